@@ -1,0 +1,1 @@
+"""What the exchange talks about: frozen values without I/O, one concept a file."""

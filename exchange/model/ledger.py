@@ -1,0 +1,39 @@
+"""The ledger: every write appends changes with a gap-free increasing sequence, in the same transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ChangeKind(StrEnum):
+    ORGANIZATION_ADDED = "ORGANIZATION_ADDED"
+    CLIENT_ADDED = "CLIENT_ADDED"
+    CLIENT_REVOKED = "CLIENT_REVOKED"
+    KEY_ADDED = "KEY_ADDED"
+    PRODUCT_CREATED = "PRODUCT_CREATED"
+    RELEASE_CREATED = "RELEASE_CREATED"
+    FOOTPRINT_PUBLISHED = "FOOTPRINT_PUBLISHED"
+    FOOTPRINT_DEPRECATED = "FOOTPRINT_DEPRECATED"
+    ACCESS_GRANTED = "ACCESS_GRANTED"
+    ACCESS_REVOKED = "ACCESS_REVOKED"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry: what happened (`kind`) to what (`subject`, an id), by whom (client, or "operator"), when."""
+
+    sequence: int
+    kind: ChangeKind
+    subject: str
+    by: str
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerHead:
+    """The last sequence, and how many dense keys have been given out (the next product gets key `products`)."""
+
+    sequence: int
+    products: int
+    footprints: int

@@ -1,0 +1,39 @@
+"""A product: a node of the supply-chain graph, owned by one organization."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    id: str
+    key: int  # dense number, for reading in bulk; assigned when written
+    owner_id: str
+    product_ids: tuple[str, ...]  # URNs, in the owner's own namespaces
+    name: str
+    description: str | None
+    classifications: tuple[str, ...]  # URNs
+    created_at_us: int
+    sequence: int  # of the Change that created it
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A publisher's set of emission factors."""
+
+    id: str
+    name: str
+    publisher_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One dated, immutable edition of a dataset."""
+
+    id: str
+    dataset_id: str
+    label: str
+    date_day: int  # days since 1970-01-01
+    created_at_us: int
+    sequence: int

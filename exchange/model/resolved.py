@@ -1,0 +1,104 @@
+"""What became of a footprint's lines at given dates, and the total that followed: the roll-up's results as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from exchange.model.footprint import Footprint
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+class GapCode(StrEnum):
+    """Why a line could not be resolved; the first that applies, in this order."""
+
+    NOT_GRANTED = "NOT_GRANTED"  # also for what nobody registered
+    NO_FOOTPRINT = "NO_FOOTPRINT"
+    EXPIRED = "EXPIRED"
+    NOT_YET_VALID = "NOT_YET_VALID"
+    UNIT_NOT_CONVERTIBLE = "UNIT_NOT_CONVERTIBLE"
+
+
+GAP_CODES = tuple(GapCode)
+NO_GAP = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResolvedLines:
+    """The lines of one chosen footprint, by column; entry i of every column is line i + 1.
+
+    named: key of the product that the line names, -1 where nobody registered it.
+    fallback_named: the same for its fallback; -1 also where it has none. has_fallback tells the two apart.
+    serving: key of the product that serves, -1 for a gap.
+    by_fallback: whether the fallback serves.
+    reason: index into GAP_CODES of why the line's own product does not serve; NO_GAP where it does.
+    factors: declared units of the serving product per declared unit of the consumer; 0 for a gap.
+    stages: index into STAGES. delivered: whether the serving product's outbound transport counts too.
+    """
+
+    footprint: Footprint
+    named: Ints
+    fallback_named: Ints
+    has_fallback: Bools
+    serving: Ints
+    by_fallback: Bools
+    reason: Ints
+    factors: Floats
+    stages: Ints
+    delivered: Bools
+
+    @property
+    def resolves_to_own(self) -> Bools:
+        """Lines whose own product serves: neither a gap nor served by a fallback."""
+        return np.equal(self.reason, NO_GAP)
+
+    @property
+    def gaps(self) -> Bools:
+        """Lines that nothing serves."""
+        return np.less(self.serving, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A product's cradle-to-gate result as it is shown to anyone who may see it: rounded, kg CO2e per declared unit.
+
+    components: in the order of COLUMNS, multiples of `quantum`; excluding and including are their exact sums.
+    lower and upper: the certified numerical interval of `excluding`, widened by the rounding, rounded outward.
+    outbound: of outbound logistics, excluding biogenic uptake. Percentages are 0 to 100, ratings 1 to 5.
+    """
+
+    components: tuple[Decimal, ...]
+    quantum: Decimal
+    excluding: Decimal
+    including: Decimal
+    lower: Decimal
+    upper: Decimal
+    outbound: Decimal
+    outbound_stated: bool  # False: nothing was said of outbound logistics
+    packaging: Decimal
+    packaging_stated: bool
+    primary_data_share_percent: Decimal
+    technological_dqr: Decimal
+    temporal_dqr: Decimal
+    geographical_dqr: Decimal
+    exempted_emissions_percent: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class StageTotal:
+    """Direct emissions of a stage plus its lines' worth, in the order of COLUMNS, kg CO2e per declared unit."""
+
+    stage: str
+    components: tuple[Decimal, ...]
+
+
+EXACT_FACTOR_DIGITS = (
+    34  # enough that rounding to binary afterwards is rounding once, for any realistic amount
+)

@@ -1,0 +1,115 @@
+"""What can be written to the graph: one value a kind of write. The store knows how; operations decide whether."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exchange.model.footprint import Footprint
+from exchange.model.grant import Grant
+from exchange.model.parties import Client, Organization
+from exchange.model.product import Dataset, Product, Release
+
+
+@dataclass(frozen=True, slots=True)
+class AddOrganization:
+    organization: Organization
+
+
+@dataclass(frozen=True, slots=True)
+class AddClient:
+    client: Client
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeClient:
+    client_id: str
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A key that tokens are signed with: `document` is the JWK as JSON text. Retired keys verify until they end."""
+
+    id: str
+    document: str
+    created_at_us: int
+    signs_until_us: int
+    verifies_until_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class AddSigningKey:
+    key: SigningKey
+
+
+@dataclass(frozen=True, slots=True)
+class CreateProduct:
+    """Also binds every line that already names one of its URNs."""
+
+    product: Product
+
+
+@dataclass(frozen=True, slots=True)
+class CreateDataset:
+    dataset: Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class CreateRelease:
+    release: Release
+
+
+@dataclass(frozen=True, slots=True)
+class PublishFootprint:
+    footprint: Footprint
+
+
+@dataclass(frozen=True, slots=True)
+class DeprecateFootprint:
+    footprint_id: str
+    at_us: int
+    sequence: int
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AddGrant:
+    grant: Grant
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeGrant:
+    grant_id: str
+    at_us: int
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedAnswer:
+    """The answer to a request with an idempotency key. `key` is scoped to the organization and the mutation's caller."""
+
+    key: str
+    body_sha256: str
+    answer: str
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class RememberAnswer:
+    remembered: RememberedAnswer
+
+
+Write = (
+    AddOrganization
+    | AddClient
+    | RevokeClient
+    | AddSigningKey
+    | CreateProduct
+    | CreateDataset
+    | CreateRelease
+    | PublishFootprint
+    | DeprecateFootprint
+    | AddGrant
+    | RevokeGrant
+    | RememberAnswer
+)
