@@ -99,6 +99,4 @@ class StageTotal:
     components: tuple[Decimal, ...]
 
 
-EXACT_FACTOR_DIGITS = (
-    34  # enough that rounding to binary afterwards is rounding once, for any realistic amount
-)
+EXACT_FACTOR_DIGITS = 34  # enough that rounding to binary afterwards is rounding once, for any realistic amount

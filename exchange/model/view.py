@@ -34,9 +34,7 @@ class ViewGap:
 
     number: int
     code: GapCode
-    visible_key: (
-        int | None
-    )  # gap: the product it names if the viewer may see it; by_fallback: the serving product
+    visible_key: int | None  # gap: the product it names if the viewer may see it; by_fallback: the serving product
     by_fallback: bool
 
 

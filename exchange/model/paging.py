@@ -1,0 +1,60 @@
+"""Pages: what part of a list is asked for. Cursors are the sort keys of the items, so pages stay stable under writes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+PAGE_SIZE_DEFAULT = 20
+PAGE_SIZE_MAX = 100  # a page of roll-ups is one closure and one solve; a hundred keeps both bounded
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Forward (`first`, `after`) or backward (`last`, `before`); `after` and `before` are sort keys."""
+
+    first: int | None = PAGE_SIZE_DEFAULT
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageOf(Generic[T]):
+    """Items in the list's order, with the sort key of each; `total` counts the whole list that the viewer may see."""
+
+    items: Sequence[T]
+    keys: Sequence[str]
+    has_next: bool
+    has_previous: bool
+    total: int
+
+
+class ProductOrder(StrEnum):
+    NAME = "NAME"
+    CREATED_AT = "CREATED_AT"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductQuery:
+    """Which products (all given conditions hold), in which order."""
+
+    name_contains: str | None = None  # case-insensitive
+    owner_id: str | None = None
+    classification: str | None = None
+    urn: str | None = None
+    order: ProductOrder = ProductOrder.NAME
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """Which products a viewer may see: its own, those public at `at_us`, and those granted to it (`keys`)."""
+
+    organization_id: str | None
+    keys: Collection[int]
+    at_us: int
