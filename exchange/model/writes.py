@@ -86,7 +86,7 @@ class RevokeGrant:
 
 @dataclass(frozen=True, slots=True)
 class RememberedAnswer:
-    """The answer to a request with an idempotency key. `key` is scoped to the organization and the mutation's caller."""
+    """The answer to a request with an idempotency key. `key` holds the organization, so that keys never meet."""
 
     key: str
     body_sha256: str

@@ -77,7 +77,10 @@ class ModelledAnswer:
 
 @dataclass(frozen=True, slots=True)
 class FootprintAnswer:
-    """One version as its viewer sees it. Days are since 1970-01-01, already to the month for non-owners."""
+    """One version as its viewer sees it. Days are since 1970-01-01, already to the month for non-owners.
+
+    exempted_emissions_percent: None where it has to be rolled up for this viewer (`Session.exempted_percent`).
+    """
 
     id: str
     pf_id: str
@@ -100,7 +103,7 @@ class FootprintAnswer:
     geography_region_or_subregion: str | None
     ipcc_characterization_factors: tuple[str, ...]
     cross_sectoral_standards: tuple[str, ...]
-    exempted_emissions_percent: Decimal
+    exempted_emissions_percent: Decimal | None
     data_quality: DataQuality | None
     release_id: str | None
     declared: DeclaredAnswer | None
@@ -160,7 +163,7 @@ class TreeAnswer:
 
 @dataclass(frozen=True, slots=True)
 class RollUpAnswer:
-    """A product's cradle to gate as its viewer sees it. The three functions compute on the viewer's view when called."""
+    """A product's cradle to gate as its viewer sees it. The functions compute on the viewer's view when called."""
 
     product_key: int
     as_of_day: int

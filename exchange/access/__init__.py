@@ -1,0 +1,26 @@
+"""Who sees what: levels, edges, and `facts`, the one door through which anything about a product reaches a viewer.
+
+levels.py   how much of a product a viewer is shown
+edges.py    which lines the arithmetic may follow (the same for every viewer)
+facts.py    what a viewer may know of one product: the values its answers are computed from
+view.py     those facts put together as the viewer's graph
+
+Nothing here reads or writes: snapshots and results come in as values. The rules, the attacker's model and what is not
+guaranteed are in docs/permissions.md.
+"""
+
+from exchange.access.edges import permits_at, permits_ever
+from exchange.access.facts import Results, facts, line_is_shown
+from exchange.access.levels import level, onward_keys
+from exchange.access.view import build_view
+
+__all__ = [
+    "Results",
+    "build_view",
+    "facts",
+    "level",
+    "line_is_shown",
+    "onward_keys",
+    "permits_at",
+    "permits_ever",
+]

@@ -1,0 +1,27 @@
+"""A viewer's view put together: from the product asked about along the visible lines, and no further."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from exchange.model.view import ViewNode
+
+
+def build_view(root: int, facts_of: Callable[[int], ViewNode | None]) -> dict[int, ViewNode]:
+    """All products that the viewer reaches from `root` along lines that it sees, each with what it may know.
+
+    facts_of gives `exchange.access.facts` of a product. A line in a view always leads to a visible product, so a
+    missing one is a bug here, never a thing to leave out.
+    """
+    found: dict[int, ViewNode] = {}
+    waiting = [root]
+    while waiting:
+        key = waiting.pop()
+        if key in found:
+            continue
+        node = facts_of(key)
+        if node is None:
+            raise AssertionError(f"the view reached product {key}, which its viewer may not see")
+        found[key] = node
+        waiting.extend(supplier for supplier in set(node.lines.suppliers.tolist()) if supplier not in found)
+    return found

@@ -1,0 +1,171 @@
+"""Checks of single fields: each adds a problem that names the field, what was expected and what was got."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from exchange.errors import Problems
+from exchange.model.footprint import NEVER_US, DataQuality, Price, PriceBasis
+from exchange.model.urns import normal_urn
+from exchange.operations.inputs import DataQualityInput
+
+TEXT_LENGTH_MAX = 65_536  # a description may be long; the database takes 1 MiB in one property
+NAME_LENGTH_MAX = 512  # a name is indexed for ordering, and indexed text has a bound of 4 KiB
+LIST_LENGTH_MAX = 100  # identifiers, classifications, standards: nobody needs more, and each is an index entry
+YEAR_MIN, YEAR_MAX = 1900, 2200
+US_PER_DAY = 86_400_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def instant_us(value: datetime) -> int:
+    """Microseconds since 1970 of an aware instant, exactly."""
+    return (value - _EPOCH) // _MICROSECOND
+
+
+def day_not_before(instant: int) -> int:
+    """The first day (since 1970, its 00:00 UTC) that is not before an instant in microseconds."""
+    return -(-instant // US_PER_DAY)
+
+
+def day_of(value: date) -> int:
+    """Days since 1970-01-01."""
+    return value.toordinal() - date(1970, 1, 1).toordinal()
+
+
+def date_of_day(day: int) -> date:
+    return date.fromordinal(day + date(1970, 1, 1).toordinal())
+
+
+def years_later(day: int, years: int) -> int:
+    """The same date some years later; 29 February becomes 28."""
+    found = date_of_day(day)
+    try:
+        return day_of(found.replace(year=found.year + years))
+    except ValueError:
+        return day_of(found.replace(year=found.year + years, day=28))
+
+
+@dataclass(frozen=True, slots=True)
+class Checker:
+    """Checks fields below one path of an input; all problems end up in one list."""
+
+    problems: Problems
+    path: tuple[str, ...]
+
+    def at(self, *steps: str) -> Checker:
+        return Checker(self.problems, (*self.path, *steps))
+
+    def add(self, code: str, message: str, *steps: str, expected: str | None = None, got: object = None) -> None:
+        shown = None if got is None else str(got)[:200]
+        self.problems.add(code, message, (*self.path, *steps), expected=expected, got=shown)
+
+    def text(self, value: str | None, *steps: str, longest: int = TEXT_LENGTH_MAX, required: bool = False) -> None:
+        """Text that can be stored: not longer than the bound, no lone surrogate; not blank where it is required."""
+        if value is None:
+            return
+        if required and not value.strip():
+            self.add("REQUIRED", "must not be empty", *steps)
+        if len(value) > longest:
+            self.add(
+                "TOO_LONG", f"has {len(value)} characters; shorten it to {longest}", *steps, expected=f"≤ {longest}"
+            )
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            self.add("TEXT_INVALID", "contains half of a surrogate pair; send valid Unicode", *steps)
+
+    def texts(self, values: Sequence[str], *steps: str, fewest: int = 0) -> None:
+        if len(values) < fewest:
+            self.add("REQUIRED", f"needs at least {fewest} entry", *steps)
+        if len(values) > LIST_LENGTH_MAX:
+            self.add("TOO_MANY", f"has {len(values)} entries; at most {LIST_LENGTH_MAX}", *steps)
+        for position, value in enumerate(values[:LIST_LENGTH_MAX]):
+            self.text(value, *steps, str(position), longest=NAME_LENGTH_MAX, required=True)
+
+    def urn(self, value: str, *steps: str) -> str:
+        """The normal spelling; a problem where it is not a URN."""
+        found = normal_urn(value)
+        if found is None:
+            self.add("URN_INVALID", "is not a URN (RFC 8141)", *steps, expected="urn:pact:your-domain:…", got=value)
+        return found or value
+
+    def above_zero(self, value: Decimal, *steps: str) -> None:
+        if value <= 0:
+            self.add("OUT_OF_RANGE", "must be greater than 0", *steps, expected="> 0", got=value)
+
+    def not_negative(self, value: Decimal | None, *steps: str) -> None:
+        if value is not None and value < 0:
+            self.add("OUT_OF_RANGE", "must not be negative", *steps, expected="≥ 0", got=value)
+
+    def percent(self, value: Decimal | None, *steps: str, below_100: bool = False) -> None:
+        if value is None:
+            return
+        if value < 0 or value > 100 or (below_100 and value == 100):
+            expected = "0 to below 100" if below_100 else "0 to 100"
+            self.add("OUT_OF_RANGE", f"is a percentage: {expected}", *steps, expected=expected, got=value)
+
+    def deviation(self, value: Decimal | None, *steps: str) -> None:
+        """A geometric standard deviation is a factor: 1 is certain."""
+        if value is not None and value < 1:
+            self.add("OUT_OF_RANGE", "is a factor and never below 1", *steps, expected="≥ 1", got=value)
+
+    def quality(self, value: DataQualityInput | None, *steps: str) -> DataQuality | None:
+        if value is None:
+            return None
+        ratings = {
+            "technologicalDQR": value.technological_dqr,
+            "temporalDQR": value.temporal_dqr,
+            "geographicalDQR": value.geographical_dqr,
+        }
+        for name, rating in ratings.items():
+            if not 1 <= rating <= 5:
+                self.add(
+                    "OUT_OF_RANGE", "is rated from 1 (best) to 5 (worst)", *steps, name, expected="1 to 5", got=rating
+                )
+        return DataQuality(*ratings.values())
+
+    def price(
+        self, money: bool, currency: str | None, year: int | None, basis: PriceBasis | None, *steps: str
+    ) -> Price | None:
+        """What a MONEY amount needs, and nothing else may have: currency, year and basis of the price."""
+        given = {"currency": currency, "priceYear": year, "priceBasis": basis}
+        if not money:
+            for name, value in given.items():
+                if value is not None:
+                    self.add("NOT_MONEY", "belongs to MONEY amounts only; leave it out", *steps, name, got=value)
+            return None
+        for name, value in given.items():
+            if value is None:
+                self.add("REQUIRED", "is required for a MONEY amount", *steps, name)
+        if currency is not None and not (
+            len(currency) == 3 and currency.isascii() and currency.isalpha() and currency.isupper()
+        ):
+            self.add("CURRENCY_INVALID", "is not an ISO 4217 code", *steps, "currency", expected="USD", got=currency)
+        if year is not None and not YEAR_MIN <= year <= YEAR_MAX:
+            self.add(
+                "OUT_OF_RANGE", "is not a year", *steps, "priceYear", expected=f"{YEAR_MIN} to {YEAR_MAX}", got=year
+            )
+        if currency is None or year is None or basis is None:
+            return None
+        return Price(currency, year, basis)
+
+    def instant(self, value: datetime | None, *steps: str) -> int | None:
+        """Microseconds since 1970; a problem where the year is outside what the exchange keeps."""
+        if value is None:
+            return None
+        if not YEAR_MIN <= value.year <= YEAR_MAX:
+            self.add("OUT_OF_RANGE", f"is outside {YEAR_MIN} to {YEAR_MAX}", *steps, got=value.isoformat())
+            return None
+        return instant_us(value)
+
+
+def open_end(value: int | None) -> int:
+    """An instant that may be absent, as it is kept."""
+    return NEVER_US if value is None else value
+
+
+def first_of_month(day: int) -> int:
+    """The first day of the month that a day is in: how exactly validity is shown to whoever is not the owner."""
+    return day_of(date_of_day(day).replace(day=1))

@@ -1,0 +1,98 @@
+"""Credentials as the exchange keeps them: clients of organizations, and the keys that tokens are signed with.
+
+Making and checking secrets and tokens is exchange.tokens' business; here they are stored and found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from exchange.errors import NotFound
+from exchange.graph import Store
+from exchange.model.ledger import ChangeKind, LedgerHead
+from exchange.model.parties import Client, Viewer
+from exchange.model.writes import AddClient, AddSigningKey, RevokeClient, SigningKey, Write
+from exchange.operations.exchange import Exchange
+from exchange.operations.permission import require_administrator, written_by
+from exchange.operations.writing import Allocation, Decision
+
+
+async def add_client(exchange: Exchange, viewer: Viewer, client: Client) -> None:
+    """Keeps a new client of an organization (its secret only as a slow hash). Raises NotFound, AccessDenied."""
+    require_administrator(viewer)
+    if (await exchange.store.get_organizations([client.organization_id]))[0] is None:
+        raise NotFound("No such organization. List them with `exchange organization list`.")
+    await exchange.queue.do(_Write(written_by(viewer), ChangeKind.CLIENT_ADDED, client.id, AddClient(client)))
+
+
+async def revoke_client(exchange: Exchange, viewer: Viewer, client_id: str) -> None:
+    """Ends a client: it gets no new token. Raises NotFound, AccessDenied."""
+    require_administrator(viewer)
+    if await exchange.store.get_client(client_id) is None:
+        raise NotFound("No such client.")
+    write = RevokeClient(client_id, exchange.clock())
+    await exchange.queue.do(_Write(written_by(viewer), ChangeKind.CLIENT_REVOKED, client_id, write))
+
+
+async def get_client(exchange: Exchange, client_id: str) -> Client | None:
+    """A client by id, revoked ones included."""
+    return await exchange.store.get_client(client_id)
+
+
+async def signing_keys(exchange: Exchange) -> list[SigningKey]:
+    """All keys that still verify, newest first; shared by every server on the database."""
+    now_us = exchange.clock()
+    keys = [key for key in await exchange.store.signing_keys() if key.verifies_until_us > now_us]
+    return sorted(keys, key=lambda key: (key.created_at_us, key.id), reverse=True)
+
+
+async def add_signing_key(exchange: Exchange, key: SigningKey) -> None:
+    """Adds a key to sign with; older keys go on verifying until they end."""
+    await exchange.queue.do(_AddSigningKey(exchange.store, key))
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """A write that needs no further decision."""
+
+    by: str
+    kind: ChangeKind
+    subject: str
+    write: Write
+    size: int = 1
+
+    @property
+    def touches(self) -> frozenset[str]:
+        return frozenset({self.subject})
+
+    async def decide(self, head: LedgerHead, now_us: int) -> Decision[None]:
+        def build(allocation: Allocation) -> Sequence[Write]:
+            allocation.change(self.kind, self.subject)
+            return [self.write]
+
+        return Decision(None, build)
+
+
+@dataclass(frozen=True, slots=True)
+class _AddSigningKey:
+    """Two servers that start together make one key: the second finds the first's and adds nothing."""
+
+    store: Store
+    key: SigningKey
+    by: str = "exchange"
+    size: int = 1
+
+    @property
+    def touches(self) -> frozenset[str]:
+        return frozenset({"signing-key"})
+
+    async def decide(self, head: LedgerHead, now_us: int) -> Decision[None]:
+        if any(key.signs_until_us >= self.key.signs_until_us for key in await self.store.signing_keys()):
+            return Decision(None, None)
+
+        def build(allocation: Allocation) -> Sequence[Write]:
+            allocation.change(ChangeKind.KEY_ADDED, self.key.id)
+            return [AddSigningKey(self.key)]
+
+        return Decision(None, build)

@@ -1,0 +1,42 @@
+"""One exchange of a process: the store, the clock, and the one queue that every write goes through."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from exchange.graph import Store
+from exchange.model.parties import Viewer
+from exchange.operations.session import Session
+from exchange.operations.writing import WriteQueue
+
+Clock = Callable[[], int]
+
+
+def wall_clock_us() -> int:
+    """Microseconds since 1970, UTC."""
+    return time.time_ns() // 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What operations need. Make it with `open_exchange`, end it with `close`."""
+
+    store: Store
+    clock: Clock
+    queue: WriteQueue
+
+    async def session(self, viewer: Viewer) -> Session:
+        """Everything that one viewer asks in one go: all of it is decided at one ledger head and one instant."""
+        head = await self.store.head()
+        return Session(store=self.store, viewer=viewer, head=head, now_us=self.clock())
+
+    async def close(self) -> None:
+        """Ends the queue; writes that wait are refused as StoreUnavailable. The store is its opener's to close."""
+        await self.queue.close()
+
+
+def open_exchange(store: Store, *, clock: Clock = wall_clock_us) -> Exchange:
+    """An exchange over an open store; call it inside a running event loop."""
+    return Exchange(store, clock, WriteQueue(store, clock))

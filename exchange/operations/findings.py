@@ -1,0 +1,95 @@
+"""Findings: what is kept but worth a second look (docs/method.md, "Refused, or kept with a finding")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from exchange.model.carbon import EXCLUDING, UNSPECIFIED, UPTAKE
+from exchange.model.footprint import Declared, Finding, LifeCycleStage, Line, Modelled
+from exchange.operations.checks import years_later
+from exchange.units import Dimension, dimension
+
+VALIDITY_YEARS = 3
+EXEMPTED_PERCENT_HIGH = Decimal(3)  # PACT Methodology: exemptions stay below 3 % of the footprint
+KG_CO2E_PER_KG_IMPLAUSIBLE = Decimal(10_000)  # beyond any bulk material; a slip of units, most likely
+
+
+def declared_findings(declared: Declared) -> Iterable[Finding]:
+    """Sums that do not meet their parts, and a primary data share that looks like a fraction."""
+    known = [declared.components.get(name) for name in EXCLUDING if name != UNSPECIFIED]
+    stated = [declared.components.amounts[name] for name in EXCLUDING if name in declared.components.amounts]
+    yield from _sum_finding("pcfExcludingBiogenicUptake", declared.excluding_kg_co2e, sum(known, Decimal(0)), stated)
+    uptake = declared.components.get(UPTAKE)
+    parts = [declared.excluding_kg_co2e] + ([uptake] if UPTAKE in declared.components.amounts else [])
+    total = declared.excluding_kg_co2e + uptake
+    yield from _sum_finding("pcfIncludingBiogenicUptake", declared.including_kg_co2e, total, parts)
+    yield from fraction_finding(declared.primary_data_share_percent, ("declared", "primaryDataShare"))
+
+
+def _sum_finding(name: str, stated: Decimal, summed: Decimal, parts: list[Decimal]) -> Iterable[Finding]:
+    """Where the difference exceeds half a unit in the last place of every number, summed."""
+    slack = sum((_half_unit(number) for number in [stated, *parts]), Decimal(0))
+    if abs(stated - summed) > slack:
+        message = f"{name} differs from the sum of its components; the difference is kept as unspecified."
+        yield Finding("SUM_DIFFERS", "WARNING", message, ("declared", name), _plain(summed), _plain(stated))
+
+
+def _half_unit(number: Decimal) -> Decimal:
+    exponent = number.as_tuple().exponent
+    return Decimal(5).scaleb(int(exponent) - 1)
+
+
+def fraction_finding(share: Decimal | None, path: tuple[str, ...]) -> Iterable[Finding]:
+    if share is not None and 0 < share <= 1:
+        message = "A primary data share of at most 1 percent: was it meant as a fraction? It is a percentage."
+        yield Finding("PRIMARY_DATA_SHARE_LOW", "WARNING", message, path, "0 to 100", _plain(share))
+
+
+def modelled_findings(modelled: Modelled, lines: list[Line]) -> Iterable[Finding]:
+    yield from fraction_finding(modelled.direct_primary_data_share_percent, ("modelled", "directPrimaryDataShare"))
+    yield from _transport_findings(lines)
+
+
+def _transport_findings(lines: list[Line]) -> Iterable[Finding]:
+    """Inbound transport is either a line of its own or `delivered`: not both, not neither."""
+    bought = [line for line in lines if line.stage == LifeCycleStage.RAW_MATERIAL_ACQUISITION]
+    carried = [line for line in bought if dimension(line.unit) == Dimension.TRANSPORT]
+    goods = [line for line in bought if dimension(line.unit) in (Dimension.MASS, Dimension.VOLUME, Dimension.PIECE)]
+    delivered = [line for line in goods if line.delivered]
+    path = ("modelled", "lines")
+    if delivered and carried and len(delivered) == len(goods):
+        message = "Every good is marked delivered, and there are transport lines: is transport counted twice?"
+        yield Finding("TRANSPORT_COUNTED_TWICE", "WARNING", message, path)
+    if goods and not delivered and not carried:
+        message = "Goods are bought, but neither a transport line nor `delivered` brings them: is transport missing?"
+        yield Finding("TRANSPORT_NOT_COUNTED", "INFO", message, path)
+
+
+def validity_findings(period_end_day: int, valid_until_day: int) -> Iterable[Finding]:
+    if valid_until_day > years_later(period_end_day, VALIDITY_YEARS):
+        message = "The footprint is stated to hold for more than three years after its reference period."
+        yield Finding("VALIDITY_OVER_THREE_YEARS", "WARNING", message, ("validityPeriodEnd",))
+
+
+def exempted_findings(percent: Decimal) -> Iterable[Finding]:
+    if percent > EXEMPTED_PERCENT_HIGH:
+        message = "More than 3 percent of the footprint is exempted."
+        yield Finding("EXEMPTED_HIGH", "WARNING", message, ("exemptedEmissionsPercent",), "≤ 3", _plain(percent))
+
+
+def mass_findings(unit: str, amount: Decimal, mass: Decimal) -> Iterable[Finding]:
+    if unit == "KILOGRAM" and mass != amount:
+        message = "A product declared in kilogram has its declared amount as its mass."
+        path = ("productMassPerDeclaredUnit",)
+        yield Finding("MASS_DIFFERS", "WARNING", message, path, _plain(amount), _plain(mass))
+
+
+def size_findings(total: Decimal, mass: Decimal) -> Iterable[Finding]:
+    if mass > 0 and abs(total) > KG_CO2E_PER_KG_IMPLAUSIBLE * mass:
+        message = "More than 10,000 kg CO2e per kilogram of product: are the units right?"
+        yield Finding("SIZE_IMPLAUSIBLE", "WARNING", message, (), None, _plain(total))
+
+
+def _plain(number: Decimal) -> str:
+    return format(number, "f")

@@ -1,0 +1,253 @@
+"""Checks of a footprint as it comes in: everything that can be decided without the database.
+
+What is refused and what is kept with a finding: docs/method.md, "Refused, or kept with a finding".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from exchange.model.carbon import NOT_NEGATIVE, NOT_POSITIVE, STATED, UNSPECIFIED, UPTAKE, CarbonComponents
+from exchange.model.footprint import (
+    NEVER_DAY,
+    NEVER_US,
+    NO_LINES,
+    Declared,
+    Footprint,
+    LifeCycleStage,
+    Line,
+    Modelled,
+)
+from exchange.operations import findings as found
+from exchange.operations.checks import Checker, day_not_before, instant_us, years_later
+from exchange.operations.inputs import DeclaredInput, FootprintInput, ModelledInput
+from exchange.operations.line_checks import check_lines
+
+_COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
+_SUBDIVISION = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}", re.ASCII)
+_IPCC = re.compile(r"AR[1-9][0-9]?", re.ASCII)
+# UN M49 names, as PACT enumerates them.
+REGIONS = frozenset(
+    {
+        "Africa",
+        "Americas",
+        "Asia",
+        "Europe",
+        "Oceania",
+        "Australia and New Zealand",
+        "Central Asia",
+        "Eastern Asia",
+        "Eastern Europe",
+        "Latin America and the Caribbean",
+        "Melanesia",
+        "Micronesia",
+        "Northern Africa",
+        "Northern America",
+        "Northern Europe",
+        "Polynesia",
+        "South-eastern Asia",
+        "Southern Asia",
+        "Southern Europe",
+        "Sub-Saharan Africa",
+        "Western Asia",
+        "Western Europe",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A checked footprint without what the database and the transaction give it: ids, keys, bound lines."""
+
+    footprint: Footprint
+    lines: tuple[Line, ...]
+
+
+def check_footprint(given: FootprintInput, at: Checker) -> Draft | None:
+    """The footprint as a value; None where something required to make one was wrong. Problems go to `at`."""
+    before = len(at.problems.found)
+    at.above_zero(given.declared_unit_amount, "declaredUnitAmount")
+    at.not_negative(given.product_mass_per_declared_unit, "productMassPerDeclaredUnit")
+    at.percent(given.exempted_emissions_percent, "exemptedEmissionsPercent", below_100=True)
+    at.not_negative(given.fossil_carbon_content, "fossilCarbonContent")
+    _texts(given, at)
+    _geography(given, at)
+    price = at.price(given.declared_unit_of_measurement == "MONEY", given.currency, given.price_year, given.price_basis)
+    quality = at.quality(given.data_quality, "dataQuality")
+    period = _period(given, at)
+    if (given.declared is None) == (given.modelled is None):
+        at.add("ONE_OF", "state exactly one of declared and modelled", "declared")
+        return None
+    declared = _declared(given.declared, at.at("declared")) if given.declared else None
+    modelled, lines = None, []
+    if given.modelled:
+        modelled, lines = _modelled(given.modelled, at.at("modelled"), in_release=given.release is not None)
+    if len(at.problems.found) > before or period is None:
+        return None
+    start_us, end_us, valid_from, valid_until = period
+    footprint = Footprint(
+        id="",
+        key=-1,
+        pf_id=given.pf_id or "",
+        preceding_pf_ids=given.preceding_pf_ids,
+        product_id=given.product,
+        product_key=-1,
+        release_id=given.release,
+        published_at_us=0,
+        sequence=0,
+        deprecated_at_us=NEVER_US,
+        deprecated_sequence=NEVER_US,
+        reference_period_start_us=start_us,
+        reference_period_end_us=end_us,
+        valid_from_day=valid_from,
+        valid_until_day=valid_until,
+        declared_unit_amount=given.declared_unit_amount,
+        declared_unit=given.declared_unit_of_measurement,
+        price=price,
+        mass_kg_per_declared_unit=given.product_mass_per_declared_unit,
+        geography_country=given.geography_country,
+        geography_country_subdivision=given.geography_country_subdivision,
+        geography_region_or_subregion=given.geography_region_or_subregion,
+        boundary_processes_description=given.boundary_processes_description,
+        ipcc_characterization_factors=given.ipcc_characterization_factors,
+        cross_sectoral_standards=given.cross_sectoral_standards,
+        exempted_emissions_percent=given.exempted_emissions_percent,
+        exempted_emissions_description=given.exempted_emissions_description,
+        fossil_carbon_content=given.fossil_carbon_content,
+        data_quality=quality,
+        comment=given.comment,
+        declared=declared,
+        modelled=modelled,
+        findings=tuple(_findings(given, declared, modelled, lines, valid_until)),
+    )
+    return Draft(footprint, tuple(lines))
+
+
+def _texts(given: FootprintInput, at: Checker) -> None:
+    at.texts(given.ipcc_characterization_factors, "ipccCharacterizationFactors", fewest=1)
+    for position, name in enumerate(given.ipcc_characterization_factors):
+        if not _IPCC.fullmatch(name):
+            steps = ("ipccCharacterizationFactors", str(position))
+            at.add("NOT_KNOWN", "names an IPCC assessment report", *steps, expected="AR5, AR6", got=name)
+    at.texts(given.cross_sectoral_standards, "crossSectoralStandards", fewest=1)
+    at.text(given.boundary_processes_description, "boundaryProcessesDescription")
+    at.text(given.exempted_emissions_description, "exemptedEmissionsDescription")
+    at.text(given.comment, "comment")
+    if len(given.preceding_pf_ids) != len(set(given.preceding_pf_ids)):
+        at.add("REPEATED", "names a footprint twice", "precedingPfIds")
+
+
+def _geography(given: FootprintInput, at: Checker) -> None:
+    country, subdivision = given.geography_country, given.geography_country_subdivision
+    region = given.geography_region_or_subregion
+    if country is not None and not _COUNTRY.fullmatch(country):
+        at.add("NOT_KNOWN", "is not an ISO 3166-1 alpha-2 code", "geographyCountry", expected="CN", got=country)
+    if subdivision is not None and not _SUBDIVISION.fullmatch(subdivision):
+        steps = "geographyCountrySubdivision"
+        at.add("NOT_KNOWN", "is not an ISO 3166-2 code", steps, expected="CN-SH", got=subdivision)
+    elif subdivision is not None and country is not None and not subdivision.startswith(country + "-"):
+        steps = "geographyCountrySubdivision"
+        at.add("CONTRADICTION", "lies in another country", steps, expected=f"{country}-…", got=subdivision)
+    if region is not None and region not in REGIONS:
+        steps = "geographyRegionOrSubregion"
+        at.add("NOT_KNOWN", "is not a UN M49 region of PACT's list", steps, expected="Eastern Asia", got=region)
+
+
+def _period(given: FootprintInput, at: Checker) -> tuple[int, int, int, int] | None:
+    """Reference period in microseconds, validity in days; the default is three years from the period's end."""
+    start = at.instant(given.reference_period_start, "referencePeriodStart")
+    end = at.instant(given.reference_period_end, "referencePeriodEnd")
+    valid_start = at.instant(given.validity_period_start, "validityPeriodStart")
+    valid_end = at.instant(given.validity_period_end, "validityPeriodEnd")
+    if start is None or end is None:
+        return None
+    if start >= end:
+        at.add("REVERSED", "the reference period ends before it starts", "referencePeriodEnd")
+        return None
+    end_day = day_not_before(end)
+    from_day = end_day if valid_start is None else day_not_before(valid_start)
+    default_until = NEVER_DAY if given.release is not None else years_later(end_day, found.VALIDITY_YEARS)
+    until_day = default_until if valid_end is None else day_not_before(valid_end)
+    if from_day >= until_day:
+        at.add("REVERSED", "the footprint ends to be valid before it starts to be", "validityPeriodEnd")
+        return None
+    return start, end, from_day, until_day
+
+
+def _components(given: dict[str, Decimal | None], at: Checker, *, direct: bool) -> CarbonComponents:
+    """Known components by PACT name; signs as docs/method.md, "Components", has them."""
+    amounts: dict[str, Decimal] = {}
+    for name, amount in given.items():
+        if amount is None:
+            continue
+        if name not in STATED and not (direct and name == UNSPECIFIED):
+            at.add("NOT_KNOWN", "is not a component that can be stated here", name)
+        elif name in NOT_NEGATIVE and amount < 0:
+            at.add("SIGN", "is an emission and must not be negative", name, expected="≥ 0", got=amount)
+        elif (name in NOT_POSITIVE or (name == UPTAKE and not direct)) and amount > 0:
+            at.add("SIGN", "is a removal and must not be positive", name, expected="≤ 0", got=amount)
+        amounts[name] = amount
+    if "fossilGhgEmissions" not in amounts:
+        at.add("REQUIRED", "is required", "fossilGhgEmissions")
+    return CarbonComponents(amounts)
+
+
+def _declared(given: DeclaredInput, at: Checker) -> Declared:
+    at.percent(given.primary_data_share, "primaryDataShare")
+    at.deviation(given.geometric_standard_deviation, "geometricStandardDeviation")
+    at.not_negative(given.outbound_logistics_ghg_emissions, "outboundLogisticsGhgEmissions")
+    at.not_negative(given.packaging_ghg_emissions, "packagingGhgEmissions")
+    return Declared(
+        excluding_kg_co2e=given.pcf_excluding_biogenic_uptake,
+        including_kg_co2e=given.pcf_including_biogenic_uptake,
+        components=_components(given.components, at.at("components"), direct=False),
+        outbound_logistics_kg_co2e=given.outbound_logistics_ghg_emissions,
+        packaging_kg_co2e=given.packaging_ghg_emissions,
+        primary_data_share_percent=given.primary_data_share,
+        geometric_standard_deviation=given.geometric_standard_deviation,
+    )
+
+
+def _modelled(given: ModelledInput, at: Checker, *, in_release: bool) -> tuple[Modelled, list[Line]]:
+    at.percent(given.direct_primary_data_share, "directPrimaryDataShare")
+    at.deviation(given.direct_geometric_standard_deviation, "directGeometricStandardDeviation")
+    at.not_negative(given.direct_packaging_ghg_emissions, "directPackagingGhgEmissions")
+    direct: dict[LifeCycleStage, CarbonComponents] = {}
+    for position, stage in enumerate(given.direct):
+        below = at.at("direct", str(position))
+        if stage.stage in direct:
+            below.add("REPEATED", "states a life-cycle stage twice", "stage", got=stage.stage)
+        direct[stage.stage] = _components(stage.components, below.at("components"), direct=True)
+    lines = check_lines(given.lines, at.at("lines"), in_release=in_release)
+    modelled = Modelled(
+        direct=direct,
+        direct_primary_data_share_percent=given.direct_primary_data_share,
+        direct_packaging_kg_co2e=given.direct_packaging_ghg_emissions,
+        direct_geometric_standard_deviation=given.direct_geometric_standard_deviation,
+        lines=NO_LINES,
+    )
+    return modelled, lines
+
+
+def _findings(
+    given: FootprintInput, declared: Declared | None, modelled: Modelled | None, lines: list[Line], valid_until: int
+) -> list[found.Finding]:
+    unit, amount, mass = (
+        given.declared_unit_of_measurement,
+        given.declared_unit_amount,
+        given.product_mass_per_declared_unit,
+    )
+    all_findings = [
+        *found.exempted_findings(given.exempted_emissions_percent),
+        *found.mass_findings(unit, amount, mass),
+    ]
+    if valid_until != NEVER_DAY:
+        end_day = day_not_before(instant_us(given.reference_period_end))
+        all_findings += found.validity_findings(end_day, valid_until)
+    if declared is not None:
+        all_findings += [*found.declared_findings(declared), *found.size_findings(declared.excluding_kg_co2e, mass)]
+    if modelled is not None:
+        all_findings += found.modelled_findings(modelled, lines)
+    return all_findings

@@ -1,0 +1,107 @@
+"""Adding organizations: the operator's, with the namespaces that were shown to be the organization's own."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from exchange.errors import Conflict, NotFound, Problems
+from exchange.graph import Store
+from exchange.model.ledger import ChangeKind, LedgerHead
+from exchange.model.parties import Organization, Viewer
+from exchange.model.writes import AddOrganization, Write
+from exchange.operations.checks import NAME_LENGTH_MAX, Checker
+from exchange.operations.exchange import Exchange
+from exchange.operations.permission import require_administrator, written_by
+from exchange.operations.writing import Allocation, Decision
+
+_DOMAIN = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])", re.ASCII)
+_GS1_PREFIX = re.compile(r"[0-9]{6,13}", re.ASCII)
+
+
+async def add_organization(
+    exchange: Exchange,
+    viewer: Viewer,
+    *,
+    name: str,
+    domains: Sequence[str],
+    gs1_prefixes: Sequence[str] = (),
+    company_ids: Sequence[str] = (),
+    group_id: str | None = None,
+) -> Organization:
+    """Adds an organization and returns it.
+
+    domains: of urn:pact:DOMAIN:…; gs1_prefixes: of urn:gtin:…; company_ids: URNs, by default urn:pact:DOMAIN:company-id:main
+    for each domain; group_id: the corporate group's head. Raises InvalidInput, NotFound (group), Conflict (a domain,
+    prefix or company id of another organization), AccessDenied.
+    """
+    require_administrator(viewer)
+    problems = Problems()
+    at = Checker(problems, ())
+    at.text(name, "name", longest=NAME_LENGTH_MAX, required=True)
+    lower = [domain.lower() for domain in domains]
+    if not lower:
+        at.add("REQUIRED", "needs at least one domain", "domain", expected="example.com")
+    for domain in lower:
+        if not _DOMAIN.fullmatch(domain):
+            at.add("DOMAIN_INVALID", "is not a domain name", "domain", expected="example.com", got=domain)
+    for prefix in gs1_prefixes:
+        if not _GS1_PREFIX.fullmatch(prefix):
+            at.add("PREFIX_INVALID", "is not a GS1 company prefix", "gs1Prefix", expected="6 to 13 digits", got=prefix)
+    urns = [at.urn(urn, "companyId") for urn in company_ids]
+    problems.raise_any()
+    if group_id is not None and (await exchange.store.get_organizations([group_id]))[0] is None:
+        raise NotFound("No such organization to be the group's head. Check the id.", path=("group",))
+    command = _AddOrganization(
+        store=exchange.store,
+        name=name,
+        domains=tuple(dict.fromkeys(lower)),
+        gs1_prefixes=tuple(dict.fromkeys(gs1_prefixes)),
+        company_ids=tuple(dict.fromkeys(urns)) or tuple(f"urn:pact:{domain}:company-id:main" for domain in lower),
+        group_id=group_id,
+        by=written_by(viewer),
+    )
+    return await exchange.queue.do(command)
+
+
+@dataclass(frozen=True, slots=True)
+class _AddOrganization:
+    store: Store
+    name: str
+    domains: tuple[str, ...]
+    gs1_prefixes: tuple[str, ...]
+    company_ids: tuple[str, ...]
+    group_id: str | None
+    by: str
+    size: int = 1
+
+    @property
+    def touches(self) -> frozenset[str]:
+        return frozenset({"organizations"})
+
+    async def decide(self, head: LedgerHead, now_us: int) -> Decision[Organization]:
+        taken = await self.store.get_organizations_by_namespace(self.domains, self.gs1_prefixes)
+        if taken:
+            raise Conflict(f"A domain or GS1 prefix is already {taken[0].name}'s. A namespace has one organization.")
+        for urn in self.company_ids:
+            if await self.store.get_organization_by_company_id(urn) is not None:
+                raise Conflict(f"{urn} is already another organization's company id.")
+        organization_id = str(uuid.uuid4())
+        organization = Organization(
+            id=organization_id,
+            name=self.name,
+            domains=self.domains,
+            gs1_prefixes=self.gs1_prefixes,
+            company_ids=self.company_ids,
+            group_id=self.group_id or organization_id,
+            created_at_us=now_us,
+            sequence=head.sequence,
+        )
+
+        def build(allocation: Allocation) -> Sequence[Write]:
+            allocation.change(ChangeKind.ORGANIZATION_ADDED, organization_id)
+            return [AddOrganization(organization)]
+
+        return Decision(organization, build)

@@ -1,0 +1,43 @@
+"""Who may write: the scope of the token, the organization it speaks for, and the product's owner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from exchange.errors import AccessDenied, NotFound, NotSignedIn
+from exchange.model.grant import AccessLevel
+from exchange.model.parties import Scope, Viewer
+from exchange.operations.answers import ProductAnswer
+
+NOT_FOUND_PRODUCT = "No such product, or it is not visible to you. Check the id."
+
+
+def require_publisher(viewer: Viewer) -> str:
+    """The organization that a caller with scope PUBLISH speaks for."""
+    if viewer.anonymous:
+        raise NotSignedIn("Sign in: send a token from POST /auth/token as `Authorization: Bearer …`.")
+    if Scope.PUBLISH not in viewer.scopes:
+        raise AccessDenied("This token lacks the scope PUBLISH. Ask for a token with scope=publish.")
+    if viewer.organization_id is None:
+        raise AccessDenied("The operator owns no products. Act as an organization to publish.")
+    return viewer.organization_id
+
+
+def require_administrator(viewer: Viewer) -> None:
+    """The operator, or a client with scope ADMINISTER."""
+    if not viewer.operator and Scope.ADMINISTER not in viewer.scopes:
+        raise AccessDenied("Only the operator of the exchange may do this.")
+
+
+def require_owner(answer: ProductAnswer | None, path: Sequence[str], *, doing: str) -> ProductAnswer:
+    """The product, where the caller owns it; AccessDenied where it only sees it, NotFound where it does not."""
+    if answer is None:
+        raise NotFound(NOT_FOUND_PRODUCT, path=path)
+    if answer.access < AccessLevel.OWNER:
+        raise AccessDenied(f"This product belongs to another organization: only its owner may {doing}.", path=path)
+    return answer
+
+
+def written_by(viewer: Viewer) -> str:
+    """How the ledger names a caller."""
+    return viewer.client_id or viewer.organization_id or "operator"

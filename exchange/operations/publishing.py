@@ -1,0 +1,271 @@
+"""Publishing footprints: up to a thousand in one transaction, all or none; corrections deprecate what they replace."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from exchange.errors import Conflict, InvalidInput, LoopRefused, NotFound, Problems
+from exchange.graph import Store
+from exchange.model.footprint import NEVER_US, Fallback, Footprint, Line, Lines
+from exchange.model.ledger import ChangeKind, LedgerHead
+from exchange.model.parties import Viewer
+from exchange.model.product import Product
+from exchange.model.writes import DeprecateFootprint, PublishFootprint, Write
+from exchange.operations.checks import Checker
+from exchange.operations.exchange import Exchange
+from exchange.operations.footprint_checks import Draft, check_footprint
+from exchange.operations.idempotency import body_sha256, first_answer, remember, scoped_key
+from exchange.operations.inputs import DeprecateFootprintInput, PublishFootprintsInput
+from exchange.operations.permission import require_owner, require_publisher, written_by
+from exchange.operations.writing import Allocation, Decision
+
+FOOTPRINTS_MAX = 1000  # in one request: one transaction of about half a second
+LINES_TOTAL_MAX = 100_000  # in one request, so that a thousand footprints stay one bounded transaction
+
+Path = tuple[str, ...]
+
+
+async def publish_footprints(exchange: Exchange, viewer: Viewer, given: PublishFootprintsInput) -> list[str]:
+    """Publishes all footprints or none, and returns their ids in order.
+
+    Raises InvalidInput (every bad field of every footprint), NotFound and AccessDenied (the product), Conflict,
+    LoopRefused, NotSignedIn.
+    """
+    owner_id = require_publisher(viewer)
+    drafts = _check(given)
+    await _check_owner(exchange, viewer, given)
+    command = _Publish(
+        store=exchange.store,
+        drafts=drafts,
+        single=given.single,
+        owner_id=owner_id,
+        by=written_by(viewer),
+        key=scoped_key(owner_id, given.idempotency_key),
+        body=body_sha256("publishFootprints", given),
+    )
+    try:
+        return await exchange.queue.do(command)
+    except LoopRefused as refused:
+        position = int(refused.path[0]) if refused.path and refused.path[0].isdigit() else 0
+        message = "These lines would close a loop that consumes at least one of itself, which has no answer. "
+        message += "Nothing was published. Check the amounts and units of the lines."
+        raise LoopRefused(message, members=refused.members, path=_path(position, given.single)) from None
+
+
+def _path(position: int, single: bool) -> Path:
+    return ("input", "footprint") if single else ("input", "footprints", str(position))
+
+
+def _check(given: PublishFootprintsInput) -> list[Draft]:
+    count = len(given.footprints)
+    if not 1 <= count <= FOOTPRINTS_MAX:
+        raise InvalidInput(
+            f"Send 1 to {FOOTPRINTS_MAX} footprints in one request; this one has {count}.",
+            path=("input", "footprints"),
+        )
+    problems = Problems()
+    drafts = [
+        check_footprint(footprint, Checker(problems, _path(position, given.single)))
+        for position, footprint in enumerate(given.footprints)
+    ]
+    _check_repeats(given, problems)
+    problems.raise_any()
+    found = [draft for draft in drafts if draft is not None]
+    total = sum(len(draft.lines) for draft in found)
+    if total > LINES_TOTAL_MAX:
+        raise InvalidInput(
+            f"This request has {total} lines; at most {LINES_TOTAL_MAX} go into one. Split it.",
+            path=("input", "footprints"),
+        )
+    return found
+
+
+def _check_repeats(given: PublishFootprintsInput, problems: Problems) -> None:
+    """Nothing may be named twice in one request: neither a new pfId nor one that is replaced."""
+    seen: dict[tuple[str, str], int] = {}
+    for position, footprint in enumerate(given.footprints):
+        named = [("pfId", footprint.pf_id)] if footprint.pf_id else []
+        named += [("precedingPfIds", pf_id) for pf_id in set(footprint.preceding_pf_ids)]
+        for field, pf_id in named:
+            if (field, str(pf_id)) in seen:
+                path = (*_path(position, given.single), field)
+                problems.add("REPEATED", f"{pf_id} stands in two footprints of this request", path)
+            seen[field, str(pf_id)] = position
+
+
+async def _check_owner(exchange: Exchange, viewer: Viewer, given: PublishFootprintsInput) -> None:
+    session = await exchange.session(viewer)
+    ids = list(dict.fromkeys(footprint.product for footprint in given.footprints))
+    found = dict(zip(ids, await session.products(ids), strict=True))
+    for position, footprint in enumerate(given.footprints):
+        path = (*_path(position, given.single), "product")
+        require_owner(found[footprint.product], path, doing="publish footprints of it")
+
+
+@dataclass(frozen=True, slots=True)
+class _Publish:
+    store: Store
+    drafts: Sequence[Draft]
+    single: bool
+    owner_id: str
+    by: str
+    key: str
+    body: str
+
+    @property
+    def size(self) -> int:
+        return len(self.drafts)
+
+    @property
+    def touches(self) -> frozenset[str]:
+        """The key, every product (whose versions admission weighs together), every pfId."""
+        footprints = [draft.footprint for draft in self.drafts]
+        named = {f"{self.owner_id}:{pf_id}" for f in footprints for pf_id in (f.pf_id, *f.preceding_pf_ids) if pf_id}
+        return frozenset({self.key, *(f.product_id for f in footprints), *named})
+
+    async def decide(self, head: LedgerHead, now_us: int) -> Decision[list[str]]:
+        remembered = await first_answer(self.store, self.key, self.body)
+        if remembered is not None:
+            return Decision([str(name) for name in remembered], None)
+        products = await self._products()
+        await self._check_releases()
+        preceding = await self._preceding()
+        bound = await bind_lines(self.store, [draft.lines for draft in self.drafts])
+        footprints = [
+            self._complete(draft.footprint, products[draft.footprint.product_id], lines)
+            for draft, lines in zip(self.drafts, bound, strict=True)
+        ]
+        replaced = [preceding[pf_id] for f in footprints for pf_id in f.preceding_pf_ids]
+        ids = [footprint.id for footprint in footprints]
+
+        def build(allocation: Allocation) -> Sequence[Write]:
+            writes: list[Write] = []
+            for footprint in footprints:
+                sequence = allocation.change(ChangeKind.FOOTPRINT_PUBLISHED, footprint.id)
+                key = allocation.footprint_key()
+                writes.append(PublishFootprint(replace(footprint, key=key, sequence=sequence, published_at_us=now_us)))
+                for pf_id in footprint.preceding_pf_ids:
+                    old = preceding[pf_id]
+                    ended = allocation.change(ChangeKind.FOOTPRINT_DEPRECATED, old.id)
+                    writes.append(DeprecateFootprint(old.id, now_us, ended, f"Replaced by {footprint.pf_id}."))
+            return [*writes, remember(self.key, self.body, ids, now_us)]
+
+        return Decision(ids, build, footprints, frozenset(old.id for old in replaced))
+
+    async def _products(self) -> dict[str, Product]:
+        ids = list(dict.fromkeys(draft.footprint.product_id for draft in self.drafts))
+        found = await self.store.get_products(ids)
+        return {product.id: product for product in found if product is not None}
+
+    async def _check_releases(self) -> None:
+        ids = sorted({draft.footprint.release_id for draft in self.drafts if draft.footprint.release_id})
+        if not ids:
+            return
+        releases = {release.id: release for release in await self.store.get_releases(ids) if release}
+        datasets = await self.store.get_datasets(sorted({release.dataset_id for release in releases.values()}))
+        own = {dataset.id for dataset in datasets if dataset and dataset.publisher_id == self.owner_id}
+        problems = Problems()
+        for position, draft in enumerate(self.drafts):
+            release = releases.get(draft.footprint.release_id or "")
+            if draft.footprint.release_id and (release is None or release.dataset_id not in own):
+                path = (*_path(position, self.single), "release")
+                problems.add("NOT_KNOWN", "is not a release of your organization; make it by createRelease", path)
+        problems.raise_any()
+
+    async def _preceding(self) -> dict[str, Footprint]:
+        """The footprints that corrections replace: of the same product, and still Active."""
+        wanted = sorted({pf_id for draft in self.drafts for pf_id in draft.footprint.preceding_pf_ids})
+        if not wanted:
+            return {}
+        found = await self.store.get_footprints_by_pf_id(self.owner_id, wanted)
+        known = {footprint.pf_id: footprint for footprint in found if footprint}
+        problems = Problems()
+        for position, draft in enumerate(self.drafts):
+            for pf_id in draft.footprint.preceding_pf_ids:
+                path = (*_path(position, self.single), "precedingPfIds")
+                old = known.get(pf_id)
+                if old is None or old.product_id != draft.footprint.product_id:
+                    problems.add("NOT_KNOWN", f"{pf_id} is not a footprint of this product", path, got=pf_id)
+                elif old.deprecated_at_us != NEVER_US:
+                    message = f"{pf_id} is already deprecated. Correct the footprint that stands now."
+                    raise Conflict(message, path=path)
+        problems.raise_any()
+        return known
+
+    def _complete(self, draft: Footprint, product: Product, lines: Lines) -> Footprint:
+        modelled = replace(draft.modelled, lines=lines) if draft.modelled else None
+        return replace(
+            draft,
+            id=str(uuid.uuid4()),
+            pf_id=draft.pf_id or str(uuid.uuid4()),
+            product_key=product.key,
+            modelled=modelled,
+        )
+
+
+async def bind_lines(store: Store, footprints: Sequence[Sequence[Line]]) -> list[Lines]:
+    """Lines with the keys of the products that they name; what nobody registered stays unbound, and says nothing."""
+    named: list[Line | Fallback] = [line for lines in footprints for line in lines]
+    named += [line.fallback for lines in footprints for line in lines if line.fallback]
+    urns = {one.urn for one in named if one.urn is not None}
+    ids = {one.named_id for one in named if one.named_id is not None}
+    by_urn = await store.read_names(urns) if urns else {}
+    ordered = sorted(ids)
+    found = await store.get_products(ordered) if ordered else []
+    by_id = {product.id: product.key for product in found if product is not None}
+
+    def key(one: Line | Fallback) -> int | None:
+        return by_urn.get(one.urn) if one.urn is not None else by_id.get(one.named_id or "")
+
+    def bound(line: Line) -> Line:
+        fallback = replace(line.fallback, product_key=key(line.fallback)) if line.fallback else None
+        return replace(line, product_key=key(line), fallback=fallback)
+
+    return [Lines.of([bound(line) for line in lines]) for lines in footprints]
+
+
+async def deprecate_footprint(exchange: Exchange, viewer: Viewer, given: DeprecateFootprintInput) -> str:
+    """Deprecates an own footprint; without a successor, the one before it stands again. Returns its id.
+
+    Raises InvalidInput, NotFound, AccessDenied, Conflict (already deprecated), NotSignedIn.
+    """
+    require_publisher(viewer)
+    problems = Problems()
+    Checker(problems, ("input",)).text(given.reason, "reason", required=True)
+    problems.raise_any()
+    session = await exchange.session(viewer)
+    shown = (await session.footprints([given.footprint]))[0]
+    path = ("input", "footprint")
+    if shown is None:
+        raise NotFound("No such footprint, or it is not visible to you. Check the id.", path=path)
+    answer = (await session.products_by_key([shown.product_key]))[0]
+    require_owner(answer, path, doing="deprecate its footprints")
+    return await exchange.queue.do(_Deprecate(exchange.store, given.footprint, given.reason, written_by(viewer)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Deprecate:
+    store: Store
+    footprint_id: str
+    reason: str
+    by: str
+    size: int = 1
+
+    @property
+    def touches(self) -> frozenset[str]:
+        return frozenset({self.footprint_id})
+
+    async def decide(self, head: LedgerHead, now_us: int) -> Decision[str]:
+        footprint = (await self.store.get_footprints([self.footprint_id]))[0]
+        if footprint is None:
+            raise NotFound("No such footprint, or it is not visible to you. Check the id.")
+        if footprint.deprecated_at_us != NEVER_US:
+            raise Conflict("This footprint is already deprecated.", path=("input", "footprint"))
+
+        def build(allocation: Allocation) -> Sequence[Write]:
+            sequence = allocation.change(ChangeKind.FOOTPRINT_DEPRECATED, self.footprint_id)
+            return [DeprecateFootprint(self.footprint_id, now_us, sequence, self.reason)]
+
+        return Decision(self.footprint_id, build)

@@ -1,0 +1,227 @@
+"""Roll-ups for a viewer: one closure read and one solve for all products asked about, then the viewer's own view.
+
+The arithmetic runs on the whole graph, the same for every viewer; what an answer holds comes from `facts` alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from exchange.access import build_view, facts, permits_at
+from exchange.errors import NotFound
+from exchange.model.closure import Dates
+from exchange.model.footprint import DataQuality, Footprint, LifeCycleStage
+from exchange.model.grant import AccessLevel
+from exchange.model.resolved import GapCode, ResolvedLines, StageTotal, Total
+from exchange.model.view import ViewNode
+from exchange.operations.answers import (
+    ContributionAnswer,
+    FallbackUseAnswer,
+    GapAnswer,
+    RefusedAnswer,
+    RollUpAnswer,
+    StageAnswer,
+    TreeAnswer,
+    TreeNodeAnswer,
+)
+from exchange.operations.checks import first_of_month
+from exchange.operations.closures import read_closure
+from exchange.rollup import Refusal, Solution, SolvedView, TreeNode, View, solve_view
+from exchange.rollup import roll_up as solve
+
+if TYPE_CHECKING:
+    from exchange.operations.session import Session
+
+log = logging.getLogger(__name__)
+
+GAP_MESSAGES: Mapping[GapCode, str] = {
+    GapCode.NOT_GRANTED: "Nobody registered this product, or its owner has not granted you access: ask the supplier.",
+    GapCode.NO_FOOTPRINT: "The supplier has published no footprint for this product: ask for one.",
+    GapCode.EXPIRED: "The supplier's footprint has expired on this date: ask for a newer one.",
+    GapCode.NOT_YET_VALID: "The supplier's footprint is not yet valid on this date.",
+    GapCode.UNIT_NOT_CONVERTIBLE: "The line's unit cannot be converted to the unit that the supplier declares.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """A solution together with the levels that its viewer has on every product of the closure."""
+
+    solution: Solution
+    levels: Mapping[int, AccessLevel]
+
+    def level_of(self, key: int) -> AccessLevel:
+        return self.levels.get(key, AccessLevel.NONE)
+
+    # What exchange.access.Results asks for.
+
+    def standing(self, key: int) -> Footprint:
+        footprint = self.solution.choice(key).footprint
+        assert footprint is not None  # only products with a result are asked for
+        return footprint
+
+    def total(self, key: int) -> Total:
+        return self.solution.total(key)
+
+    def resolved(self, key: int) -> ResolvedLines | None:
+        return self.solution.resolved(key)
+
+    def exact_factors(self, key: int, positions: Sequence[int]) -> Sequence[Decimal]:
+        return self.solution.exact_factors(key, positions)
+
+    def direct(self, key: int) -> tuple[Decimal, ...] | None:
+        return self.solution.direct(key)
+
+    def by_stage(self, key: int) -> tuple[StageTotal, ...] | None:
+        return self.solution.by_stage(key)
+
+
+async def solve_for(
+    session: Session, keys: Sequence[int], dates: Dates, *, chosen: Mapping[int, Footprint] | None = None
+) -> Solved:
+    """Reads the closure of `keys` and solves it. `chosen` forces the footprint of a product."""
+    snapshot = await read_closure(session.store, keys, dates, chosen=chosen)
+    levels = await session.level_of_nodes(snapshot.nodes.values())
+    solution = await asyncio.to_thread(solve, snapshot, keys, dates, permits_at(dates), chosen=chosen)
+    return Solved(solution, levels)
+
+
+async def roll_up(session: Session, keys: Sequence[int], dates: Dates) -> list[RollUpAnswer | RefusedAnswer]:
+    """One answer per key, in order. A key that the viewer may not see is NotFound."""
+    solved = await solve_for(session, list(dict.fromkeys(keys)), dates)
+    # Products reached by the view were read with the closure: they need no second look-up.
+    await session.products_by_key([key for key, shown in solved.levels.items() if shown >= AccessLevel.TOTAL])
+    known: dict[int, ViewNode | None] = {}
+
+    def facts_of(key: int) -> ViewNode | None:
+        if key not in known:
+            known[key] = facts(key, solved.level_of, solved)
+        return known[key]
+
+    return [_answer(session, solved, facts_of, key, dates) for key in keys]
+
+
+def _answer(
+    session: Session, solved: Solved, facts_of: Callable[[int], ViewNode | None], key: int, dates: Dates
+) -> RollUpAnswer | RefusedAnswer:
+    if solved.level_of(key) < AccessLevel.TOTAL:
+        raise NotFound("No such product, or it is not visible to you.")
+    refusal = solved.solution.refusal(key)
+    if refusal is not None:
+        return _refused(solved, refusal, solved.level_of(key))
+    root = facts_of(key)
+    assert root is not None
+    view = build_view(key, facts_of)
+    lazy = LazyView(View(key, view))
+    total, owner = root.total, root.level == AccessLevel.OWNER
+    standing = solved.standing(key)
+    gaps, fallbacks = _gaps_and_fallbacks(view)
+
+    def valid_until() -> int | None:
+        day = solved.solution.valid_until_day(key)
+        return day if owner or day is None else first_of_month(day)
+
+    return RollUpAnswer(
+        product_key=key,
+        as_of_day=dates.as_of_day,
+        known_at_us=dates.known_at_us,
+        ledger_sequence=dates.head if session.viewer.operator else None,
+        declared_unit_amount=standing.declared_unit_amount,
+        declared_unit=standing.declared_unit,
+        excluding_kg_co2e=total.excluding,
+        including_kg_co2e=total.including,
+        lower_kg_co2e=total.lower,
+        upper_kg_co2e=total.upper,
+        components=total.components,
+        direct=root.direct,
+        by_stage=_stages(root),
+        outbound_logistics_kg_co2e=total.outbound if total.outbound_stated else None,
+        packaging_kg_co2e=total.packaging if total.packaging_stated else None,
+        primary_data_share_percent=total.primary_data_share_percent,
+        data_quality=DataQuality(total.technological_dqr, total.temporal_dqr, total.geographical_dqr),
+        exempted_emissions_percent=total.exempted_emissions_percent,
+        own_exempted_emissions_percent=standing.exempted_emissions_percent if owner else None,
+        ipcc_characterization_factors=lazy.solved.ipcc_characterization_factors(),
+        findings=lazy.solved.findings(),
+        unknown_components=lazy.solved.unknown_components(),
+        has_gaps=root.has_gaps,
+        gaps=gaps,
+        fallbacks=fallbacks,
+        valid_until_day=valid_until,
+        contributions=lazy.contributions,
+        tree=lazy.tree,
+        digest=lazy.digest,
+    )
+
+
+def _refused(solved: Solved, refusal: Refusal, access: AccessLevel) -> RefusedAnswer:
+    seen = tuple(member for member in refusal.members if solved.level_of(member) >= AccessLevel.TOTAL)
+    hidden = len(refusal.members) - len(seen)
+    message = refusal.message
+    if hidden and access == AccessLevel.OWNER:
+        message = f"{message} {hidden} more of the loop's products are not visible to you."
+    return RefusedAnswer(str(refusal.code), message, seen)
+
+
+def _stages(root: ViewNode) -> tuple[StageAnswer, ...] | None:
+    if root.by_stage is None:
+        return None
+    return tuple(StageAnswer(LifeCycleStage(stage.stage), stage.components) for stage in root.by_stage)
+
+
+def _gaps_and_fallbacks(
+    view: Mapping[int, ViewNode],
+) -> tuple[tuple[GapAnswer, ...], tuple[FallbackUseAnswer, ...]]:
+    """Of the viewer's own products in the view, nearest first as the view was walked."""
+    gaps, fallbacks = [], []
+    for key, node in view.items():
+        for gap in node.gaps:
+            if not gap.by_fallback:
+                gaps.append(GapAnswer(gap.code, GAP_MESSAGES[gap.code], key, gap.number, gap.visible_key))
+            elif gap.visible_key is not None:
+                fallbacks.append(FallbackUseAnswer(gap.code, key, gap.number, gap.visible_key))
+    return tuple(gaps), tuple(fallbacks)
+
+
+class LazyView:
+    """A viewer's view, solved when something is asked of it: most answers want the total alone."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._solved: SolvedView | None = None
+
+    @property
+    def solved(self) -> SolvedView:
+        if self._solved is None:
+            self._solved = solve_view(self._view)
+        return self._solved
+
+    def contributions(self, first: int) -> tuple[ContributionAnswer, ...]:
+        return tuple(
+            ContributionAnswer(c.product_key, c.own_kg_co2e, c.share_percent, c.broken_down)
+            for c in self.solved.contributions(first)
+        )
+
+    def tree(self, depth: int, cutoff_percent: float, max_nodes: int) -> TreeAnswer:
+        tree = self.solved.tree(depth, cutoff_percent, max_nodes)
+        return TreeAnswer(_tree_node(tree.root), tree.coverage_percent, tree.hidden_nodes)
+
+    def digest(self) -> str:
+        return self.solved.digest()
+
+
+def _tree_node(node: TreeNode) -> TreeNodeAnswer:
+    return TreeNodeAnswer(
+        product_key=node.product_key,
+        line=node.line,
+        amount=node.amount,
+        total_kg_co2e=node.total_kg_co2e,
+        own_kg_co2e=node.own_kg_co2e,
+        share_percent=node.share_percent,
+        children=tuple(_tree_node(child) for child in node.children),
+    )

@@ -1,0 +1,213 @@
+"""The one queue that every write of a process goes through: decided, admitted and written in order, all or none.
+
+A command is decided against the ledger's head: it reads, checks, and says what to write. Up to 64 commands that wait
+are decided together and written in one transaction, whose last statement moves the ledger's head. Where another server
+moved it meanwhile, nothing was written and everything is decided again. So each decision, admission included, holds for
+exactly the graph that it was written to, with any number of servers.
+
+The consumer survives anything: an error of one command is that command's answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from exchange.errors import ExchangeError, StoreUnavailable
+from exchange.graph import HeadMoved, Store
+from exchange.model.footprint import Footprint
+from exchange.model.grant import Grant
+from exchange.model.ledger import Change, ChangeKind, LedgerHead
+from exchange.model.writes import Write
+from exchange.operations.admission import check_admission
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+BATCH_COMMANDS_MAX = 64  # one transaction's worth: measured to be where more no longer helps
+BATCH_FOOTPRINTS_MAX = 1000  # keeps the longest transaction near half a second
+HEAD_RETRIES_MAX = 60  # each retry means that another server wrote: it made progress
+HEAD_BACKOFF_S = 0.002
+HEAD_BACKOFF_MAX_S = 0.1
+WAITING_MAX = 10_000  # beyond it, say so instead of growing
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Allocation:
+    """Gives out sequences and dense keys of one transaction, and collects its changes."""
+
+    head: LedgerHead
+    by: str
+    at_us: int
+    changes: list[Change] = field(default_factory=list)
+    products: int = 0
+    footprints: int = 0
+
+    def change(self, kind: ChangeKind, subject: str) -> int:
+        """Appends a change and returns its sequence."""
+        sequence = self.head.sequence + len(self.changes) + 1
+        self.changes.append(Change(sequence, kind, subject, self.by, self.at_us))
+        return sequence
+
+    def product_key(self) -> int:
+        self.products += 1
+        return self.head.products + self.products - 1
+
+    def footprint_key(self) -> int:
+        self.footprints += 1
+        return self.head.footprints + self.footprints - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Decision(Generic[T_co]):
+    """What a command wants written. `build` is called with the transaction's allocation, perhaps more than once.
+
+    footprints and grants: what admission has to look at. result: the command's answer. A decision without `build`
+    writes nothing (an answer that is remembered).
+    """
+
+    result: T_co
+    build: Callable[[Allocation], Sequence[Write]] | None
+    footprints: Sequence[Footprint] = ()
+    deprecated_ids: frozenset[str] = frozenset()
+    grants: Sequence[Grant] = ()
+
+
+class Command(Protocol[T_co]):
+    """One write that somebody asked for. `touches`: two commands that share an entry are never decided together."""
+
+    by: str
+    touches: frozenset[str]
+    size: int
+
+    async def decide(self, head: LedgerHead, now_us: int) -> Decision[T_co]: ...
+
+
+@dataclass(slots=True)
+class _Waiting:
+    command: Command[object]
+    answer: asyncio.Future[object]
+
+
+class WriteQueue:
+    """Takes commands, answers each when it is durably written (or why it was not)."""
+
+    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
+        self._store, self._clock = store, clock
+        self._waiting: list[_Waiting] = []
+        self._wake = asyncio.Event()
+        self._closed = False
+        self._consumer = asyncio.get_running_loop().create_task(self._consume(), name="write-queue")
+
+    async def do(self, command: Command[T]) -> T:
+        """Decides and writes; raises what the decision raises. Cancelling the caller does not undo a write."""
+        if self._closed:
+            raise StoreUnavailable("The exchange is closing. Ask again in a moment.")
+        if len(self._waiting) >= WAITING_MAX:
+            raise StoreUnavailable("Too many writes are waiting. Ask again in a moment.")
+        answer: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(command, answer))
+        self._wake.set()
+        return await answer  # type: ignore[return-value]  # the future carries this command's own result
+
+    async def close(self) -> None:
+        """Finishes the transaction under way, then refuses what still waits."""
+        self._closed = True
+        self._wake.set()
+        await self._consumer
+        for waiting in self._waiting:
+            _refuse(waiting, StoreUnavailable("The exchange is closing. Ask again in a moment."))
+        self._waiting.clear()
+
+    async def _consume(self) -> None:
+        while not self._closed:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting and not self._closed:
+                batch = self._take()
+                try:
+                    await self._write(batch)
+                except Exception as error:  # the queue must outlive any error of one batch
+                    if not isinstance(error, ExchangeError):
+                        log.exception("a batch of %d writes failed", len(batch))
+                    for waiting in batch:
+                        _refuse(waiting, error)
+
+    def _take(self) -> list[_Waiting]:
+        """The longest run of waiting commands that do not touch the same things, within the bounds."""
+        batch: list[_Waiting] = []
+        touched: set[str] = set()
+        size = 0
+        for waiting in self._waiting[:BATCH_COMMANDS_MAX]:
+            command = waiting.command
+            if batch and (size + command.size > BATCH_FOOTPRINTS_MAX or not touched.isdisjoint(command.touches)):
+                break
+            batch.append(waiting)
+            touched |= command.touches
+            size += command.size
+        del self._waiting[: len(batch)]
+        return [waiting for waiting in batch if not waiting.answer.cancelled()]
+
+    async def _write(self, batch: list[_Waiting]) -> None:
+        """Writes a batch in one transaction; where it is refused as a whole, one command at a time."""
+        for attempt in range(HEAD_RETRIES_MAX):
+            try:
+                await self._write_once(batch)
+                return
+            except HeadMoved:
+                await asyncio.sleep(random.uniform(0, min(HEAD_BACKOFF_S * 2**attempt, HEAD_BACKOFF_MAX_S)))
+            except ExchangeError:
+                if len(batch) == 1:
+                    raise
+                for waiting in batch:
+                    try:
+                        await self._write([waiting])
+                    except Exception as error:  # noqa: BLE001  (each command has its own answer)
+                        _refuse(waiting, error)
+                return
+        raise StoreUnavailable("Other servers kept writing first. Nothing was written; ask again.")
+
+    async def _write_once(self, batch: list[_Waiting]) -> None:
+        head, now_us = await self._store.head(), self._clock()
+        outcomes = await asyncio.gather(
+            *(waiting.command.decide(head, now_us) for waiting in batch if not waiting.answer.done()),
+            return_exceptions=True,
+        )
+        decided: list[tuple[_Waiting, Decision[object]]] = []
+        for waiting, outcome in zip([w for w in batch if not w.answer.done()], outcomes, strict=True):
+            if isinstance(outcome, HeadMoved):
+                raise outcome
+            if isinstance(outcome, BaseException):
+                _refuse(waiting, outcome)
+            else:
+                decided.append((waiting, outcome))
+        await check_admission(self._store, head.sequence, [decision for _, decision in decided], now_us)
+        writes, changes = _assemble(decided, head, now_us)
+        if changes:
+            await self._store.write(writes, changes, head)
+        for waiting, decision in decided:
+            if not waiting.answer.done():
+                waiting.answer.set_result(decision.result)
+
+
+def _assemble(
+    decided: Sequence[tuple[_Waiting, Decision[object]]], head: LedgerHead, now_us: int
+) -> tuple[list[Write], list[Change]]:
+    writes: list[Write] = []
+    allocation = Allocation(head, "", now_us)
+    for waiting, decision in decided:
+        if decision.build is not None:
+            allocation.by = waiting.command.by
+            writes.extend(decision.build(allocation))
+    return writes, allocation.changes
+
+
+def _refuse(waiting: _Waiting, error: BaseException) -> None:
+    if not waiting.answer.done():
+        waiting.answer.set_exception(error)
