@@ -70,7 +70,7 @@ def start_on_a_new_enough_python(arguments: Sequence[str]) -> None:
             f"Python {PYTHON_MIN[0]}.{PYTHON_MIN[1]} or newer is needed; this is {platform.python_version()} "
             f"({sys.executable}).\nInstall one and name it: `make PYTHON=python3.12 …`, or `python3.12 -m tasks …`."
         )
-    raise SystemExit(run_here([newer, str(Path(__file__).resolve()), *arguments]))
+    raise SystemExit(run_here(newer, Path(__file__).resolve(), *arguments))
 
 
 def is_new_enough(python: str) -> bool:
@@ -215,11 +215,9 @@ def prepare(locks: Sequence[str]) -> Path:
 
 def install(locks: Sequence[str]) -> None:
     """Install exact, hash-checked wheels; never build a source package, which could run unchecked code."""
-    command = [venv_python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    command += ["--require-hashes", "--only-binary=:all:"]
-    for lock in locks:
-        command += ["-r", ROOT / lock]
-    if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
+    options = ["--quiet", "--disable-pip-version-check", "--no-input", "--require-hashes", "--only-binary=:all:"]
+    files = [f"--requirement={ROOT / lock}" for lock in locks]
+    if run_here(venv_python(), "-m", "pip", "install", *options, *files) != 0:
         stop("The packages could not be installed; pip's reason stands above. Nothing was started.")
 
 
@@ -232,7 +230,7 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1"}
 
 
-def run_here(command: Sequence[str | Path]) -> int:
+def run_here(*command: str | Path) -> int:
     """Run to the end and return the exit code. Ctrl-C goes to the program, which ends in its own way."""
     with subprocess.Popen(command, env=environment(), cwd=ROOT) as program:
         while True:
@@ -242,10 +240,10 @@ def run_here(command: Sequence[str | Path]) -> int:
                 continue
 
 
-def become(command: Sequence[str | Path]) -> int:
+def become(*command: str | Path) -> NoReturn:
     """Run as the last thing: in place of this process where the system can, so that signals reach it directly."""
     if WINDOWS:
-        return run_here(command)
+        raise SystemExit(run_here(*command))
     os.chdir(ROOT)
     sys.stdout.flush()
     os.execve(command[0], [str(part) for part in command], environment())
@@ -253,7 +251,7 @@ def become(command: Sequence[str | Path]) -> int:
 
 def exchange(command: str, arguments: Sequence[str]) -> int:
     python = prepare(with_the_store(RUNNING, needed=True))
-    return become([python, "-m", "exchange", command, *arguments])
+    become(python, "-m", "exchange", command, *arguments)
 
 
 def demo(arguments: Sequence[str]) -> int:
@@ -274,7 +272,7 @@ def seed(arguments: Sequence[str]) -> int:
 def test(arguments: Sequence[str]) -> int:
     """run the tests; --require-neo4j, --data PATH, or anything pytest takes"""
     python = prepare(with_the_store(DEV, needed=False))
-    return become([python, "-m", "pytest", *arguments])
+    become(python, "-m", "pytest", *arguments)
 
 
 def lint(arguments: Sequence[str]) -> int:
@@ -287,22 +285,22 @@ def lint(arguments: Sequence[str]) -> int:
         ("-m", "mypy"),
         ("-c", "from importlinter.cli import lint_imports_command as check; check()", "--no-logo"),
     ]
-    codes = [run_here([python, *command]) for command in commands]
+    codes = [run_here(python, *command) for command in commands]
     return max(codes)
 
 
 def bench(arguments: Sequence[str]) -> int:
     """run the benchmarks, or one of them: --only NAME"""
     python = prepare(with_the_store(DEV, ORACLE, needed=False))
-    return become([python, "-m", "tests.bench", *arguments])
+    become(python, "-m", "tests.bench", *arguments)
 
 
 def schema(arguments: Sequence[str]) -> int:
     """write schema.graphql from the code"""
     python = prepare([RUNNING])
-    command = [python, "-m", "exchange", "schema", *arguments]
     if arguments:
-        return become(command)
+        become(python, "-m", "exchange", "schema", *arguments)
+    command = [str(python), "-m", "exchange", "schema"]
     printed = subprocess.run(command, env=environment(), cwd=ROOT, stdout=subprocess.PIPE, check=False)
     if printed.returncode == 0:
         text = printed.stdout.decode("utf-8").replace("\r\n", "\n")
@@ -313,7 +311,7 @@ def schema(arguments: Sequence[str]) -> int:
 def docs(arguments: Sequence[str]) -> int:
     """check that documents, their commands and their queries still hold"""
     python = prepare(with_the_store(DEV, needed=False))
-    return become([python, "-m", "pytest", "tests/docs", *arguments])
+    become(python, "-m", "pytest", "tests/docs", *arguments)
 
 
 def setup(arguments: Sequence[str]) -> int:
@@ -334,19 +332,19 @@ def lock(arguments: Sequence[str]) -> int:
     if not folder.exists():
         make_venv(folder)
     python = folder / venv_python().relative_to(VENV)
-    code = run_here([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv>=0.9"])
+    code = run_here(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv>=0.9")
     done: list[str] = []
     for name, source in LOCK_SOURCES.items():
-        command = [python, "-m", "uv", "pip", "compile", "pyproject.toml", *source, "--output-file", name]
+        command = ["-m", "uv", "pip", "compile", "pyproject.toml", *source, "--output-file", name]
         command += ["--universal", "--python-version", "3.11", "--fork-strategy", "fewest", "--only-binary=:all:"]
         command += ["--generate-hashes", "--no-emit-index-url", "--no-header", "--no-config", "--quiet"]
         command += [option for earlier in done for option in ("--constraints", earlier)]
-        code = code or run_here([*command, *arguments])
+        code = code or run_here(python, *command, *arguments)
         done.append(name)
     return code
 
 
-def show_help(arguments: Sequence[str] = ()) -> int:
+def show_help(_arguments: Sequence[str] = ()) -> int:
     """list the habits"""
     print("python -m tasks HABIT [arguments], or make HABIT [ARGS=arguments]\n")
     for name, habit in HABITS.items():

@@ -1,0 +1,83 @@
+"""What every test may ask of the command line: real data, reference files and a real Neo4j. Owns options only.
+
+An absent thing is skipped with its reason. A thing somebody asked for by an option and that is not there is a
+failure, never a skip: a check nobody sees missing is worse than none.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from hypothesis import settings
+
+# A slow machine is no counter-example; how many examples are tried stays the profile's in force.
+settings.register_profile("exchange", settings.get_profile(settings.get_current_profile_name()), deadline=None)
+settings.load_profile("exchange")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("exchange", "the footprint exchange")
+    group.addoption("--require-neo4j", action="store_true", help="an absent Neo4j is a failure, not a skip")
+    group.addoption(
+        "--data", type=Path, metavar="PATH", help="folder with the real data (default: ../shared/data if it is there)"
+    )
+    group.addoption(
+        "--pact-schema",
+        type=Path,
+        metavar="PATH",
+        help="PACT's OpenAPI file (default: ../shared/reference/pact/openapi_v3_0.yaml if it is there)",
+    )
+    group.addoption(
+        "--api-core",
+        type=Path,
+        metavar="PATH",
+        help="folder with core.graphql and example.json (default: ../shared/api if it is there)",
+    )
+
+
+def asked_for_or_skip(config: pytest.Config, option: str, default: str) -> Path:
+    """The path of the option, else the default beside the repository, else skip; asked for and absent: fail."""
+    asked: Path | None = config.getoption(option)
+    path = asked if asked is not None else config.rootpath.parent / default
+    if path.exists():
+        return path.resolve()
+    if asked is not None:
+        pytest.fail(f"{option} {asked}: there is no such file or folder", pytrace=False)
+    pytest.skip(f"needs {option} PATH")
+
+
+@pytest.fixture(scope="session")
+def data_dir(pytestconfig: pytest.Config) -> Path:
+    """The folder with the real data: useeio/, china/, uk_factors/ and the rest."""
+    return asked_for_or_skip(pytestconfig, "--data", "shared/data")
+
+
+@pytest.fixture(scope="session")
+def pact_schema_path(pytestconfig: pytest.Config) -> Path:
+    """PACT's own schema, to compare names and formats with."""
+    return asked_for_or_skip(pytestconfig, "--pact-schema", "shared/reference/pact/openapi_v3_0.yaml")
+
+
+@pytest.fixture(scope="session")
+def api_core_dir(pytestconfig: pytest.Config) -> Path:
+    """The folder that fixes the core of the GraphQL schema and holds the small exchange with exact answers."""
+    return asked_for_or_skip(pytestconfig, "--api-core", "shared/api")
+
+
+@pytest.fixture(scope="session")
+def no_neo4j(pytestconfig: pytest.Config) -> Callable[[str], NoReturn]:
+    """What to call, with the reason, where a real Neo4j cannot be had: skips, or fails under --require-neo4j."""
+
+    def give_up(reason: str) -> NoReturn:
+        if pytestconfig.getoption("--require-neo4j"):
+            pytest.fail(f"--require-neo4j, but {reason}", pytrace=False)
+        pytest.skip(reason)
+
+    return give_up
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """The one event loop the server runs on."""
+    return "asyncio"
