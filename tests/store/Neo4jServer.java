@@ -1,0 +1,46 @@
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.file.Path;
+import org.neo4j.dbms.api.DatabaseManagementService;
+import org.neo4j.dbms.api.DatabaseManagementServiceBuilder;
+
+/**
+ * A real Neo4j for tests, without Docker: `java -cp … Neo4jServer.java HOME CONFIGURATION`.
+ * The first line of standard input is the password to set (empty: keep the one it has); the end of standard input (also the death of the
+ * tests, however sudden) shuts it down. Prints READY when it serves.
+ */
+class Neo4jServer {
+    public static void main(String[] arguments) throws Exception {
+        BufferedReader input = new BufferedReader(new InputStreamReader(System.in));
+        String password = input.readLine();
+        if (password == null) {
+            return;
+        }
+        Thread watcher = new Thread(() -> {
+            try {
+                while (input.readLine() != null) { }
+            } catch (Exception ended) { }
+            Thread late = new Thread(() -> {
+                try {
+                    Thread.sleep(20_000);
+                } catch (InterruptedException ignored) { }
+                Runtime.getRuntime().halt(70);
+            });
+            late.setDaemon(true);
+            late.start();
+            System.exit(0);
+        });
+        watcher.setDaemon(true);
+        watcher.start();
+        DatabaseManagementService service = new DatabaseManagementServiceBuilder(Path.of(arguments[0]))
+                .loadPropertiesFromFile(Path.of(arguments[1])).build();
+        Runtime.getRuntime().addShutdownHook(new Thread(service::shutdown));
+        if (!password.isEmpty()) {
+            service.database("system").executeTransactionally(
+                    "ALTER USER neo4j SET PASSWORD '" + password + "' CHANGE NOT REQUIRED");
+        }
+        System.out.println("READY");
+        System.out.flush();
+        Thread.currentThread().join();
+    }
+}
