@@ -15,6 +15,7 @@ from exchange.model.footprint import (
     NEVER_US,
     NO_LINES,
     Declared,
+    Finding,
     Footprint,
     LifeCycleStage,
     Line,
@@ -81,7 +82,8 @@ def check_footprint(given: FootprintInput, at: Checker) -> Draft | None:
         at.add("ONE_OF", "state exactly one of declared and modelled", "declared")
         return None
     declared = _declared(given.declared, at.at("declared")) if given.declared else None
-    modelled, lines = None, []
+    modelled: Modelled | None = None
+    lines: list[Line] = []
     if given.modelled:
         modelled, lines = _modelled(given.modelled, at.at("modelled"), in_release=given.release is not None)
     if len(at.problems.found) > before or period is None:
@@ -233,7 +235,7 @@ def _modelled(given: ModelledInput, at: Checker, *, in_release: bool) -> tuple[M
 
 def _findings(
     given: FootprintInput, declared: Declared | None, modelled: Modelled | None, lines: list[Line], valid_until: int
-) -> list[found.Finding]:
+) -> list[Finding]:
     unit, amount, mass = (
         given.declared_unit_of_measurement,
         given.declared_unit_amount,

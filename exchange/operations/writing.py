@@ -82,9 +82,12 @@ class Decision(Generic[T_co]):
 class Command(Protocol[T_co]):
     """One write that somebody asked for. `touches`: two commands that share an entry are never decided together."""
 
-    by: str
-    touches: frozenset[str]
-    size: int
+    @property
+    def by(self) -> str: ...
+    @property
+    def touches(self) -> frozenset[str]: ...
+    @property
+    def size(self) -> int: ...
 
     async def decide(self, head: LedgerHead, now_us: int) -> Decision[T_co]: ...
 
