@@ -1,0 +1,278 @@
+"""What is refused and what is kept with a finding when a footprint comes in (docs/method.md, section of that name)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from exchange.errors import Problems
+from exchange.model.footprint import NEVER_DAY, LifeCycleStage, PriceBasis
+from exchange.operations.checks import Checker, date_of_day
+from exchange.operations.footprint_checks import Draft, check_footprint
+from exchange.operations.inputs import (
+    DataQualityInput,
+    DeclaredInput,
+    FallbackInput,
+    FootprintInput,
+    LineInput,
+    ModelledInput,
+    ProductKey,
+    StageEmissionsInput,
+)
+from exchange.units import AmountUnit, DeclaredUnit
+
+D = Decimal
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+DECLARED = DeclaredInput(D("1.2"), D("1.2"), {"fossilGhgEmissions": D("1.2")})
+LINE = LineInput(ProductKey(product_id="urn:pact:s.example:p:1"), D(2), AmountUnit.KILOWATT_HOUR)
+MODELLED = ModelledInput((StageEmissionsInput(LifeCycleStage.MANUFACTURING, {"fossilGhgEmissions": D(1)}),), (LINE,))
+GIVEN = FootprintInput(
+    product="p",
+    declared_unit_amount=D(1),
+    declared_unit_of_measurement=DeclaredUnit.KILOGRAM,
+    product_mass_per_declared_unit=D(1),
+    reference_period_start=instant("2024-01-01"),
+    reference_period_end=instant("2025-01-01"),
+    ipcc_characterization_factors=("AR6",),
+    cross_sectoral_standards=("ISO14067",),
+    declared=DECLARED,
+)
+
+
+def check(given: FootprintInput) -> tuple[Draft | None, list[tuple[str, str]]]:
+    """The draft, and every problem as (code, path)."""
+    problems = Problems()
+    draft = check_footprint(given, Checker(problems, ("input", "footprint")))
+    return draft, [(problem.code, ".".join(problem.path[2:])) for problem in problems.found]
+
+
+def modelled(**changes: Any) -> FootprintInput:
+    return replace(GIVEN, declared=None, modelled=replace(MODELLED, **changes))
+
+
+def declared(**changes: Any) -> FootprintInput:
+    return replace(GIVEN, declared=replace(DECLARED, **changes))
+
+
+def line(**changes: Any) -> FootprintInput:
+    return modelled(lines=(replace(LINE, **changes),))
+
+
+FALLBACK = FallbackInput(ProductKey(product_id="urn:pact:f.example:p:1"), D(1), AmountUnit.KILOGRAM)
+REFUSED: dict[str, tuple[FootprintInput, tuple[str, str]]] = {
+    "amount zero": (replace(GIVEN, declared_unit_amount=D(0)), ("OUT_OF_RANGE", "declaredUnitAmount")),
+    "amount negative": (replace(GIVEN, declared_unit_amount=D(-1)), ("OUT_OF_RANGE", "declaredUnitAmount")),
+    "mass negative": (
+        replace(GIVEN, product_mass_per_declared_unit=D(-1)),
+        ("OUT_OF_RANGE", "productMassPerDeclaredUnit"),
+    ),
+    "exempted 100": (
+        replace(GIVEN, exempted_emissions_percent=D(100)),
+        ("OUT_OF_RANGE", "exemptedEmissionsPercent"),
+    ),
+    "period reversed": (
+        replace(GIVEN, reference_period_end=instant("2023-01-01")),
+        ("REVERSED", "referencePeriodEnd"),
+    ),
+    "validity reversed": (
+        replace(GIVEN, validity_period_start=instant("2026-01-01"), validity_period_end=instant("2025-06-01")),
+        ("REVERSED", "validityPeriodEnd"),
+    ),
+    "year absurd": (
+        replace(GIVEN, reference_period_start=instant("0900-01-01")),
+        ("OUT_OF_RANGE", "referencePeriodStart"),
+    ),
+    "no standards": (replace(GIVEN, cross_sectoral_standards=()), ("REQUIRED", "crossSectoralStandards")),
+    "no factors": (replace(GIVEN, ipcc_characterization_factors=()), ("REQUIRED", "ipccCharacterizationFactors")),
+    "unknown factors": (
+        replace(GIVEN, ipcc_characterization_factors=("SAR",)),
+        ("NOT_KNOWN", "ipccCharacterizationFactors.0"),
+    ),
+    "country": (replace(GIVEN, geography_country="China"), ("NOT_KNOWN", "geographyCountry")),
+    "subdivision elsewhere": (
+        replace(GIVEN, geography_country="CN", geography_country_subdivision="US-CA"),
+        ("CONTRADICTION", "geographyCountrySubdivision"),
+    ),
+    "region": (
+        replace(GIVEN, geography_region_or_subregion="Atlantis"),
+        ("NOT_KNOWN", "geographyRegionOrSubregion"),
+    ),
+    "rating": (
+        replace(GIVEN, data_quality=DataQualityInput(D("0.9"), D(1), D(5))),
+        ("OUT_OF_RANGE", "dataQuality.technologicalDQR"),
+    ),
+    "both kinds": (replace(GIVEN, modelled=MODELLED), ("ONE_OF", "declared")),
+    "neither kind": (replace(GIVEN, declared=None), ("ONE_OF", "declared")),
+    "money without price": (
+        replace(GIVEN, declared_unit_of_measurement=DeclaredUnit.MONEY),
+        ("REQUIRED", "currency"),
+    ),
+    "price without money": (replace(GIVEN, currency="USD"), ("NOT_MONEY", "currency")),
+    "lone surrogate": (replace(GIVEN, comment="\ud800"), ("TEXT_INVALID", "comment")),
+    "repeated preceding": (replace(GIVEN, preceding_pf_ids=("a", "a")), ("REPEATED", "precedingPfIds")),
+    "share above 100": (declared(primary_data_share=D("100.1")), ("OUT_OF_RANGE", "declared.primaryDataShare")),
+    "share below 0": (declared(primary_data_share=D(-1)), ("OUT_OF_RANGE", "declared.primaryDataShare")),
+    "negative fossil": (
+        declared(components={"fossilGhgEmissions": D(-1)}),
+        ("SIGN", "declared.components.fossilGhgEmissions"),
+    ),
+    "positive capture": (
+        declared(components={"fossilGhgEmissions": D(1), "ccsTechnologicalCO2Capture": D(1)}),
+        ("SIGN", "declared.components.ccsTechnologicalCO2Capture"),
+    ),
+    "positive uptake": (
+        declared(components={"fossilGhgEmissions": D(1), "biogenicCO2Uptake": D(1)}),
+        ("SIGN", "declared.components.biogenicCO2Uptake"),
+    ),
+    "declared unspecified": (
+        declared(components={"fossilGhgEmissions": D(1), "unspecified": D(1)}),
+        ("NOT_KNOWN", "declared.components.unspecified"),
+    ),
+    "no fossil": (declared(components={}), ("REQUIRED", "declared.components.fossilGhgEmissions")),
+    "deviation below 1": (
+        declared(geometric_standard_deviation=D("0.5")),
+        ("OUT_OF_RANGE", "declared.geometricStandardDeviation"),
+    ),
+    "stage twice": (modelled(direct=MODELLED.direct * 2), ("REPEATED", "modelled.direct.1.stage")),
+    "negative line": (line(amount=D(-2)), ("SIGN", "modelled.lines.0.amount")),
+    "positive credit": (line(credit=True), ("SIGN", "modelled.lines.0.amount")),
+    "line urn": (line(product=ProductKey(product_id="steel")), ("URN_INVALID", "modelled.lines.0.product.productId")),
+    "line money": (line(unit=AmountUnit.MONEY), ("REQUIRED", "modelled.lines.0.currency")),
+    "line price": (line(price_year=2020), ("NOT_MONEY", "modelled.lines.0.priceYear")),
+    "currency": (
+        line(unit=AmountUnit.MONEY, currency="usd", price_year=2012, price_basis=PriceBasis.BASIC),
+        ("CURRENCY_INVALID", "modelled.lines.0.currency"),
+    ),
+    "fallback negative": (
+        line(fallback=replace(FALLBACK, amount=D(-1))),
+        ("SIGN", "modelled.lines.0.fallback.amount"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_refused_names_the_field(case: str) -> None:
+    given, problem = REFUSED[case]
+    draft, problems = check(given)
+    assert draft is None
+    assert problem in problems
+
+
+def test_all_bad_fields_are_named_at_once() -> None:
+    given = replace(GIVEN, declared_unit_amount=D(0), geography_country="x", ipcc_characterization_factors=())
+    assert {code for code, _ in check(given)[1]} == {"OUT_OF_RANGE", "NOT_KNOWN", "REQUIRED"}
+    assert len(check(given)[1]) == 3
+
+
+def test_a_correct_footprint_has_no_problem_and_no_finding() -> None:
+    draft, problems = check(GIVEN)
+    assert problems == []
+    assert draft is not None
+    assert draft.footprint.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (modelled(lines=(replace(LINE, amount=D(-2), credit=True),)), []),
+        (replace(line(amount=D(-2)), release="r"), []),
+        (
+            modelled(
+                direct=(
+                    StageEmissionsInput(
+                        LifeCycleStage.USE,
+                        {"fossilGhgEmissions": D(1), "unspecified": D(-1), "biogenicCO2Uptake": D(2)},
+                    ),
+                )
+            ),
+            [],
+        ),
+    ],
+)
+def test_signs_that_are_allowed(given: FootprintInput, expected: list[tuple[str, str]]) -> None:
+    """A credit, a dataset release's coefficients, what a process releases of biogenic CO2."""
+    assert check(given)[1] == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (declared(pcf_excluding_biogenic_uptake=D("1.5"), pcf_including_biogenic_uptake=D("1.5")), "SUM_DIFFERS"),
+        (declared(pcf_including_biogenic_uptake=D("0.5")), "SUM_DIFFERS"),
+        (declared(primary_data_share=D("0.8")), "PRIMARY_DATA_SHARE_LOW"),
+        (modelled(direct_primary_data_share=D(1)), "PRIMARY_DATA_SHARE_LOW"),
+        (replace(GIVEN, validity_period_end=instant("2028-01-02")), "VALIDITY_OVER_THREE_YEARS"),
+        (replace(GIVEN, exempted_emissions_percent=D("3.1")), "EXEMPTED_HIGH"),
+        (replace(GIVEN, product_mass_per_declared_unit=D(2)), "MASS_DIFFERS"),
+        (
+            replace(
+                declared(
+                    pcf_excluding_biogenic_uptake=D(20000),
+                    pcf_including_biogenic_uptake=D(20000),
+                    components={"fossilGhgEmissions": D(20000)},
+                )
+            ),
+            "SIZE_IMPLAUSIBLE",
+        ),
+        (line(unit=AmountUnit.TON), "TRANSPORT_NOT_COUNTED"),
+        (
+            modelled(
+                lines=(replace(LINE, unit=AmountUnit.TON, delivered=True), replace(LINE, unit=AmountUnit.TON_KILOMETER))
+            ),
+            "TRANSPORT_COUNTED_TWICE",
+        ),
+    ],
+)
+def test_what_is_kept_with_a_finding(given: FootprintInput, code: str) -> None:
+    draft, problems = check(given)
+    assert problems == []
+    assert draft is not None
+    assert [finding.code for finding in draft.footprint.findings] == [code]
+
+
+@pytest.mark.parametrize(
+    ("stated", "fossil", "found"),
+    [("1.20", "1.2", False), ("1.25", "1.2", False), ("1.26", "1.2", True), ("1", "1.4", False), ("1", "1.6", True)],
+)
+def test_sums_may_differ_by_half_a_unit_in_the_last_place_of_each_number(stated: str, fossil: str, found: bool) -> None:
+    given = declared(
+        pcf_excluding_biogenic_uptake=D(stated),
+        pcf_including_biogenic_uptake=D(stated),
+        components={"fossilGhgEmissions": D(fossil)},
+    )
+    draft, _ = check(given)
+    assert draft is not None
+    assert bool(draft.footprint.findings) is found
+
+
+@pytest.mark.parametrize(
+    ("end", "valid_from", "valid_until"),
+    [
+        ("2025-01-01T00:00:00", "2025-01-01", "2028-01-01"),
+        ("2024-02-29T00:00:00", "2024-02-29", "2027-02-28"),
+        ("2024-12-31T23:59:59", "2025-01-01", "2028-01-01"),
+    ],
+)
+def test_a_footprint_holds_three_years_from_the_end_of_its_reference_period(
+    end: str, valid_from: str, valid_until: str
+) -> None:
+    given = replace(GIVEN, reference_period_start=instant("2023-01-01"), reference_period_end=instant(end))
+    draft, _ = check(given)
+    assert draft is not None
+    assert date_of_day(draft.footprint.valid_from_day).isoformat() == valid_from
+    assert date_of_day(draft.footprint.valid_until_day).isoformat() == valid_until
+
+
+def test_a_releases_footprint_is_open_until_the_next_release() -> None:
+    draft, _ = check(replace(GIVEN, release="r"))
+    assert draft is not None
+    assert draft.footprint.valid_until_day == NEVER_DAY
