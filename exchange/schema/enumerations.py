@@ -1,0 +1,208 @@
+"""The API's enums, each value described. Words of the model are used as they are; levels are shown without NONE.
+
+Types take enums from here and not from the model: one that is used before it is described would be another enum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum, StrEnum
+from typing import TypeVar
+
+import strawberry
+
+from exchange.model.footprint import FootprintKind, FootprintStatus, LifeCycleStage, PriceBasis
+from exchange.model.paging import ProductOrder
+from exchange.model.parties import Scope
+from exchange.model.resolved import GapCode
+from exchange.units import AmountUnit, DeclaredUnit
+
+__all__ = [
+    "AccessLevel",
+    "AmountUnit",
+    "DeclaredUnit",
+    "FindingSeverity",
+    "FootprintKind",
+    "FootprintStatus",
+    "GapCode",
+    "GrantLevel",
+    "LifeCycleStage",
+    "OrderDirection",
+    "PriceBasis",
+    "ProductOrder",
+    "RollUpRefusedCode",
+    "Scope",
+]
+
+E = TypeVar("E", bound=Enum)
+
+
+def _describe(enum: type[E], description: str, values: Mapping[str, str], *, name: str | None = None) -> None:
+    """Makes a Python enum a GraphQL one; fails at start where a value has no description, or a description no value."""
+    described = strawberry.enum(enum, name=name, description=description)
+    definition = described.__strawberry_definition__  # type: ignore[attr-defined]
+    if {value.name for value in definition.values} != set(values):
+        raise TypeError(f"{enum.__name__}: describe exactly its values")
+    for value in definition.values:
+        value.description = values[value.name]
+
+
+_DECLARED_UNITS = {
+    "LITER": "Volume, dm³.",
+    "KILOGRAM": "Mass.",
+    "CUBIC_METER": "Volume, 1000 liter.",
+    "KILOWATT_HOUR": "Energy, 3.6 megajoule.",
+    "MEGAJOULE": "Energy.",
+    "TON_KILOMETER": "Transport: one ton over one kilometer.",
+    "SQUARE_METER": "Area.",
+    "PIECE": "Number of items.",
+    "HOUR": "Time.",
+    "MEGABIT_SECOND": "Data transmitted, as in PACT.",
+    "MONEY": "Money, in a currency, of a year, on a price basis. Not in PACT.",
+}
+_describe(DeclaredUnit, "What a footprint may be declared per (PACT's units, and money).", _DECLARED_UNITS)
+_describe(
+    AmountUnit,
+    "What a line's amount may be in.",
+    _DECLARED_UNITS
+    | {
+        "MILLILITER": "Volume, 0.001 liter.",
+        "GRAM": "Mass, 0.001 kilogram.",
+        "TON": "Mass, 1000 kilogram.",
+        "MILLIGRAM": "Mass, 0.000001 kilogram.",
+        "WATT_HOUR": "Energy, 0.001 kilowatt hour.",
+        "MEGAWATT_HOUR": "Energy, 1000 kilowatt hour.",
+        "GIGAJOULE": "Energy, 1000 megajoule.",
+    },
+)
+_describe(
+    LifeCycleStage,
+    "Where in the life cycle something is emitted or used. Cradle to gate is the first two.",
+    {
+        "RAW_MATERIAL_ACQUISITION": "Getting and preparing what goes in.",
+        "MANUFACTURING": "Making the product, up to the gate.",
+        "DISTRIBUTION": "From the gate to the customer; shown apart.",
+        "USE": "Using the product; shown apart.",
+        "END_OF_LIFE": "After use; shown apart.",
+    },
+)
+_describe(
+    FootprintKind,
+    "How a footprint says what it says.",
+    {
+        "DECLARED": "The owner states the cradle-to-gate result.",
+        "MODELLED": "The owner states direct emissions and inputs; the exchange computes.",
+    },
+)
+_describe(
+    FootprintStatus,
+    "Whether a footprint still stands, as in PACT.",
+    {"ACTIVE": "It stands.", "DEPRECATED": "It was corrected or withdrawn; it stays in history."},
+)
+_describe(
+    PriceBasis,
+    "Which price a MONEY amount is in.",
+    {
+        "BASIC": "What the producer keeps, without taxes and subsidies on products.",
+        "PRODUCER": "The price at the producer's gate.",
+        "PURCHASER": "What the buyer pays, with trade, transport and taxes.",
+    },
+)
+_describe(
+    GapCode,
+    "Why a line could not be resolved; the first that applies.",
+    {
+        "NOT_GRANTED": "Nobody registered the product, or its owner did not grant it to the line's owner.",
+        "NO_FOOTPRINT": "The product has no footprint.",
+        "EXPIRED": "Every footprint of the product ended before the date asked about.",
+        "NOT_YET_VALID": "Every footprint of the product begins after the date asked about.",
+        "UNIT_NOT_CONVERTIBLE": "The line's unit cannot be turned into the product's declared unit.",
+    },
+)
+_describe(
+    Scope,
+    "What a token is good for.",
+    {
+        "READ": "Ask questions as the organization.",
+        "PUBLISH": "Create products, publish, grant and revoke for the organization.",
+        "ADMINISTER": "Run the exchange; the operator's.",
+    },
+)
+
+
+_describe(
+    ProductOrder,
+    "What products are ordered by.",
+    {"NAME": "By name, without regard to case.", "CREATED_AT": "By when they were created."},
+    name="ProductOrderField",
+)
+
+
+class OrderDirection(StrEnum):
+    ASC = "ASC"
+    DESC = "DESC"
+
+
+class AccessLevel(StrEnum):
+    TOTAL = "TOTAL"
+    BREAKDOWN = "BREAKDOWN"
+    INPUTS = "INPUTS"
+    OWNER = "OWNER"
+
+
+class GrantLevel(StrEnum):
+    TOTAL = "TOTAL"
+    BREAKDOWN = "BREAKDOWN"
+    INPUTS = "INPUTS"
+
+
+class FindingSeverity(StrEnum):
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+class RollUpRefusedCode(StrEnum):
+    LOOP_WITHOUT_ANSWER = "LOOP_WITHOUT_ANSWER"
+    NO_FOOTPRINT = "NO_FOOTPRINT"
+    EXPIRED = "EXPIRED"
+    NOT_YET_VALID = "NOT_YET_VALID"
+    TOO_LARGE = "TOO_LARGE"
+
+
+_describe(
+    OrderDirection,
+    "Which end comes first.",
+    {"ASC": "Smallest, earliest or A first.", "DESC": "Largest, latest or Z first."},
+)
+_LEVELS = {
+    "TOTAL": "The product, its owner, and its totals with their quality.",
+    "BREAKDOWN": "Also direct emissions and stages, where the total of every line's product is visible.",
+    "INPUTS": "Also the lines whose products are visible.",
+}
+_describe(
+    AccessLevel,
+    "How much of a product its viewer is shown; each level includes those before it.",
+    _LEVELS | {"OWNER": "Everything."},
+)
+_describe(GrantLevel, "How much a grant shows; each level includes those before it.", _LEVELS)
+_describe(
+    FindingSeverity,
+    "How much a finding matters.",
+    {
+        "INFO": "Good to know.",
+        "WARNING": "Probably a mistake; look at it.",
+        "ERROR": "A mistake that was kept rather than corrected.",
+    },
+)
+_describe(
+    RollUpRefusedCode,
+    "Why a product has no result on the dates asked about.",
+    {
+        "LOOP_WITHOUT_ANSWER": "A loop of products that consumes at least one of itself.",
+        "NO_FOOTPRINT": "The product has no footprint.",
+        "EXPIRED": "Its footprints ended before the date asked about.",
+        "NOT_YET_VALID": "Its footprints begin after the date asked about.",
+        "TOO_LARGE": "Its supply chain is larger than this server computes.",
+    },
+)

@@ -1,0 +1,44 @@
+"""Global ids: what clients keep and never take apart. base64url of "Type:uuid", without padding.
+
+A malformed id, or one of another type, names nothing: a query answers null, a mutation says which field it stood in.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Final
+
+import strawberry
+
+# Types that an id may name; the database's own ids never get here.
+NODE_TYPES: Final = frozenset({"Organization", "Product", "Footprint", "Dataset", "Release", "Grant"})
+ID_LENGTH_MAX: Final = 200  # the longest of ours has 67 characters
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+
+
+def global_id(type_name: str, uuid: str) -> strawberry.ID:
+    """The id by which the API names a thing."""
+    return strawberry.ID(base64.urlsafe_b64encode(f"{type_name}:{uuid}".encode()).decode().rstrip("="))
+
+
+def named_by(text: str) -> tuple[str, str] | None:
+    """The type and the UUID that an id names, or None where it is not one of ours."""
+    if len(text) > ID_LENGTH_MAX:
+        return None
+    try:
+        plain = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode("ascii")
+    except (binascii.Error, ValueError):
+        return None
+    type_name, _, uuid = plain.partition(":")
+    if type_name not in NODE_TYPES or _UUID.fullmatch(uuid) is None:
+        return None
+    return type_name, uuid
+
+
+def uuid_of(text: str | None, type_name: str) -> str | None:
+    """The UUID that an id names, if it names something of this type."""
+    named = named_by(text) if text is not None else None
+    return named[1] if named is not None and named[0] == type_name else None

@@ -1,0 +1,295 @@
+"""Mutation: everything that can be written. Each is one input, one operation, and a result union.
+
+A resolver turns the input into the operation's value, lets the operation write, and reads the payload back through a
+session that began after the write. What it may raise, and the union member each becomes: permissions.Guard.
+"""
+
+# ruff: noqa: A002 (the API's own argument names)
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+
+import strawberry
+from strawberry import UNSET
+
+from exchange.errors import InvalidInput as InvalidInputError
+from exchange.errors import NotFound as NotFoundError
+from exchange.errors import Problems
+from exchange.model import grant as model
+from exchange.operations import inputs as values
+from exchange.operations import products, publishing, releases, sharing
+from exchange.schema.connections import given
+from exchange.schema.datasets import Release
+from exchange.schema.enumerations import GrantLevel
+from exchange.schema.errors import AccessDenied, Conflict, InvalidInput, LoopRefused, NotFound
+from exchange.schema.footprint_inputs import FootprintInput, required_id
+from exchange.schema.footprints import Footprint
+from exchange.schema.grants import Grant
+from exchange.schema.ids import uuid_of
+from exchange.schema.products import Product
+from exchange.schema.scalars import Urn, Uuid
+from exchange.schema.work import Info
+
+T = TypeVar("T")
+
+IDEMPOTENCY_KEY = (
+    "Made by you, once per request that you mean: the same key and body again returns the first answer, also after a "
+    "crash; another body with the same key is a Conflict."
+)
+
+
+@strawberry.input(description="A new product of your organization.")
+class CreateProductInput:
+    idempotency_key: Uuid = strawberry.field(description=IDEMPOTENCY_KEY)
+    product_ids: list[Urn] = strawberry.field(description="URNs in your own namespaces; at least one.")
+    name: str = strawberry.field(description="Its name.")
+    description: str | None = strawberry.field(default=UNSET, description="What it is.")
+    classifications: list[Urn] = strawberry.field(
+        default_factory=list, description="What kind of product it is, as URNs."
+    )
+
+
+@strawberry.input(description="A new edition of one of your datasets. Makes the dataset where it does not exist.")
+class CreateReleaseInput:
+    idempotency_key: Uuid = strawberry.field(description=IDEMPOTENCY_KEY)
+    dataset: str = strawberry.field(description="The dataset's name.")
+    label: str = strawberry.field(description="What you call the edition, such as 2023 or v1.3.0.")
+    date: dt.date = strawberry.field(description="When it came out.")
+
+
+@strawberry.input(description="One footprint.")
+class PublishFootprintInput:
+    idempotency_key: Uuid = strawberry.field(description=IDEMPOTENCY_KEY)
+    footprint: FootprintInput = strawberry.field(description="What to publish.")
+
+
+@strawberry.input(description="Many footprints: all or none; at most 1000.")
+class PublishFootprintsInput:
+    idempotency_key: Uuid = strawberry.field(description=IDEMPOTENCY_KEY)
+    footprints: list[FootprintInput] = strawberry.field(description="What to publish, 1 to 1000.")
+
+
+@strawberry.input(description="Withdraws a footprint; it stays in history.")
+class DeprecateFootprintInput:
+    footprint: strawberry.ID = strawberry.field(description="Its id.")
+    reason: str = strawberry.field(description="Why, for whoever used it.")
+
+
+@strawberry.input(one_of=True, description="To whom: exactly one of the two.")
+class GranteeInput:
+    organization: strawberry.ID | None = strawberry.field(default=UNSET, description="Id of an organization.")
+    public: bool | None = strawberry.field(default=UNSET, description="True: everybody.")
+
+
+@strawberry.input(
+    description="Lets an organization, or everybody, see a product. Public grants are TOTAL. TOTAL counts your "
+    "suppliers' numbers and shows each change; what was once shown stays known."
+)
+class GrantAccessInput:
+    idempotency_key: Uuid = strawberry.field(description=IDEMPOTENCY_KEY)
+    product: strawberry.ID = strawberry.field(description="Id of one of your products.")
+    to: GranteeInput = strawberry.field(description="To whom.")
+    level: GrantLevel = strawberry.field(description="How much detail.")
+    from_: dt.datetime | None = strawberry.field(name="from", default=UNSET, description="From when; now if absent.")
+    until: dt.datetime | None = strawberry.field(default=UNSET, description="Until when, exclusive; open if absent.")
+    onward: bool = strawberry.field(
+        default=False,
+        description="Whether those who see the lines of the grantee's products see this product's total, too.",
+    )
+
+
+@strawberry.input(description="Ends a grant now.")
+class RevokeAccessInput:
+    grant: strawberry.ID = strawberry.field(description="Its id.")
+
+
+@strawberry.type(description="The new product.")
+class CreateProductPayload:
+    product: Product = strawberry.field(description="The product.")
+
+
+@strawberry.type(description="The new release.")
+class CreateReleasePayload:
+    release: Release = strawberry.field(description="The release.")
+
+
+@strawberry.type(description="The published footprint.")
+class PublishFootprintPayload:
+    footprint: Footprint = strawberry.field(description="The footprint.")
+
+
+@strawberry.type(description="The published footprints.")
+class PublishFootprintsPayload:
+    footprints: list[Footprint] = strawberry.field(description="The footprints, in the order of the input.")
+
+
+@strawberry.type(description="The withdrawn footprint.")
+class DeprecateFootprintPayload:
+    footprint: Footprint = strawberry.field(description="The footprint.")
+
+
+@strawberry.type(description="The new grant.")
+class GrantAccessPayload:
+    grant: Grant = strawberry.field(description="The grant.")
+
+
+@strawberry.type(description="The revoked grant.")
+class RevokeAccessPayload:
+    grant: Grant = strawberry.field(description="The grant.")
+
+
+DONE_OR_NOT = "The payload, or why nothing was changed."
+CreateProductResult = Annotated[
+    CreateProductPayload | InvalidInput | AccessDenied | Conflict,
+    strawberry.union("CreateProductResult", description=DONE_OR_NOT),
+]
+CreateReleaseResult = Annotated[
+    CreateReleasePayload | InvalidInput | AccessDenied | Conflict,
+    strawberry.union("CreateReleaseResult", description=DONE_OR_NOT),
+]
+PublishFootprintResult = Annotated[
+    PublishFootprintPayload | InvalidInput | NotFound | AccessDenied | Conflict | LoopRefused,
+    strawberry.union("PublishFootprintResult", description=DONE_OR_NOT),
+]
+PublishFootprintsResult = Annotated[
+    PublishFootprintsPayload | InvalidInput | NotFound | AccessDenied | Conflict | LoopRefused,
+    strawberry.union("PublishFootprintsResult", description=DONE_OR_NOT),
+]
+DeprecateFootprintResult = Annotated[
+    DeprecateFootprintPayload | InvalidInput | NotFound | AccessDenied | Conflict | LoopRefused,
+    strawberry.union("DeprecateFootprintResult", description=DONE_OR_NOT),
+]
+GrantAccessResult = Annotated[
+    GrantAccessPayload | InvalidInput | NotFound | AccessDenied | Conflict | LoopRefused,
+    strawberry.union("GrantAccessResult", description=DONE_OR_NOT),
+]
+RevokeAccessResult = Annotated[
+    RevokeAccessPayload | NotFound | AccessDenied | Conflict,
+    strawberry.union("RevokeAccessResult", description=DONE_OR_NOT),
+]
+
+
+async def _written(info: Info, write: Callable[[], Awaitable[T]]) -> T:
+    """What the operation wrote, read back later through a new session. At most once per place in the request."""
+    return await info.context.once(tuple(info.path.as_list()), write)
+
+
+def _read_back(thing: T | None) -> T:
+    if thing is None:
+        raise RuntimeError("what was just written cannot be read back")
+    return thing
+
+
+@strawberry.type(description="Writes. Each returns its payload, or why nothing was changed.")
+class Mutation:
+    @strawberry.mutation(description="Registers a product of your organization. Needs PUBLISH.")
+    async def create_product(
+        self, info: Info, input: Annotated[CreateProductInput, strawberry.argument(description="The product.")]
+    ) -> CreateProductResult:
+        request = values.CreateProductInput(
+            idempotency_key=input.idempotency_key,
+            product_ids=tuple(input.product_ids),
+            name=input.name,
+            description=given(input.description),
+            classifications=tuple(input.classifications),
+        )
+        work = info.context
+        uuid = await _written(info, lambda: products.create_product(work.exchange, work.viewer, request))
+        return CreateProductPayload(product=_read_back(await work.loaders.product_by_id(uuid)))
+
+    @strawberry.mutation(description="Publishes one footprint of one of your products. Needs PUBLISH.")
+    async def publish_footprint(
+        self, info: Info, input: Annotated[PublishFootprintInput, strawberry.argument(description="The footprint.")]
+    ) -> PublishFootprintResult:
+        problems = Problems()
+        footprint = input.footprint.value(problems, ("input", "footprint"))
+        problems.raise_any()
+        request = values.PublishFootprintsInput(input.idempotency_key, (footprint,), single=True)
+        work = info.context
+        uuids = await _written(info, lambda: publishing.publish_footprints(work.exchange, work.viewer, request))
+        return PublishFootprintPayload(footprint=_read_back(await work.loaders.footprint(uuids[0])))
+
+    @strawberry.mutation(description="Publishes many footprints: all or none; at most 1000. Needs PUBLISH.")
+    async def publish_footprints(
+        self, info: Info, input: Annotated[PublishFootprintsInput, strawberry.argument(description="The footprints.")]
+    ) -> PublishFootprintsResult:
+        problems = Problems()
+        footprints = tuple(
+            footprint.value(problems, ("input", "footprints", str(position)))
+            for position, footprint in enumerate(input.footprints)
+        )
+        problems.raise_any()
+        request = values.PublishFootprintsInput(input.idempotency_key, footprints)
+        work = info.context
+        uuids = await _written(info, lambda: publishing.publish_footprints(work.exchange, work.viewer, request))
+        return PublishFootprintsPayload(
+            footprints=[_read_back(footprint) for footprint in await work.loaders.footprints(uuids)]
+        )
+
+    @strawberry.mutation(description="Adds a dated edition to one of your datasets. Needs PUBLISH.")
+    async def create_release(
+        self, info: Info, input: Annotated[CreateReleaseInput, strawberry.argument(description="The release.")]
+    ) -> CreateReleaseResult:
+        request = values.CreateReleaseInput(
+            idempotency_key=input.idempotency_key, dataset=input.dataset, label=input.label, date=input.date
+        )
+        work = info.context
+        uuid = await _written(info, lambda: releases.create_release(work.exchange, work.viewer, request))
+        return CreateReleasePayload(release=_read_back(await work.loaders.release(uuid)))
+
+    @strawberry.mutation(description="Withdraws one of your footprints; it stays in history. Needs PUBLISH.")
+    async def deprecate_footprint(
+        self, info: Info, input: Annotated[DeprecateFootprintInput, strawberry.argument(description="Which one.")]
+    ) -> DeprecateFootprintResult:
+        problems = Problems()
+        footprint = required_id(input.footprint, "Footprint", problems, ("input", "footprint"))
+        problems.raise_any()
+        request = values.DeprecateFootprintInput(footprint=footprint, reason=input.reason)
+        work = info.context
+        uuid = await _written(info, lambda: publishing.deprecate_footprint(work.exchange, work.viewer, request))
+        return DeprecateFootprintPayload(footprint=_read_back(await work.loaders.footprint(uuid)))
+
+    @strawberry.mutation(description="Lets an organization, or everybody, see one of your products. Needs PUBLISH.")
+    async def grant_access(
+        self, info: Info, input: Annotated[GrantAccessInput, strawberry.argument(description="The permission.")]
+    ) -> GrantAccessResult:
+        request = _grant_request(input)
+        work = info.context
+        uuid = await _written(info, lambda: sharing.grant_access(work.exchange, work.viewer, request))
+        return GrantAccessPayload(grant=_read_back(await work.loaders.grant(uuid)))
+
+    @strawberry.mutation(description="Ends a grant on one of your products. Needs PUBLISH.")
+    async def revoke_access(
+        self, info: Info, input: Annotated[RevokeAccessInput, strawberry.argument(description="Which one.")]
+    ) -> RevokeAccessResult:
+        grant = uuid_of(input.grant, "Grant")
+        if grant is None:
+            raise NotFoundError("There is no such grant.", path=("input", "grant"))
+        work = info.context
+        uuid = await _written(info, lambda: sharing.revoke_access(work.exchange, work.viewer, grant))
+        return RevokeAccessPayload(grant=_read_back(await work.loaders.grant(uuid)))
+
+
+def _grant_request(input: GrantAccessInput) -> values.GrantAccessInput:
+    problems = Problems()
+    organization, public = given(input.to.organization), given(input.to.public)
+    if public is False:
+        message = "public can only be true; leave it out and name an organization, or revoke the grant"
+        raise InvalidInputError(f"to.public: {message}.", path=("input", "to", "public"))
+    request = values.GrantAccessInput(
+        idempotency_key=input.idempotency_key,
+        product=required_id(input.product, "Product", problems, ("input", "product")),
+        level=model.AccessLevel[input.level.name],
+        organization=None
+        if organization is None
+        else required_id(organization, "Organization", problems, ("input", "to", "organization")),
+        public=bool(public),
+        from_=given(input.from_),
+        until=given(input.until),
+        onward=input.onward,
+    )
+    problems.raise_any()
+    return request

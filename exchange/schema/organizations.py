@@ -1,0 +1,55 @@
+"""Organizations: the enterprises that own products, and publishers of datasets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from strawberry import UNSET
+
+from exchange.model.paging import ProductQuery
+from exchange.operations.answers import OrganizationAnswer
+from exchange.schema.connections import AFTER, BEFORE, FIRST, LAST, Connection, connection, page_of
+from exchange.schema.ids import global_id
+from exchange.schema.nodes import Node
+from exchange.schema.scalars import Urn
+from exchange.schema.work import Info
+
+if TYPE_CHECKING:
+    from exchange.schema.products import Product
+
+
+@strawberry.type(description="An enterprise that takes part in the exchange.")
+class Organization(Node):
+    answer: strawberry.Private[OrganizationAnswer]
+    company_ids: list[Urn] = strawberry.field(description="URNs that identify the company, as in PACT.")
+    name: str = strawberry.field(description="Its name.")
+
+    @staticmethod
+    def of(answer: OrganizationAnswer) -> Organization:
+        return Organization(
+            id=global_id("Organization", answer.id),
+            answer=answer,
+            company_ids=[Urn(urn) for urn in answer.company_ids],
+            name=answer.name,
+        )
+
+    @strawberry.field(description="The corporate group's head; itself where it stands alone.")
+    async def group(self, info: Info) -> Organization:
+        if self.answer.group_id == self.answer.id:
+            return self
+        # A head that the viewer may not see is not shown to exist.
+        return await info.context.loaders.organization(self.answer.group_id) or self
+
+    @strawberry.field(description="The organization's products that the viewer may see, by name.")
+    async def products(
+        self,
+        info: Info,
+        first: Annotated[int | None, FIRST] = UNSET,
+        after: Annotated[str | None, AFTER] = UNSET,
+        last: Annotated[int | None, LAST] = UNSET,
+        before: Annotated[str | None, BEFORE] = UNSET,
+    ) -> Connection[Annotated[Product, strawberry.lazy("exchange.schema.products")]]:
+        page = page_of(first, after, last, before)
+        answers = await info.context.session.list_products(ProductQuery(owner_id=self.answer.id), page)
+        return connection(answers, info.context.loaders.show_product)

@@ -1,0 +1,112 @@
+"""Products: the nodes of the supply-chain graph, and what each leads to."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+import strawberry
+from strawberry import UNSET
+
+from exchange.operations.answers import ProductAnswer
+from exchange.schema.connections import AFTER, BEFORE, FIRST, LAST, Connection, connection, given, page_of
+from exchange.schema.enumerations import AccessLevel, OrderDirection, ProductOrder
+from exchange.schema.footprints import Footprint
+from exchange.schema.grants import Grant
+from exchange.schema.ids import global_id
+from exchange.schema.instants import day_of, microseconds_of
+from exchange.schema.nodes import Node
+from exchange.schema.organizations import Organization
+from exchange.schema.roll_ups import RollUpResult
+from exchange.schema.scalars import Urn
+from exchange.schema.work import Info
+
+AS_OF = strawberry.argument(description="What did it carry on that day? Today if absent.")
+KNOWN_AT = strawberry.argument(description="What was known then? Now if absent.")
+
+
+@strawberry.input(description="Which products: all given conditions hold.")
+class ProductFilter:
+    name_contains: str | None = strawberry.field(default=UNSET, description="Part of the name, without regard to case.")
+    owner: strawberry.ID | None = strawberry.field(default=UNSET, description="Id of the organization that owns it.")
+    classification: Urn | None = strawberry.field(default=UNSET, description="One of its classifications.")
+    product_id: Urn | None = strawberry.field(default=UNSET, description="One of its identifiers.")
+
+
+@strawberry.input(name="ProductOrder", description="In which order.")
+class ProductOrderInput:
+    field: ProductOrder = strawberry.field(description="By what.")
+    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which end first.")
+
+
+@strawberry.type(description="A product of an organization: a node of the supply-chain graph.")
+class Product(Node):
+    answer: strawberry.Private[ProductAnswer]
+    product_ids: list[Urn] = strawberry.field(description="URNs that identify it, in the owner's namespaces.")
+    name: str = strawberry.field(description="Its name.")
+    description: str | None = strawberry.field(description="What it is.")
+    classifications: list[Urn] = strawberry.field(description="What kind of product it is, as URNs.")
+    access: AccessLevel = strawberry.field(description="The viewer's level on this product.")
+
+    @staticmethod
+    def of(answer: ProductAnswer) -> Product:
+        product = answer.product
+        return Product(
+            id=global_id("Product", product.id),
+            answer=answer,
+            product_ids=[Urn(urn) for urn in product.product_ids],
+            name=product.name,
+            description=product.description,
+            classifications=[Urn(urn) for urn in product.classifications],
+            access=AccessLevel[answer.access.name],
+        )
+
+    @strawberry.field(description="Who makes and publishes it.")
+    async def owner(self, info: Info) -> Organization:
+        return await info.context.loaders.visible_organization(self.answer.product.owner_id)
+
+    @strawberry.field(description="The footprint that stands for the product; null where none does.")
+    async def footprint(
+        self,
+        info: Info,
+        as_of: Annotated[dt.date | None, AS_OF] = UNSET,
+        known_at: Annotated[dt.datetime | None, KNOWN_AT] = UNSET,
+    ) -> Footprint | None:
+        dates = day_of(given(as_of)), microseconds_of(given(known_at))
+        return await info.context.loaders.standing_footprint(self.answer.product.key, dates)
+
+    @strawberry.field(description="Every version that the viewer may see, newest first.")
+    async def footprints(
+        self,
+        info: Info,
+        first: Annotated[int | None, FIRST] = UNSET,
+        after: Annotated[str | None, AFTER] = UNSET,
+        last: Annotated[int | None, LAST] = UNSET,
+        before: Annotated[str | None, BEFORE] = UNSET,
+    ) -> Connection[Footprint]:
+        page = page_of(first, after, last, before)
+        answers = await info.context.session.list_footprints(self.answer.product.key, page)
+        return connection(answers, Footprint.of)
+
+    @strawberry.field(description="Computed on demand, on the viewer's view.")
+    async def cradle_to_gate(
+        self,
+        info: Info,
+        as_of: Annotated[dt.date | None, AS_OF] = UNSET,
+        known_at: Annotated[dt.datetime | None, KNOWN_AT] = UNSET,
+    ) -> RollUpResult:
+        dates = day_of(given(as_of)), microseconds_of(given(known_at))
+        return await info.context.loaders.cradle_to_gate(self, dates)
+
+    @strawberry.field(description="Who may see it. The owner's; null to everybody else.")
+    async def grants(
+        self,
+        info: Info,
+        first: Annotated[int | None, FIRST] = UNSET,
+        after: Annotated[str | None, AFTER] = UNSET,
+        last: Annotated[int | None, LAST] = UNSET,
+        before: Annotated[str | None, BEFORE] = UNSET,
+    ) -> Connection[Grant] | None:
+        page = page_of(first, after, last, before)
+        answers = await info.context.session.list_grants(self.answer.product.key, page)
+        return None if answers is None else connection(answers, Grant.of)
