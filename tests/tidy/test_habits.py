@@ -1,5 +1,6 @@
 """The Makefile and `python -m tasks` offer the same habits, and help lists every one."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -35,8 +36,13 @@ def test_help_lists_every_habit(capsys):
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
 def test_make_passes_arguments_through():
+    # These tests may themselves be run by make, which hands its own variables on.
+    outer = {"MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "PYTHON", "ARGS", "ONLY"}
+    environment = {name: value for name, value in os.environ.items() if name not in outer}
+
     def command(*words: str) -> str:
-        return subprocess.run(["make", "-n", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        make = ["make", "--no-print-directory", "-n", *words]
+        return subprocess.run(make, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
 
     assert command("test", "ARGS=--require-neo4j -x") == "python3 -m tasks test --require-neo4j -x\n"
     assert command("bench", "ONLY=publish") == "python3 -m tasks bench --only publish \n"
