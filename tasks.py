@@ -272,7 +272,17 @@ def seed(arguments: Sequence[str]) -> int:
 def test(arguments: Sequence[str]) -> int:
     """run the tests; --require-neo4j, --data PATH, or anything pytest takes"""
     python = prepare(with_the_store(DEV, needed=False))
-    become(python, "-m", "pytest", *arguments)
+    become(python, "-m", "pytest", *one_word_paths(arguments))
+
+
+def one_word_paths(arguments: Sequence[str]) -> list[str]:
+    """`--data PATH` as `--data=PATH`: pytest takes a lone path for a place of tests before it knows our options."""
+    words = list(arguments)
+    for option in ("--data", "--api-core", "--pact-schema"):
+        if option in words[:-1]:
+            at = words.index(option)
+            words[at : at + 2] = [f"{option}={words[at + 1]}"]
+    return words
 
 
 def lint(arguments: Sequence[str]) -> int:
@@ -311,7 +321,7 @@ def schema(arguments: Sequence[str]) -> int:
 def docs(arguments: Sequence[str]) -> int:
     """check that documents, their commands and their queries still hold"""
     python = prepare(with_the_store(DEV, needed=False))
-    become(python, "-m", "pytest", "tests/docs", *arguments)
+    become(python, "-m", "pytest", "tests/docs", *one_word_paths(arguments))
 
 
 def setup(arguments: Sequence[str]) -> int:

@@ -180,3 +180,16 @@ def test_a_server_gets_its_signals_itself():
     with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True) as started:
         printed, _ = started.communicate(timeout=30)
     assert int(printed) == started.pid
+
+
+@pytest.mark.parametrize(
+    ("given", "handed_on"),
+    [
+        (["--data", "../shared/data", "-x"], ["--data=../shared/data", "-x"]),
+        (["-x", "--api-core", "a", "--pact-schema", "b"], ["-x", "--api-core=a", "--pact-schema=b"]),
+        (["--data=a", "tests/unit"], ["--data=a", "tests/unit"]),
+        (["--data"], ["--data"]),
+    ],
+)
+def test_a_folder_of_data_is_not_taken_for_a_folder_of_tests(given, handed_on):
+    assert tasks.one_word_paths(given) == handed_on
