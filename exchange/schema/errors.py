@@ -132,8 +132,11 @@ def error_body(error: errors.ExchangeError, request_id: str) -> dict[str, Any]:
     return {"errors": [{"message": error.message, "extensions": extensions_of(error) | {"requestId": request_id}}]}
 
 
-def shown_errors(found: Iterable[GraphQLError], request_id: str) -> list[dict[str, Any]]:
-    """The errors of an answer as the client gets them. Bugs among them are logged, in one entry."""
+def shown_errors(found: Iterable[GraphQLError], request_id: str, code: str = INVALID_QUERY) -> list[dict[str, Any]]:
+    """The errors of an answer as the client gets them; `code` is for what is wrong with the request itself.
+
+    Bugs among them are logged, in one entry.
+    """
     shown: list[dict[str, Any]] = []
     bugs: list[GraphQLError] = []
     for error in found:
@@ -142,17 +145,28 @@ def shown_errors(found: Iterable[GraphQLError], request_id: str) -> list[dict[st
         if ours is not None:
             entry["message"] = ours.message
             extensions = extensions_of(ours)
-        elif error.path is None and error.original_error is None:
-            extensions = {"code": INVALID_QUERY, "retryable": False} | dict(error.extensions or {})
+        elif error.path is None:
+            extensions = {"code": code, "retryable": False} | dict(error.extensions or {})
         else:
             bugs.append(error)
-            entry["message"] = f"Something went wrong in the exchange. Report it with this id: {request_id}."
+            entry["message"] = masked_message(request_id)
             extensions = {"code": INTERNAL_ERROR, "retryable": False}
         entry["extensions"] = extensions | {"requestId": request_id}
         shown.append(entry)
     if bugs:
         log_bugs(bugs, request_id)
     return shown
+
+
+def masked_message(request_id: str) -> str:
+    return f"Something went wrong in the exchange. Report it with this id: {request_id}."
+
+
+def masked_body(bug: BaseException, request_id: str) -> dict[str, Any]:
+    """A whole answer that hides a bug outside of any field; the bug is logged."""
+    log.error("request %s: masked", request_id, exc_info=bug)
+    extensions = {"code": INTERNAL_ERROR, "retryable": False, "requestId": request_id}
+    return {"errors": [{"message": masked_message(request_id), "extensions": extensions}]}
 
 
 def log_bugs(bugs: Sequence[GraphQLError], request_id: str) -> None:

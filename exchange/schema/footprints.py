@@ -242,7 +242,7 @@ class Footprint(Node):
         return await info.context.loaders.visible_product(self.answer.product_key)
 
     @strawberry.field(
-        description="What was left out, in percent: the owner's own statement to its owner, of the whole chain to others."
+        description="What was left out, in percent: its owner sees the own statement, others the whole chain's."
     )
     async def exempted_emissions_percent(self, info: Info) -> Decimal:
         stated = self.answer.exempted_emissions_percent

@@ -1,0 +1,121 @@
+"""One request, from its text to its answer, the same over HTTP and WebSocket.
+
+read (parsed, measured, validated) → executed with one session → confirmed. Where the viewer's rights changed while the
+answer was prepared, it is thrown away and prepared again with a new session; what was written stays written once.
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    execute,
+    get_operation_ast,
+)
+
+from exchange.errors import ExchangeError, StoreUnavailable
+from exchange.model.parties import Viewer
+from exchange.schema.documents import Documents
+from exchange.schema.errors import error_body, masked_body, shown_errors
+from exchange.schema.loaders import Loaders
+from exchange.schema.schema import SCHEMA, core_schema
+from exchange.schema.work import Work
+
+if TYPE_CHECKING:
+    from exchange.operations.exchange import Exchange
+
+
+TRIES_MAX: Final = 3  # rights that change three times within one answer change too fast to answer
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client asks. `reads_only`: came by GET, which must not write."""
+
+    query: str
+    variables: dict[str, Any] = field(default_factory=dict)
+    operation_name: str | None = None
+    reads_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`executed` False: refused before anything was executed; there is no data. `status` is HTTP's."""
+
+    body: dict[str, Any]
+    executed: bool
+    status: int = 200
+
+
+class Executor:
+    """Answers requests on one exchange; one per process, for every connection."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._documents = Documents(core_schema())
+
+    async def answer(self, request: Request, viewer: Viewer, request_id: str) -> Answer:
+        """Never raises: what goes wrong is in the answer."""
+        try:
+            document, errors = self._documents.read(request.query, request.variables)
+        except GraphQLError as error:
+            errors = [error]
+        if errors:
+            return _refused(errors, request_id)
+        operation = get_operation_ast(document, request.operation_name)
+        if operation is None:
+            return _refused([GraphQLError(_which_operation(document, request.operation_name))], request_id)
+        if request.reads_only and operation.operation is not OperationType.QUERY:
+            return _refused([GraphQLError("A mutation cannot be sent by GET: send it by POST.")], request_id, 405)
+        try:
+            result = await self._execute(document, request, viewer)
+        except ExchangeError as error:
+            return Answer(error_body(error, request_id), executed=False, status=503 if error.retryable else 200)
+        except Exception as error:  # noqa: BLE001 (a bug of ours must not show what it is)
+            return Answer(masked_body(error, request_id), executed=False, status=500)
+        return _body_of(result, request_id)
+
+    async def _execute(self, document: DocumentNode, request: Request, viewer: Viewer) -> ExecutionResult:
+        work = await Work.begin(self._exchange, viewer, Loaders)
+        for _ in range(TRIES_MAX):
+            found = execute(
+                core_schema(),
+                document,
+                context_value=work,
+                variable_values=request.variables,
+                operation_name=request.operation_name,
+                executor_class=SCHEMA.execution_context_class,
+            )
+            result = await found if inspect.isawaitable(found) else found
+            if await work.session.confirm():
+                return result
+            await work.renew()
+        raise StoreUnavailable("Rights changed again and again while this answer was prepared. Try again.")
+
+
+def _which_operation(document: DocumentNode, name: str | None) -> str:
+    names = [d.name.value for d in document.definitions if isinstance(d, OperationDefinitionNode) and d.name]
+    if name is not None:
+        return f"There is no operation called {name!r} in the query; it has {', '.join(names) or 'none with a name'}."
+    return f"The query has several operations: say which with operationName ({', '.join(names)})."
+
+
+def _refused(errors: list[GraphQLError], request_id: str, status: int = 400) -> Answer:
+    return Answer({"errors": shown_errors(errors, request_id)}, executed=False, status=status)
+
+
+def _body_of(result: ExecutionResult, request_id: str) -> Answer:
+    if not result.errors:
+        return Answer({"data": result.data}, executed=True)
+    if result.data is None and all(error.path is None for error in result.errors):  # bad variables
+        body = {"errors": shown_errors(result.errors, request_id, code="INVALID_INPUT")}
+        return Answer(body, executed=False, status=400)
+    errors = shown_errors(result.errors, request_id)
+    return Answer({"data": result.data, "errors": errors}, executed=True)

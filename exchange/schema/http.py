@@ -1,0 +1,147 @@
+"""GraphQL over HTTP: POST with JSON, GET for questions, GET by a browser for the page to ask them on.
+
+With `Accept: application/graphql-response+json` the status says whether anything was executed; with application/json
+it is 200 for every well-formed request, as older clients expect. Tokens come in a header and never in a cookie, so a
+foreign page can ask nothing in a user's name.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from starlette.requests import Request as HttpRequest
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from exchange.errors import ExchangeError, InvalidInput, NotSignedIn, TooManyRequests
+from exchange.schema.errors import error_body
+from exchange.schema.execution import Answer, Executor, Request
+from exchange.schema.transport import Identify, request_from, request_id_of
+
+BODY_BYTES_MAX: Final = 16 * 1024 * 1024  # a thousand footprints of a hundred lines each
+JSON_TYPE: Final = "application/json"
+RESPONSE_TYPE: Final = "application/graphql-response+json"
+ALLOWED: Final = "GET, HEAD, POST"
+
+
+class Refused(Exception):
+    """The HTTP request is not one that can be answered; `status` says how."""
+
+    def __init__(self, status: int, message: str, code: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code
+        self.headers = headers or {}
+
+
+class HttpEndpoint:
+    """An ASGI application for one path. `page`: what a browser gets that asks for HTML."""
+
+    def __init__(self, executor: Executor, identify: Identify, page: Response | None = None) -> None:
+        self._executor = executor
+        self._identify = identify
+        self._page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = HttpRequest(scope, receive)
+        response = await self._respond(request)
+        await response(scope, receive, send)
+
+    async def _respond(self, request: HttpRequest) -> Response:
+        request_id = request_id_of(request)
+        accepted = _accepted(request)
+        try:
+            if self._page is not None and _is_browser(request):
+                return self._page
+            asked = await _read(request)
+            viewer = await self._identify(request.headers.get("authorization"))
+        except Refused as refused:
+            error = {"message": refused.message, "extensions": {"code": refused.code, "requestId": request_id}}
+            return _json({"errors": [error]}, accepted, refused.status, refused.headers)
+        except ExchangeError as error:
+            status, headers = _status_of(error)
+            return _json(error_body(error, request_id), accepted, status, headers)
+        answer = await self._executor.answer(asked, viewer, request_id)
+        return _json(answer.body, accepted, _status(answer, accepted))
+
+
+def _is_browser(request: HttpRequest) -> bool:
+    return (
+        request.method in {"GET", "HEAD"}
+        and "query" not in request.query_params
+        and "text/html" in request.headers.get("accept", "")
+    )
+
+
+def _accepted(request: HttpRequest) -> str:
+    return RESPONSE_TYPE if RESPONSE_TYPE in request.headers.get("accept", "") else JSON_TYPE
+
+
+async def _read(request: HttpRequest) -> Request:
+    if request.method in {"GET", "HEAD"}:
+        return _read_parameters(request)
+    if request.method != "POST":
+        raise Refused(405, "Send GraphQL by POST (or a question by GET).", "METHOD_NOT_ALLOWED", {"Allow": ALLOWED})
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != JSON_TYPE:
+        message = f"Send the request as {JSON_TYPE}; got {media_type or 'no content type'}."
+        raise Refused(415, message, "UNSUPPORTED_MEDIA_TYPE")
+    return request_from(_parse(await _body(request)))
+
+
+def _read_parameters(request: HttpRequest) -> Request:
+    parameters: dict[str, Any] = dict(request.query_params)
+    if "query" not in parameters:
+        message = "Send a query: POST JSON, or GET with ?query=…. A browser gets a page to ask on."
+        raise Refused(400, message, "INVALID_INPUT")
+    if "variables" in parameters:
+        parameters["variables"] = _parse(parameters["variables"].encode())
+    return request_from(parameters, reads_only=True)
+
+
+def _parse(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise InvalidInput("The request is not valid JSON.") from None
+
+
+async def _body(request: HttpRequest) -> bytes:
+    """The body, as far as the limit: a larger one is refused before it fills the memory."""
+    too_large = Refused(
+        413,
+        f"The request is larger than {BODY_BYTES_MAX // 1024 // 1024} MiB: publish in several requests.",
+        "REQUEST_TOO_LARGE",
+        {"Connection": "close"},
+    )
+    stated = request.headers.get("content-length", "0")
+    if stated.isascii() and stated.isdigit() and int(stated) > BODY_BYTES_MAX:
+        raise too_large
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_BYTES_MAX:
+            raise too_large
+    return bytes(body)
+
+
+def _status_of(error: ExchangeError) -> tuple[int, dict[str, str]]:
+    if isinstance(error, NotSignedIn):
+        return 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+    if isinstance(error, TooManyRequests):
+        return 429, {"Retry-After": str(error.retry_after_seconds)}
+    return (503, {"Retry-After": "1"}) if error.retryable else (400, {})
+
+
+def _status(answer: Answer, accepted: str) -> int:
+    if answer.executed:
+        return 200
+    return answer.status if accepted == RESPONSE_TYPE or answer.status in {405, 500, 503} else 200
+
+
+def _json(body: dict[str, Any], media_type: str, status: int, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse(
+        body, status_code=status, media_type=media_type, headers={"Cache-Control": "no-store", **(headers or {})}
+    )

@@ -1,0 +1,39 @@
+"""What HTTP and WebSocket share: reading a request's JSON, and finding out who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from starlette.requests import HTTPConnection
+
+from exchange.errors import InvalidInput
+from exchange.model.parties import Viewer
+from exchange.schema.execution import Request
+
+# From the text of an Authorization header, or None without one. Raises NotSignedIn for a token that is not valid.
+Identify = Callable[[str | None], Awaitable[Viewer]]
+UNKNOWN_REQUEST_ID: Final = "none"
+
+
+def request_id_of(connection: HTTPConnection) -> str:
+    """The id that the application gave the request, which errors name and the log knows."""
+    return str(getattr(connection.state, "request_id", UNKNOWN_REQUEST_ID))
+
+
+def request_from(payload: object, *, reads_only: bool = False) -> Request:
+    """The request of a JSON object. Raises InvalidInput saying which part is wrong."""
+    if isinstance(payload, list):
+        raise InvalidInput("Several requests in one are not answered: send them one by one, or use aliases.")
+    if not isinstance(payload, dict):
+        raise InvalidInput('Send a JSON object: {"query": "…", "variables": {…}}.')
+    query = payload.get("query")
+    if not isinstance(query, str) or not query.strip():
+        raise InvalidInput('There is no query: send {"query": "{ viewer { scopes } }"}.', path=("query",))
+    variables: Any = payload.get("variables")
+    if variables is not None and not isinstance(variables, dict):
+        raise InvalidInput("variables must be a JSON object.", path=("variables",))
+    name = payload.get("operationName")
+    if name is not None and not isinstance(name, str):
+        raise InvalidInput("operationName must be text.", path=("operationName",))
+    return Request(query, variables or {}, name or None, reads_only)

@@ -1,0 +1,168 @@
+"""GraphQL over WebSocket: the protocol graphql-transport-ws and no other (the older graphql-ws let questions pass
+before they were signed in).
+
+A token comes in the handshake's Authorization header or in the payload of connection_init. It is looked at again for
+every operation, so that a connection does not outlive it. Frames are text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any, Final
+
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from exchange.errors import ExchangeError
+from exchange.schema.errors import error_body
+from exchange.schema.execution import Executor
+from exchange.schema.transport import Identify, request_from, request_id_of
+
+PROTOCOL: Final = "graphql-transport-ws"
+INIT_SECONDS_MAX: Final = 10  # time to say who one is
+OPERATIONS_MAX: Final = 20  # at once on one connection; a page asks a handful
+MESSAGE_CHARACTERS_MAX: Final = 4 * 1024 * 1024  # bulk publishing goes over HTTP
+
+
+class Closing(Exception):
+    """The protocol was broken: the connection is closed with this code and reason."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class WebSocketEndpoint:
+    """An ASGI application for one path."""
+
+    def __init__(self, executor: Executor, identify: Identify) -> None:
+        self._executor = executor
+        self._identify = identify
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        socket = WebSocket(scope, receive, send)
+        if PROTOCOL not in scope.get("subprotocols", []):
+            await socket.accept()
+            await socket.close(4406, f"Subprotocol not acceptable: speak {PROTOCOL}")
+            return
+        await socket.accept(subprotocol=PROTOCOL)
+        connection = Connection(socket, self._executor, self._identify)
+        try:
+            await connection.serve()
+        except Closing as closing:
+            if socket.application_state is WebSocketState.CONNECTED:
+                await socket.close(closing.code, closing.reason)
+        except WebSocketDisconnect:
+            pass
+        finally:
+            await connection.end()
+
+
+class Connection:
+    def __init__(self, socket: WebSocket, executor: Executor, identify: Identify) -> None:
+        self._socket = socket
+        self._executor = executor
+        self._identify = identify
+        self._authorization = socket.headers.get("authorization")
+        self._running: dict[str, asyncio.Task[None]] = {}
+
+    async def serve(self) -> None:
+        await self._begin()
+        while True:
+            message = await self._receive()
+            match message.get("type"):
+                case "subscribe":
+                    self._subscribe(message)
+                case "complete":
+                    task = self._running.pop(str(message.get("id")), None)
+                    if task is not None:
+                        task.cancel()
+                case "ping":
+                    await self._send({"type": "pong"})
+                case "pong":
+                    pass
+                case "connection_init":
+                    raise Closing(4429, "Too many initialisation requests")
+                case _:
+                    raise Closing(4400, "Unknown message type")
+
+    async def end(self) -> None:
+        tasks = list(self._running.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _begin(self) -> None:
+        try:
+            message = await asyncio.wait_for(self._receive(), INIT_SECONDS_MAX)
+            while message.get("type") in {"ping", "pong"}:
+                if message["type"] == "ping":
+                    await self._send({"type": "pong"})
+                message = await asyncio.wait_for(self._receive(), INIT_SECONDS_MAX)
+        except TimeoutError:
+            raise Closing(4408, "Connection initialisation timeout") from None
+        if message.get("type") != "connection_init":
+            raise Closing(4401, "Unauthorized: send connection_init first")
+        payload = message.get("payload")
+        if payload is not None and not isinstance(payload, dict):
+            raise Closing(4400, "The payload of connection_init must be an object")
+        for name, stated in (payload or {}).items():
+            if name.lower() == "authorization" and isinstance(stated, str):
+                self._authorization = stated
+        try:
+            await self._identify(self._authorization)
+        except ExchangeError as error:
+            raise Closing(4403, f"Forbidden: {error.message}"[:120]) from None
+        await self._send({"type": "connection_ack"})
+
+    async def _receive(self) -> dict[str, Any]:
+        frame = await self._socket.receive()
+        if frame["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(frame.get("code", 1005))
+        text = frame.get("text")
+        if text is None:
+            raise Closing(4400, "Send text frames")
+        if len(text) > MESSAGE_CHARACTERS_MAX:
+            raise Closing(1009, "The message is too large")
+        try:
+            message = json.loads(text)
+        except (ValueError, RecursionError):
+            raise Closing(4400, "The message is not valid JSON") from None
+        if not isinstance(message, dict):
+            raise Closing(4400, "The message is not an object")
+        return message
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        # A client that is gone needs no answer.
+        if self._socket.application_state is WebSocketState.CONNECTED:
+            await self._socket.send_text(json.dumps(message, ensure_ascii=False))
+
+    def _subscribe(self, message: dict[str, Any]) -> None:
+        id_ = message.get("id")
+        if not isinstance(id_, str) or not id_:
+            raise Closing(4400, "subscribe needs an id")
+        if id_ in self._running:
+            raise Closing(4409, "Subscriber for this id already exists")
+        if len(self._running) >= OPERATIONS_MAX:
+            raise Closing(4400, f"More than {OPERATIONS_MAX} operations at once")
+        self._running[id_] = asyncio.create_task(self._answer(id_, message.get("payload")))
+
+    async def _answer(self, id_: str, payload: object) -> None:
+        request_id = request_id_of(self._socket)
+        try:
+            asked = request_from(payload)
+            viewer = await self._identify(self._authorization)
+        except ExchangeError as error:
+            self._running.pop(id_, None)
+            await self._send({"id": id_, "type": "error", "payload": error_body(error, request_id)["errors"]})
+            return
+        answer = await self._executor.answer(asked, viewer, request_id)
+        if self._running.pop(id_, None) is None:
+            return  # completed by the client meanwhile
+        if answer.executed:
+            await self._send({"id": id_, "type": "next", "payload": answer.body})
+            await self._send({"id": id_, "type": "complete"})
+        else:
+            await self._send({"id": id_, "type": "error", "payload": answer.body["errors"]})
