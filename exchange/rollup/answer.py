@@ -1,0 +1,123 @@
+"""Solves a closure's system and certifies it, or says which products have no answer.
+
+Only products that depend on a loop without an answer are refused; the others are solved without it. A product
+depends on what it consumes and on what its outbound logistics consume (docs/method.md, "Solving and the certificate").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from exchange.model.resolved import Bools, Floats, Ints
+from exchange.rollup.certificate import Scale, find_scale, radii
+from exchange.rollup.loops import looped_components, reached_from, reaching, without_answer
+from exchange.rollup.own_terms import EXCLUDING_WIDTH, NOTHING, excluding
+from exchange.rollup.solving import row_scale, solve, sweep
+from exchange.rollup.system import Matrix, System, absolute, csr
+
+EXCLUDING_COLUMN = 12  # of x and radius: after those of COLUMNS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """x and the radius of its certified interval, (rows, 13): COLUMNS, then the total excluding uptake.
+
+    system: what was solved, rows without an answer emptied. own: (rows, 13). dead: rows without an answer.
+    loops: rows of each loop that has none.
+    """
+
+    system: System
+    own: Floats
+    x: Floats
+    radius: Floats
+    scale: Scale
+    dead: Bools
+    loops: tuple[Ints, ...]
+    dependence: Matrix | None
+
+    def loop_members(self, row: int) -> Ints:
+        """Rows of the loops without an answer that a row depends on."""
+        if self.dependence is None:
+            return np.zeros(0, dtype=np.int64)
+        reached = reached_from(self.dependence, row)
+        hit = [loop for loop in self.loops if np.isin(loop, reached).any()]
+        return np.unique(np.concatenate(hit)) if hit else np.zeros(0, dtype=np.int64)
+
+
+def answer(system: System) -> Answer:
+    """x = d + A x with its certificate, for all rows that have one."""
+    found = sweep(system.matrix, system.own)
+    if found.settled:
+        size = absolute(system.matrix)
+        start = row_scale(size, system.own, found.x)
+        scale = find_scale(size, system.counts, start, accelerate=False)
+        if scale is not None:
+            return _certified(system, found.x, scale)
+    return _slow_answer(system)
+
+
+def _slow_answer(system: System) -> Answer:
+    """For loops that consume nearly all of themselves, or all, or more."""
+    dependence = _dependence(system)
+    loops = without_answer(absolute(system.matrix))
+    while True:
+        dead = reaching(dependence, _rows_of(loops, system.rows))
+        emptied = _without(system, dead)
+        size = absolute(emptied.matrix)
+        x = solve(emptied.matrix, emptied.own).x
+        if np.isfinite(x).all():
+            start = row_scale(size, emptied.own, x)
+            scale = find_scale(size, emptied.counts, start, accelerate=True)
+            if scale is not None:
+                return replace(_certified(emptied, x, scale), dead=dead, loops=tuple(loops), dependence=dependence)
+        # Every loop left seemed to have an answer, yet none was certified: refuse rather than answer wrongly.
+        left = [rows for rows in looped_components(size) if not dead[rows].any()]
+        loops += left or [np.flatnonzero(~dead)]
+
+
+def _certified(system: System, found: Floats, scale: Scale) -> Answer:
+    totals = np.array([float(excluding(vector)) for vector in system.exact_own])
+    own = np.column_stack((system.own, totals))
+    x = np.column_stack((found, found[:, :EXCLUDING_WIDTH].sum(axis=1)))
+    radius = radii(system.matrix, absolute(system.matrix), system.counts, own, x, scale)
+    return Answer(system, own, x, radius, scale, np.zeros(system.rows, dtype=np.bool_), (), None)
+
+
+def _dependence(system: System) -> Matrix:
+    """Entries from each row to what it depends on: what it consumes, and its outbound logistics."""
+    matrix = system.matrix
+    rows = np.repeat(np.arange(system.rows), np.diff(matrix.indptr))
+    products = np.flatnonzero(system.outbound_row >= 0)
+    return csr(
+        np.concatenate((rows, products)),
+        np.concatenate((matrix.indices, system.outbound_row[products])),
+        np.ones(len(rows) + len(products)),
+        system.rows,
+    )
+
+
+def _rows_of(loops: list[Ints], size: int) -> Bools:
+    found = np.zeros(size, dtype=np.bool_)
+    for rows in loops:
+        found[rows] = True
+    return found
+
+
+def _without(system: System, dead: Bools) -> System:
+    """The system with these rows emptied; no other row depends on them."""
+    if not dead.any():
+        return system
+    matrix = system.matrix
+    rows = np.repeat(np.arange(system.rows), np.diff(matrix.indptr))
+    data = np.where(dead[rows], 0.0, matrix.data)
+    return replace(
+        system,
+        own=np.where(dead[:, None], 0.0, system.own),
+        exact_own=tuple(
+            NOTHING if gone else vector for vector, gone in zip(system.exact_own, dead.tolist(), strict=True)
+        ),
+        matrix=csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape),
+    )

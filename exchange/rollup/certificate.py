@@ -1,0 +1,82 @@
+"""The certified interval: how far the computed result can be from the exact solution of x = d + A x.
+
+For any w > 0 with u = w - |A| w > 0: |x* - x|_i <= w_i max_k |d + A x - x|_k / u_k, whatever solver made x
+(|x* - x| <= (I - |A|)^-1 |r|, and (I - |A|)^-1 is not negative where such a w exists: an M-matrix, Berman and
+Plemmons 1994, chapter 6). The residual's own rounding, and that of factors and emissions to binary, is bounded by
+epsilon_k = (n_k + 6) 2^-52 (|d| + |A||x| + |x|)_k with n_k the entries of row k (Higham 2002, section 3.1).
+
+It says nothing of data quality or gaps. Rules: docs/method.md, "Solving and the certificate".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from exchange.model.resolved import Bools, Floats
+from exchange.rollup.loops import reaching
+from exchange.rollup.solving import ROUNDOFF, solve
+from exchange.rollup.system import Matrix
+
+SWEEPS_MAX: Final = 40  # w is almost always found within five; after these it is solved for
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scale:
+    """w > 0 and u > 0, not above w - |A| w, of every row."""
+
+    w: Floats
+    u: Floats
+
+
+def find_scale(size: Matrix, counts: Floats, start: Floats, *, accelerate: bool) -> Scale | None:
+    """A certificate's w from sweeps w <- start + |A| w, `size` being |A| and start > 0; None: none was found.
+
+    accelerate: where sweeps are too slow, solve for it; only for an |A| whose loops are known to have an answer.
+    """
+    w = start
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(SWEEPS_MAX):
+            u = _below(size, counts, w)
+            if np.all(u > 0):
+                return Scale(w, u)
+            w = start + size @ w
+            if not np.isfinite(w).all():
+                return None
+        if not accelerate:
+            return None
+        w = solve(size, start[:, None]).x[:, 0]
+        u = _below(size, counts, w)
+    return Scale(w, u) if np.all(w > 0) and np.all(u > 0) else None
+
+
+def radii(matrix: Matrix, size: Matrix, counts: Floats, own: Floats, x: Floats, scale: Scale) -> Floats:
+    """The radius of the certified interval of every row and column, (rows, columns).
+
+    Exactly 0 for a column of zeros, and for rows that no emission at all reaches.
+    """
+    absolute_x = np.abs(x)
+    residual = np.abs(own + matrix @ x - x)
+    epsilon = (counts + 6)[:, None] * ROUNDOFF * (np.abs(own) + size @ absolute_x + absolute_x)
+    worst = ((residual + epsilon) / scale.u[:, None]).max(axis=0, initial=0.0)
+    found: Floats = scale.w[:, None] * worst * (1 + 8 * ROUNDOFF)
+    found[:, ~own.any(axis=0)] = 0.0
+    found[_untouched(matrix, own, x)] = 0.0
+    return found
+
+
+def _below(size: Matrix, counts: Floats, w: Floats) -> Floats:
+    """w - |A| w, rounded down."""
+    consumed = (size @ w) * (1 + (counts + 6) * ROUNDOFF)
+    difference = w - consumed
+    return np.asarray(difference - np.abs(difference) * 2 * ROUNDOFF)
+
+
+def _untouched(matrix: Matrix, own: Floats, x: Floats) -> Bools:
+    """Rows that are exactly zero, because nothing that they reach has emissions of its own."""
+    zero: Bools = np.logical_not(x.any(axis=1))
+    if not zero.any():
+        return zero
+    return zero & ~reaching(matrix, np.asarray(own.any(axis=1)))

@@ -1,0 +1,272 @@
+"""What became of every line of a closure: which product serves it, at which factor, or why none does.
+
+All lines of all chosen footprints are held by column and decided together, because a closure has tens of thousands.
+The first reason that applies counts: NOT_GRANTED (also what nobody registered), NO_FOOTPRINT, EXPIRED,
+NOT_YET_VALID, UNIT_NOT_CONVERTIBLE; then the fallback may serve (docs/method.md, "Which footprint stands" and
+"Lines and units").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import chain
+
+import numpy as np
+
+from exchange.model.closure import Snapshot
+from exchange.model.footprint import DELIVERED, Fallback, Footprint, Price
+from exchange.model.resolved import GAP_CODES, NO_GAP, Bools, Floats, GapCode, Ints, ResolvedLines
+from exchange.rollup.closure import ClosureWalk
+from exchange.rollup.factors import (
+    Ratio,
+    SupplierUnit,
+    binary_factor,
+    exact_factor,
+    ratio,
+    supplier_unit,
+)
+
+_NOT_GRANTED = GAP_CODES.index(GapCode.NOT_GRANTED)
+_UNIT_NOT_CONVERTIBLE = GAP_CODES.index(GapCode.UNIT_NOT_CONVERTIBLE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resolution:
+    """Every line of a closure by column, consumers one after the other.
+
+    keys: products of the closure that have a chosen footprint, in the order of their rows; footprints: the same.
+    starts: entry r is where the lines of row r begin, entry r + 1 where they end.
+    consumer: row of each line. serving: row of the product that serves, -1 for a gap or a product outside the
+    closure. factors: declared units of the serving product per declared unit of the consumer, 0 for a gap.
+    stages, flags: as in Lines. by_fallback, reason, named, fallback_named, has_fallback, serving_keys: as in
+    ResolvedLines. rated: positions of lines with a rating of their own; ratings: (lines, 3), in that order.
+    """
+
+    keys: tuple[int, ...]
+    footprints: tuple[Footprint, ...]
+    row_of: Mapping[int, int]
+    starts: Ints
+    consumer: Ints
+    serving: Ints
+    serving_keys: Ints
+    factors: Floats
+    stages: Ints
+    flags: Ints
+    reason: Ints
+    by_fallback: Bools
+    named: Ints
+    fallback_named: Ints
+    has_fallback: Bools
+    rated: Ints
+    ratings: Floats
+
+    def lines_of(self, row: int) -> slice:
+        """Where the lines of a row are."""
+        return slice(int(self.starts[row]), int(self.starts[row + 1]))
+
+    def resolved(self, row: int) -> ResolvedLines:
+        """The lines of one footprint as a value of its own."""
+        part = self.lines_of(row)
+        return ResolvedLines(
+            footprint=self.footprints[row],
+            named=self.named[part],
+            fallback_named=self.fallback_named[part],
+            has_fallback=self.has_fallback[part],
+            serving=self.serving_keys[part],
+            by_fallback=self.by_fallback[part],
+            reason=self.reason[part],
+            factors=self.factors[part],
+            stages=self.stages[part],
+            delivered=(self.flags[part] & DELIVERED).astype(np.bool_),
+        )
+
+
+def resolve(walk: ClosureWalk, snapshot: Snapshot) -> Resolution:
+    """Decides every line of a finished walk's products."""
+    return _Resolver(walk, snapshot).run()
+
+
+def exact_line_factor(footprint: Footprint, position: int, by_fallback: bool, supplier: Footprint) -> Decimal:
+    """The factor of a served line, 34 significant digits. Raises LookupError where the units do not meet."""
+    lines = footprint.lines
+    amount: Decimal = Decimal(lines.amounts[position])
+    unit, price = lines.unit_table[lines.units[position]]
+    fallback = (lines.extras or {})[position].fallback if by_fallback else None
+    if fallback is not None:
+        amount, unit, price = fallback.amount, fallback.unit, fallback.price
+    found = ratio(unit, price, supplier_unit(supplier))
+    if found is None:
+        raise LookupError(f"line {position + 1} of {footprint.id} is a gap")
+    return exact_factor(amount, found)
+
+
+def join(columns: Iterable[Sequence[int]]) -> Ints:
+    """One column out of many; bytes and lists both at the speed of C."""
+    parts = list(columns)
+    if parts and all(isinstance(part, bytes) for part in parts):
+        return np.frombuffer(b"".join(parts), dtype=np.uint8).astype(np.int64)  # type: ignore[arg-type]
+    return np.array(list(chain.from_iterable(parts)), dtype=np.int64)
+
+
+class _Resolver:
+    """The working state of one `resolve`."""
+
+    def __init__(self, walk: ClosureWalk, snapshot: Snapshot) -> None:
+        self.walk = walk
+        self.nodes = snapshot.nodes
+        self.keys = tuple(walk.expanded)
+        self.footprints = tuple(walk.expanded.values())
+        self.row_of = {key: row for row, key in enumerate(self.keys)}
+        self.lines = [footprint.lines for footprint in self.footprints]
+        counts = np.array([len(lines) for lines in self.lines], dtype=np.int64)
+        self.starts = np.concatenate(([0], np.cumsum(counts)))
+        self.consumer = np.repeat(np.arange(len(self.keys)), counts)
+        self.classes: dict[SupplierUnit, int] = {}
+        self.class_of_key = {
+            key: self.classes.setdefault(supplier_unit(choice.footprint), len(self.classes))
+            for key, choice in walk.choices.items()
+            if choice.footprint is not None
+        }
+        self.ratios: dict[tuple[str, Price | None, int], Ratio | None] = {}
+        self.class_list = list(self.classes)
+
+    def run(self) -> Resolution:
+        named = self._named()
+        lookup = _Lookup(self.walk.choices)
+        reason = self._reason_of_choice(named, lookup)
+        factors = self._factors(named, lookup, reason)
+        serving = np.where(np.equal(reason, NO_GAP), named, -1)
+        fallback_named = np.full(len(named), -1, dtype=np.int64)
+        has_fallback = np.zeros(len(named), dtype=np.bool_)
+        by_fallback = np.zeros(len(named), dtype=np.bool_)
+        rated: list[int] = []
+        ratings: list[tuple[Decimal, Decimal, Decimal]] = []
+        for row, lines in enumerate(self.lines):
+            for position, extras in (lines.extras or {}).items():
+                at = int(self.starts[row]) + position
+                if extras.data_quality is not None:
+                    quality = extras.data_quality
+                    rated.append(at)
+                    ratings.append((quality.technological, quality.temporal, quality.geographical))
+                if extras.fallback is not None:
+                    has_fallback[at] = True
+                    key = fallback_named[at] = self.walk.fallback_key(extras.fallback)
+                    if reason[at] == NO_GAP:
+                        continue
+                    found = self._serves(self.nodes[self.keys[row]].product.owner_id, int(key), extras.fallback)
+                    if found is not None:
+                        serving[at], by_fallback[at] = key, True
+                        factors[at] = float(exact_factor(extras.fallback.amount, found))
+        return Resolution(
+            keys=self.keys,
+            footprints=self.footprints,
+            row_of=self.row_of,
+            starts=self.starts,
+            consumer=self.consumer,
+            serving=_Lookup(self.row_of).position(serving),
+            serving_keys=serving,
+            factors=factors,
+            stages=join(lines.stages for lines in self.lines),
+            flags=join(lines.flags for lines in self.lines),
+            reason=reason,
+            by_fallback=by_fallback,
+            named=named,
+            fallback_named=fallback_named,
+            has_fallback=has_fallback,
+            rated=np.array(rated, dtype=np.int64),
+            ratings=np.array(ratings, dtype=np.float64).reshape(-1, 3),
+        )
+
+    def _named(self) -> Ints:
+        named = join(lines.suppliers for lines in self.lines)
+        for at in np.flatnonzero(named < 0).tolist():
+            row = int(self.consumer[at])
+            named[at] = self.walk.named_key(at - int(self.starts[row]), self.footprints[row])
+        return named
+
+    def _reason_of_choice(self, named: Ints, lookup: _Lookup) -> Ints:
+        """Index of the reason why the named product has no footprint for this line, NO_GAP where it has one."""
+        reasons = [
+            NO_GAP if choice.reason is None else GAP_CODES.index(choice.reason) for choice in self.walk.choices.values()
+        ]
+        by_position = np.array([*reasons, _NOT_GRANTED], dtype=np.int64)  # last: reached by nobody
+        reason = by_position[lookup.position(named)]
+        if self.walk.denied:
+            reason[self._denied(named)] = _NOT_GRANTED
+        return reason
+
+    def _denied(self, named: Ints) -> Bools:
+        """Lines whose owner may not follow them to the product that they name."""
+        owners: dict[str, int] = {}
+        owner_of_row = np.array(
+            [owners.setdefault(self.nodes[key].product.owner_id, len(owners)) for key in self.keys],
+            dtype=np.int64,
+        )
+        width = int(named.max(initial=0)) + 2
+        denied = [owners[owner] * width + key for owner, key in self.walk.denied if key < width]
+        return np.isin(owner_of_row[self.consumer] * width + named, np.array(denied, dtype=np.int64))
+
+    def _factors(self, named: Ints, lookup: _Lookup, reason: Ints) -> Floats:
+        """Factors of the lines that their own product serves; marks the others as UNIT_NOT_CONVERTIBLE."""
+        amounts = list(chain.from_iterable(lines.amounts for lines in self.lines))
+        open_lines = np.equal(reason, NO_GAP)
+        factors = np.fromiter(map(float, amounts), dtype=np.float64, count=len(amounts))
+        if not open_lines.any():
+            return np.zeros_like(factors)
+        units, unit_of_line = self._units()
+        class_of = np.array([*(self.class_of_key.get(key, 0) for key in self.walk.choices), 0], dtype=np.int64)[
+            lookup.position(named)
+        ]
+        width = len(self.class_list)
+        pair = unit_of_line * width + class_of
+        pairs = np.flatnonzero(np.bincount(pair[open_lines], minlength=len(units) * width))
+        for number in pairs.tolist():
+            unit, price = units[number // width]
+            found = self._ratio(unit, price, number % width)
+            if found is not None and found.is_one:
+                continue
+            at = np.flatnonzero(open_lines & (pair == number))
+            if found is None:
+                reason[at] = _UNIT_NOT_CONVERTIBLE
+            else:
+                factors[at] = [binary_factor(amounts[position], found) for position in at.tolist()]
+        factors[np.not_equal(reason, NO_GAP)] = 0.0
+        return factors
+
+    def _units(self) -> tuple[list[tuple[str, Price | None]], Ints]:
+        """The units of all footprints in one table, and each line's entry in it."""
+        table: dict[tuple[str, Price | None], int] = {}
+        entries = [table.setdefault(entry, len(table)) for lines in self.lines for entry in lines.unit_table]
+        bases = np.cumsum([0, *(len(lines.unit_table) for lines in self.lines)])[:-1]
+        units = join(lines.units for lines in self.lines)
+        return list(table), np.array(entries, dtype=np.int64)[units + bases[self.consumer]]
+
+    def _ratio(self, unit: str, price: Price | None, supplier_class: int) -> Ratio | None:
+        name = (unit, price, supplier_class)
+        if name not in self.ratios:
+            self.ratios[name] = ratio(unit, price, self.class_list[supplier_class])
+        return self.ratios[name]
+
+    def _serves(self, owner_id: str, key: int, fallback: Fallback) -> Ratio | None:
+        """The ratio at which a fallback serves a line of this owner; None: it fails too."""
+        supplier_class = self.class_of_key.get(key)
+        if supplier_class is None or (owner_id, key) in self.walk.denied:
+            return None
+        return self._ratio(fallback.unit, fallback.price, supplier_class)
+
+
+class _Lookup:
+    """From product keys to positions in a list of them; -1 where a key is not in it."""
+
+    def __init__(self, keys: Iterable[int]) -> None:
+        self.keys = np.array(list(keys), dtype=np.int64)
+        size = int(self.keys.max(initial=0)) + 2
+        self.table = np.full(size, -1, dtype=np.int64)
+        self.table[self.keys] = np.arange(len(self.keys))
+
+    def position(self, keys: Ints) -> Ints:
+        """Positions of these keys, -1 for an unknown or negative one."""
+        last = len(self.table) - 1  # never a key: holds -1
+        return self.table[np.where((keys < 0) | (keys > last), last, keys)]

@@ -1,0 +1,224 @@
+"""The roll-up: from a snapshot of the graph to every number about the products of a closure.
+
+`roll_up` walks the closure, resolves its lines, solves the system once for all products asked about, and hands out a
+`Solution` whose results are computed when they are asked for. All of it is a pure function of the snapshot, the dates
+and which lines may be followed; nothing depends on who asks. Chapter by chapter: docs/method.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import cached_property
+
+import numpy as np
+
+from exchange.model.closure import Dates, Permits, Snapshot
+from exchange.model.footprint import Finding, Footprint
+from exchange.model.resolved import ResolvedLines, StageTotal, Total
+from exchange.rollup import own_terms
+from exchange.rollup.answer import EXCLUDING_COLUMN, Answer, answer
+from exchange.rollup.choice import Choice
+from exchange.rollup.closure import ClosureWalk
+from exchange.rollup.findings import transport_findings, uptake_finding
+from exchange.rollup.packaging import Packaging, packaging_of
+from exchange.rollup.quality import Quality, assess
+from exchange.rollup.refusals import Refusal, RefusalCode
+from exchange.rollup.resolution import Resolution, exact_line_factor, resolve
+from exchange.rollup.rounding import round_percent, round_significant
+from exchange.rollup.shown import Shown
+from exchange.rollup.stages import by_stage
+from exchange.rollup.system import System, build_system
+from exchange.rollup.validity import valid_until
+
+
+def roll_up(
+    snapshot: Snapshot,
+    roots: Sequence[int],
+    dates: Dates,
+    permits: Permits,
+    *,
+    chosen: Mapping[int, Footprint] | None = None,
+) -> Solution:
+    """Cradle to gate of `roots` and of everything upstream: one closure, one solve, x_j = d_j + sum_i a_ji x_i.
+
+    roots: product keys. permits: whether a line of the first product's owner may be followed to the second product.
+    chosen: footprints that stand for their products whatever the dates say. Raises LookupError where the snapshot
+    misses a product of the closure (see ClosureWalk). A product without an answer is a `refusal`, not an error.
+    """
+    walk = ClosureWalk(roots, dates, permits, chosen=chosen)
+    walk.finish(snapshot)
+    resolution = resolve(walk, snapshot)
+    return Solution(walk, resolution, answer(build_system(resolution)))
+
+
+class Solution:
+    """The solved closure: every result follows from it and never changes.
+
+    roots: product keys as asked. keys: every product of the closure that has a footprint, roots first.
+    """
+
+    def __init__(self, walk: ClosureWalk, resolution: Resolution, solved: Answer) -> None:
+        self.roots = walk.roots
+        self.keys = resolution.keys
+        self._walk = walk
+        self._resolution = resolution
+        self._answer = solved
+        self._root_set = frozenset(walk.roots)
+        self._totals: dict[int, Total] = {}
+
+    def choice(self, key: int) -> Choice:
+        """Which footprint stands for a product that was asked about or that some line may follow."""
+        return self._walk.choices[key]
+
+    def refusal(self, key: int) -> Refusal | None:
+        """Why a product has no answer; None: it has one. LookupError for a product outside the closure."""
+        if self._walk.too_large:
+            return Refusal(RefusalCode.TOO_LARGE)
+        reason = self.choice(key).reason
+        if reason is not None:
+            return Refusal(RefusalCode(reason.value))
+        dead = [row for row in self._rows_needed(key) if self._answer.dead[row]]
+        if not dead:
+            return None
+        rows = np.concatenate([self._answer.loop_members(row) for row in dead])
+        products = self._system.product_of_row[rows].tolist()
+        members = tuple(sorted({self.keys[product] for product in products}))
+        return Refusal(RefusalCode.LOOP_WITHOUT_ANSWER, members)
+
+    def total(self, key: int) -> Total:
+        """The result as it is shown: rounded, kg CO2e per declared unit, with quality. Raises RollUpRefused."""
+        if key not in self._totals:
+            self._raise_refusal(key)
+            self._totals[key] = self._total(self._row(key))
+        return self._totals[key]
+
+    def resolved(self, key: int) -> ResolvedLines | None:
+        """What became of a product's lines, those of every stage; None: a declared footprint has none."""
+        row = self._row(key)
+        return None if self._resolution.footprints[row].modelled is None else self._resolution.resolved(row)
+
+    def exact_factors(self, key: int, positions: Sequence[int]) -> list[Decimal]:
+        """Factors of lines (positions from 0), 34 significant digits. Raises LookupError for a gap."""
+        row = self._row(key)
+        part = self._resolution.lines_of(row)
+        serving = self._resolution.serving_keys[part]
+        by_fallback = self._resolution.by_fallback[part]
+        found = []
+        for position in positions:
+            supplier = self._walk.choices.get(int(serving[position]))
+            if supplier is None or supplier.footprint is None:
+                raise LookupError(f"line {position + 1} of product key {key} is a gap")
+            footprint = self._resolution.footprints[row]
+            found.append(exact_line_factor(footprint, position, bool(by_fallback[position]), supplier.footprint))
+        return found
+
+    def direct(self, key: int) -> tuple[Decimal, ...] | None:
+        """Direct emissions inside cradle to gate as stated, in the order of COLUMNS; None: declared."""
+        row = self._row(key)
+        return None if self._resolution.footprints[row].modelled is None else self._own_term(row)
+
+    def by_stage(self, key: int) -> tuple[StageTotal, ...] | None:
+        """Every stage of a product asked about; None: declared, or not a root. Raises RollUpRefused."""
+        if key not in self._root_set:
+            return None
+        self._raise_refusal(key)
+        return by_stage(self._resolution, self._system, self._shown, self._row(key))
+
+    def valid_until_day(self, key: int) -> int | None:
+        """When the result stops holding, exclusive, days since 1970-01-01; None: open. Raises RollUpRefused."""
+        self._raise_refusal(key)
+        return valid_until(self._answer, self._ends, self._row(key))
+
+    def findings(self, key: int) -> tuple[Finding, ...]:
+        """UPTAKE_POSITIVE, which follows from the total; and the owner's TRANSPORT_… ones. Raises RollUpRefused."""
+        components = self.total(key).components
+        return (
+            *uptake_finding(components),
+            *transport_findings(self._resolution, self._system, self._row(key)),
+        )
+
+    def unknown_components(self, key: int) -> tuple[str, ...]:
+        """Components that the product's own footprint leaves unknown: counted 0, and listed."""
+        return own_terms.unknown_components(self._resolution.footprints[self._row(key)])
+
+    def interval(self, key: int) -> tuple[Decimal, Decimal]:
+        """The certified interval excluding uptake before any rounding. Raises RollUpRefused."""
+        self._raise_refusal(key)
+        return self._shown.interval(self._row(key))
+
+    def cradle_to_gate(self, key: int) -> tuple[float, ...]:
+        """The solved components before any rounding, in the order of COLUMNS. Raises RollUpRefused."""
+        self._raise_refusal(key)
+        return tuple(self._answer.x[self._row(key), :EXCLUDING_COLUMN].tolist())
+
+    def _total(self, row: int) -> Total:
+        rounded = self._shown.row(row)
+        lower, upper = self._shown.shown_interval(row)
+        packaging, packaging_stated = self._packaging.of(row, self._resolution.footprints[row])
+        outbound_row = int(self._system.outbound_row[row])
+        technological, temporal, geographical = self._quality.ratings[row].tolist()
+        return Total(
+            components=rounded.components,
+            quantum=rounded.quantum,
+            excluding=rounded.excluding,
+            including=rounded.including,
+            lower=lower,
+            upper=upper,
+            outbound=self._shown.row(outbound_row).excluding if outbound_row >= 0 else Decimal(0),
+            outbound_stated=outbound_row >= 0,
+            packaging=round_significant(packaging),
+            packaging_stated=packaging_stated,
+            primary_data_share_percent=round_percent(self._quality.primary_data_share_percent[row]),
+            technological_dqr=round_percent(technological),
+            temporal_dqr=round_percent(temporal),
+            geographical_dqr=round_percent(geographical),
+            exempted_emissions_percent=round_percent(self._quality.exempted_percent[row]),
+        )
+
+    def _row(self, key: int) -> int:
+        row = self._resolution.row_of.get(key)
+        if row is None:
+            raise LookupError(f"product key {key} has no footprint in the closure")
+        return row
+
+    def _rows_needed(self, key: int) -> list[int]:
+        """Rows that the answers about a product read: its own, and for a root the suppliers of every stage."""
+        row = self._row(key)
+        if key not in self._root_set:
+            return [row]
+        served = self._resolution.serving[self._resolution.lines_of(row)]
+        return [row, *np.unique(served[served >= 0]).tolist()]
+
+    def _raise_refusal(self, key: int) -> None:
+        if not self._walk.too_large and not self._answer.loops and key in self._resolution.row_of:
+            return
+        refusal = self.refusal(key)
+        if refusal is not None:
+            raise refusal.error()
+
+    def _own_term(self, row: int) -> tuple[Decimal, ...]:
+        return own_terms.gate_term(self._resolution.footprints[row])
+
+    @property
+    def _system(self) -> System:
+        return self._answer.system
+
+    @cached_property
+    def _shown(self) -> Shown:
+        return Shown(self._resolution, self._answer)
+
+    @cached_property
+    def _quality(self) -> Quality:
+        solved = self._answer
+        own, x = solved.own[:, EXCLUDING_COLUMN], solved.x[:, EXCLUDING_COLUMN]
+        return assess(self._resolution, solved.system, own, x)
+
+    @cached_property
+    def _packaging(self) -> Packaging:
+        solved = self._answer
+        return packaging_of(self._resolution, solved.system, solved.x[:, EXCLUDING_COLUMN])
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return [self.choice(key).valid_until_day for key in self.keys]

@@ -1,0 +1,78 @@
+"""Results as they are shown: rounded, so that equal facts are equal to the byte whoever computed them.
+
+A declared product's own statement is exact and rounded as it is. A solved one is rounded from binary, or, where its
+certified interval holds a boundary of nine-digit rounding, from extended precision, before it is rounded to twelve
+digits: so the shown value itself settles every digest (docs/method.md, "Numbers going out" and "Digest").
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cached_property
+
+from exchange.model.carbon import COLUMNS
+from exchange.model.resolved import Bools
+from exchange.rollup.answer import EXCLUDING_COLUMN, Answer
+from exchange.rollup.narrowing import Narrowing, undecided
+from exchange.rollup.own_terms import EXACT, excluding
+from exchange.rollup.resolution import Resolution
+from exchange.rollup.rounding import Rounded, round_outward, round_vector
+
+
+class Shown:
+    """Rounded vectors of the rows of a solved system; each is computed when first asked for."""
+
+    def __init__(self, resolution: Resolution, solved: Answer) -> None:
+        self._resolution = resolution
+        self._answer = solved
+        self._rounded: dict[int, Rounded] = {}
+
+    def row(self, row: int) -> Rounded:
+        """A row's components, rounded together, and their sums: cradle to gate, or outbound logistics."""
+        if row not in self._rounded:
+            self._rounded[row] = round_vector(self._exact(row) or self._solved(row))
+        return self._rounded[row]
+
+    def interval(self, row: int) -> tuple[Decimal, Decimal]:
+        """The certified interval of a row excluding uptake, not rounded yet."""
+        exact = self._exact(row)
+        if exact is not None:
+            center, radius = excluding(exact), Decimal(0)
+        else:
+            center = Decimal(float(self._answer.x[row, EXCLUDING_COLUMN]))
+            radius = Decimal(float(self._answer.radius[row, EXCLUDING_COLUMN]))
+        return EXACT.subtract(center, radius), EXACT.add(center, radius)
+
+    def shown_interval(self, row: int) -> tuple[Decimal, Decimal]:
+        """The same, widened by the rounding and rounded outward; [0, 0] where everything is exactly zero."""
+        lower, upper = self.interval(row)
+        rounded = self.row(row)
+        if lower == upper == 0 and not any(rounded.components):
+            return lower, upper
+        low, high = round_outward(lower, upper, rounded.quantum)
+        return min(low, rounded.excluding), max(high, rounded.excluding)
+
+    def _exact(self, row: int) -> tuple[Decimal, ...] | None:
+        """A row that no line enters and that has an answer: its own term is the result."""
+        system = self._answer.system
+        alone = system.counts[row] == 0 and not self._answer.dead[row]
+        return system.exact_own[row] if alone else None
+
+    def _solved(self, row: int) -> list[Decimal]:
+        doubtful = self._undecided[row]
+        return [
+            self._narrowing.column(column).value(row)
+            if doubtful[column]
+            else Decimal(float(self._answer.x[row, column]))
+            for column in range(len(COLUMNS))
+        ]
+
+    @cached_property
+    def _undecided(self) -> Bools:
+        width = len(COLUMNS)
+        return undecided(self._answer.x[:, :width], self._answer.radius[:, :width])
+
+    @cached_property
+    def _narrowing(self) -> Narrowing:
+        solved = self._answer
+        return Narrowing(self._resolution, solved.system, solved.x, solved.scale)
