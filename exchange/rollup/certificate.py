@@ -21,6 +21,7 @@ from exchange.rollup.solving import ROUNDOFF, solve
 from exchange.rollup.system import Matrix
 
 SWEEPS_MAX: Final = 40  # w is almost always found within five; after these it is solved for
+WORTHWHILE: Final = 1.1  # another sweep for an interval at least a tenth narrower
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,19 +35,23 @@ class Scale:
 def find_scale(size: Matrix, counts: Floats, start: Floats, *, accelerate: bool) -> Scale | None:
     """A certificate's w from sweeps w <- start + |A| w, `size` being |A| and start > 0; None: none was found.
 
+    Sweeps go on while they still widen min u / w, to which the interval is inversely proportional.
     accelerate: where sweeps are too slow, solve for it; only for an |A| whose loops are known to have an answer.
     """
-    w = start
+    w, found, best = start, None, 0.0
     with np.errstate(over="ignore", invalid="ignore"):
         for _ in range(SWEEPS_MAX):
             u = _below(size, counts, w)
-            if np.all(u > 0):
-                return Scale(w, u)
+            share = float((u / w).min(initial=1.0))
+            if found is not None and not share > WORTHWHILE * best:
+                return found
+            if share > 0:
+                found, best = Scale(w, u), share
             w = start + size @ w
             if not np.isfinite(w).all():
-                return None
-        if not accelerate:
-            return None
+                return found
+        if found is not None or not accelerate:
+            return found
         w = solve(size, start[:, None]).x[:, 0]
         u = _below(size, counts, w)
     return Scale(w, u) if np.all(w > 0) and np.all(u > 0) else None

@@ -24,6 +24,7 @@ from exchange.rollup.solving import ROUNDOFF, solve
 from exchange.rollup.system import Matrix, System, absolute, matrix_of
 
 ROUNDS_MAX: Final = 6  # each gains the solver's ten to sixteen digits, two are usual
+DIVISION_SLACK: Final = 1e-6  # rounding of a division whose result is below 1e9
 _UNIT = ROUNDOFF**2 * 4  # of what two doubles hold
 _SPLITTER = 2.0**27 + 1
 
@@ -43,25 +44,25 @@ class Narrowed:
 
 
 def undecided(x: Floats, radius: Floats) -> Bools:
-    """Which components (rows, 12) have a boundary of nine-digit rounding within twice their radius and a quantum.
+    """Which components (rows, 12) could be rounded to another nine digits within their certified interval.
 
-    Twice, because another machine may compute another value within its own radius. A boundary is an odd multiple of
-    half of 10^(floor(log10 largest) - 8), or where the largest component is about to gain a digit.
+    Rounding to nine digits after rounding to twelve switches half a twelfth-digit quantum beside each odd multiple
+    of half of 10^(floor(log10 largest) - 8); and where the largest component gains a digit, everything does.
     """
     size = np.abs(x)
     largest = size.max(axis=1, initial=0.0)
     known = largest > 0
     exponent = np.floor(np.log10(np.where(known, largest, 1.0)))
-    step = 10.0 ** (exponent - DIGEST_DIGITS + 1)
+    step = (10.0 ** (exponent - DIGEST_DIGITS + 1))[:, None]
     quantum = 10.0 ** (exponent - DIGITS + 1)
-    slack = 2 * radius + quantum[:, None]
-    with np.errstate(over="ignore", invalid="ignore"):
-        position = size / step[:, None]
-        distance = np.abs(position - np.floor(position) - 0.5)
-    near = distance <= slack / step[:, None] + 1e-6  # 1e-6: the division's own rounding
+    position = size / step
+    beside = np.abs(position - np.floor(position) - 0.5)
+    near = np.abs(beside - 0.5 * 10.0 ** (DIGEST_DIGITS - DIGITS)) <= radius / step + DIVISION_SLACK
+    straddles = beside <= radius / step
     carry = np.abs(10.0 ** (exponent + 1) - quantum / 2 - largest)
-    gains = carry <= 2 * radius.max(axis=1, initial=0.0) + 8 * ROUNDOFF * largest
-    return np.asarray((near | gains[:, None]) & known[:, None] & (radius > 0), dtype=np.bool_)
+    gains = carry <= radius.max(axis=1, initial=0.0) + 8 * ROUNDOFF * largest
+    doubtful = (near | straddles | gains[:, None]) & known[:, None] & (radius > 0)
+    return np.asarray(doubtful, dtype=np.bool_)
 
 
 class Narrowing:
@@ -71,6 +72,7 @@ class Narrowing:
         self._system, self._x, self._scale = system, x, scale
         self._resolution = resolution
         self._columns: dict[int, Narrowed] = {}
+        self._radii: dict[int, Floats] = {}
         self._low_matrix: Matrix | None = None
 
     def column(self, column: int) -> Narrowed:
@@ -78,6 +80,25 @@ class Narrowing:
         if column not in self._columns:
             self._columns[column] = self._refine(column)
         return self._columns[column]
+
+    def radius(self, column: int) -> Floats:
+        """The radius of a column as it was solved, from its exact residual; bounds the rounding to binary too.
+
+        Some hundred times below the certificate's, which bounds the residual's rounding by its number of terms.
+        """
+        if column not in self._radii:
+            system = self._system
+            x, zero = self._x[:, column], np.zeros(system.rows)
+            own = system.own[:, column]
+            residual = self._residual(np.zeros_like(system.matrix.data), own, zero, x, zero)
+            size = absolute(system.matrix) @ np.abs(x) + np.abs(own)
+            self._radii[column] = self._radius(residual, 0.5 * ROUNDOFF * size)
+        return self._radii[column]
+
+    def _radius(self, residual: Floats, slack: Floats) -> Floats:
+        error = (np.abs(residual) + slack) * (1 + 8 * ROUNDOFF)
+        worst = float((error / self._scale.u).max(initial=0.0))
+        return np.asarray(self._scale.w * worst * (1 + 8 * ROUNDOFF))
 
     def _refine(self, column: int) -> Narrowed:
         system, matrix = self._system, self._system.matrix
@@ -88,11 +109,8 @@ class Narrowing:
         hi, lo = self._x[:, column].copy(), np.zeros(system.rows)
         best = Narrowed(hi, lo, np.full(system.rows, np.inf))
         for _ in range(ROUNDS_MAX):
-            residual = self._residual(own_hi, own_lo, hi, lo)
-            error = np.abs(residual) * (1 + 4 * ROUNDOFF) + (system.counts + 6) * _UNIT * (
-                np.abs(own_hi) + size @ np.abs(hi) + np.abs(hi)
-            )
-            radius = self._scale.w * float((error / self._scale.u).max(initial=0.0)) * (1 + 4 * ROUNDOFF)
+            residual = self._residual(self._low(), own_hi, own_lo, hi, lo)
+            radius = self._radius(residual, _UNIT * (np.abs(own_hi) + size @ np.abs(hi) + np.abs(hi)))
             if not np.any(radius < 0.5 * best.radius):
                 break
             best = Narrowed(hi, lo, radius)
@@ -100,9 +118,9 @@ class Narrowing:
             hi, lo = _two_sum(hi, lo + correction)
         return best
 
-    def _residual(self, own_hi: Floats, own_lo: Floats, hi: Floats, lo: Floats) -> Floats:
+    def _residual(self, low: Floats, own_hi: Floats, own_lo: Floats, hi: Floats, lo: Floats) -> Floats:
         """d + A x - x of every row, summed exactly and rounded once."""
-        matrix, low = self._system.matrix, self._low()
+        matrix = self._system.matrix
         of_hi, of_lo = hi[matrix.indices], lo[matrix.indices]
         terms = np.stack(
             (

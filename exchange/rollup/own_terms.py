@@ -53,7 +53,10 @@ def including(vector: Sequence[Decimal]) -> Decimal:
 
 def add(vectors: Iterable[Sequence[Decimal]]) -> Vector:
     """The sum of vectors, column by column."""
-    return tuple(exact_sum(column) for column in zip(NOTHING, *vectors, strict=True))
+    given = list(vectors)
+    if len(given) == 1:
+        return tuple(given[0])
+    return tuple(exact_sum(column) for column in zip(NOTHING, *given, strict=True))
 
 
 def stated_result(declared: Declared) -> Vector:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import cached_property
 
+import numpy as np
+
 from exchange.model.carbon import COLUMNS
 from exchange.model.resolved import Bools
 from exchange.rollup.answer import EXCLUDING_COLUMN, Answer
@@ -59,12 +61,20 @@ class Shown:
         return system.exact_own[row] if alone else None
 
     def _solved(self, row: int) -> list[Decimal]:
+        """A solved row's components, narrowed where the certificate leaves nine digits undecided."""
+        width = len(COLUMNS)
         doubtful = self._undecided[row]
+        if doubtful.any():
+            radius = np.zeros((1, width))
+            used = np.flatnonzero(self._answer.own[:, :width].any(axis=0)).tolist()
+            for column in used:
+                radius[0, column] = self._narrowing.radius(column)[row]
+            doubtful = undecided(self._answer.x[row : row + 1, :width], radius)[0]
         return [
             self._narrowing.column(column).value(row)
             if doubtful[column]
             else Decimal(float(self._answer.x[row, column]))
-            for column in range(len(COLUMNS))
+            for column in range(width)
         ]
 
     @cached_property
