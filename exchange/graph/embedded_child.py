@@ -150,9 +150,7 @@ def _start_java(heap_megabytes: int) -> None:
     import jpype
     from arcadedb_embedded import jvm
 
-    jars = [
-        str(jar) for jar in Path(jvm.get_jar_path()).glob("*.jar") if not jar.name.startswith(UNUSED_JARS)
-    ]
+    jars = [str(jar) for jar in Path(jvm.get_jar_path()).glob("*.jar") if not jar.name.startswith(UNUSED_JARS)]
     options = (
         "-Xrs",  # signals stay ours
         f"-Xmx{heap_megabytes}m",

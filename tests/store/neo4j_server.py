@@ -6,7 +6,7 @@ here) on one port. A machine without Maven or a fitting JDK gets `Absent` with t
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ipaddress
 import os
 import re
@@ -182,9 +182,7 @@ def _configuration(home: Path, port: int) -> str:
 
 
 def _java_for(version: Neo4jVersion) -> Path:
-    fitting = [
-        (major, java) for major, java in _installed_jdks() if version.java_min <= major <= version.java_max
-    ]
+    fitting = [(major, java) for major, java in _installed_jdks() if version.java_min <= major <= version.java_max]
     if not fitting:
         raise Absent(f"Neo4j {version.number} needs a JDK from {version.java_min} to {version.java_max}")
     return min(fitting)[1]
@@ -268,15 +266,15 @@ def _certificate(folder: Path) -> None:
 
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=30))
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=30))
         .add_extension(
             x509.SubjectAlternativeName([x509.IPAddress(ipaddress.IPv4Address("127.0.0.1"))]), critical=False
         )

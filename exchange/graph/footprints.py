@@ -1,0 +1,81 @@
+"""Reading footprints, and the part of the graph that a roll-up needs.
+
+Nothing is chosen here: all versions of a product and all its grants come back, and `rollup` decides which stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from exchange.graph.bolt import Bolt
+from exchange.graph.footprint_records import footprint_of
+from exchange.graph.keys import SEPARATOR
+from exchange.graph.products import map_products_by_key
+from exchange.graph.reading import Listing, by_key, chunks, map_by_key, read_page
+from exchange.graph.records import grant_of
+from exchange.model.closure import Node
+from exchange.model.footprint import Footprint
+from exchange.model.grant import Grant
+from exchange.model.paging import Page, PageOf
+
+LINES_MAX = 100_000  # of one statement's answer, so that no answer grows with the graph; about 10 MB
+
+_SIZES = """
+UNWIND $keys AS k MATCH (:Product {key: k})<-[:OF]-(f:Footprint)
+RETURN k, f.key, coalesce(f.lineCount, 0) ORDER BY f.key
+"""
+_VERSIONS = "UNWIND $keys AS k MATCH (f:Footprint {key: k}) RETURN k, properties(f)"
+_GRANTS = """
+UNWIND $keys AS k MATCH (:Product {key: k})<-[:ON]-(g:Grant) RETURN k, properties(g) ORDER BY g.sequence
+"""
+
+
+async def get_footprints(bolt: Bolt, ids: Sequence[str]) -> list[Footprint | None]:
+    return await by_key(bolt, "Footprint", "id", ids, footprint_of)
+
+
+async def get_by_pf_id(bolt: Bolt, owner_id: str, pf_ids: Sequence[str]) -> list[Footprint | None]:
+    keys = [f"{owner_id}{SEPARATOR}{pf_id}" for pf_id in pf_ids]
+    found = await map_by_key(bolt, "Footprint", "pfKey", keys, footprint_of)
+    return [found.get(key) for key in keys]
+
+
+async def list_footprints(bolt: Bolt, product_key: int, page: Page) -> PageOf[Footprint]:
+    listing = Listing(
+        match="MATCH (:Product {key: $product})<-[:OF]-(n:Footprint)",
+        order="sequence",
+        descending=True,
+        integer=True,
+        parameters={"product": product_key},
+    )
+    return await read_page(bolt, listing, page, footprint_of)
+
+
+async def read_nodes(bolt: Bolt, keys: Collection[int]) -> dict[int, Node]:
+    """Products with every version and every grant; a key that no product has is absent."""
+    products = await map_products_by_key(bolt, keys)
+    versions: dict[int, list[Footprint]] = {key: [] for key in products}
+    grants: dict[int, list[Grant]] = {key: [] for key in products}
+    for chunk in chunks(products):
+        sizes = await bolt.read(_SIZES, keys=chunk)
+        for part in _bounded((key, lines) for _, key, lines in sizes):
+            for _, stored in await bolt.read(_VERSIONS, keys=part):
+                footprint = footprint_of(stored)
+                versions[footprint.product_key].append(footprint)
+        for key, stored in await bolt.read(_GRANTS, keys=chunk):
+            grants[key].append(grant_of(stored))
+    return {key: Node(product, versions[key], grants[key]) for key, product in products.items()}
+
+
+def _bounded(sizes: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
+    """Footprint keys in lists of bounded length and bounded lines; one that has more lines goes alone."""
+    part: list[int] = []
+    lines = 0
+    for key, size in sizes:
+        if part and lines + size > LINES_MAX:
+            yield part
+            part, lines = [], 0
+        part.append(key)
+        lines += size
+    if part:
+        yield part

@@ -1,0 +1,150 @@
+"""What a database must have before it is used: constraints, indexes, the ledger's node; and how older ones get it.
+
+Migrations are numbered and never change once released; each may be run again without harm, so one that was cut off
+is simply run again. The number of the last one is kept on the ledger's node, where every read of the head sees it:
+a database that a newer version has migrated is refused, at start and later alike.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from exchange.errors import Conflict, StoreTooNew
+from exchange.graph.bolt import Bolt
+
+LARGEST_INTEGER = 2**53  # larger than any number stored under an index
+ATTEMPTS = 5  # two servers that start at once may meet in a constraint
+
+Step = Callable[[Bolt], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    number: int
+    what: str
+    steps: Sequence[Step]
+
+
+def unique(label: str, name: str) -> Step:
+    """A text property that no two nodes of the label share, found by an index."""
+
+    async def step(bolt: Bolt) -> None:
+        await bolt.alter(f"CREATE CONSTRAINT {label}_{name} IF NOT EXISTS FOR (n:{label}) REQUIRE n.{name} IS UNIQUE")
+
+    return step
+
+
+def unique_integer(label: str, name: str) -> Step:
+    """The same for a whole number.
+
+    On the embedded database an index over a label without nodes learns no type, and ranges become 50 times slower: so
+    a node with the largest number is there while the index is made. (A small number would make it 32 bits wide.)
+    """
+
+    async def step(bolt: Bolt) -> None:
+        await bolt.alter(f"CREATE (:{label} {{{name}: $largest, placeholder: true}})", largest=LARGEST_INTEGER)
+        await unique(label, name)(bolt)
+        await bolt.alter(f"MATCH (n:{label}) WHERE n.placeholder = true DELETE n")
+
+    return step
+
+
+def index(label: str, name: str) -> Step:
+    """A text property that is searched and ordered by."""
+
+    async def step(bolt: Bolt) -> None:
+        await bolt.alter(f"CREATE INDEX {label}_{name} IF NOT EXISTS FOR (n:{label}) ON (n.{name})")
+
+    return step
+
+
+async def create_ledger(bolt: Bolt) -> None:
+    """The one node that counts changes, and the dense keys given out."""
+    await bolt.alter(
+        "MERGE (l:Ledger {id: 'ledger'}) "
+        "ON CREATE SET l.head = 0, l.products = 0, l.footprints = 0, l.schemaVersion = 0"
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(
+        1,
+        "constraints, indexes and the ledger",
+        (
+            unique("Ledger", "id"),
+            unique_integer("Change", "sequence"),
+            unique("Organization", "id"),
+            unique("Organization", "nameKey"),
+            unique("Organization", "sortName"),
+            unique("Namespace", "name"),
+            unique("CompanyId", "urn"),
+            unique("Client", "id"),
+            unique("SigningKey", "id"),
+            unique("RememberedAnswer", "id"),
+            unique("Product", "id"),
+            unique_integer("Product", "key"),
+            unique("Product", "sortName"),
+            unique("Identifier", "urn"),
+            unique("Dataset", "id"),
+            unique("Dataset", "nameKey"),
+            unique("Release", "id"),
+            unique("Release", "labelKey"),
+            unique("Footprint", "id"),
+            unique_integer("Footprint", "key"),
+            unique("Footprint", "pfKey"),
+            unique("Grant", "id"),
+            index("Grant", "audience"),
+            create_ledger,
+        ),
+    ),
+)
+
+
+def newest_version() -> int:
+    """The schema version that this exchange works with."""
+    return MIGRATIONS[-1].number
+
+
+async def migrate(bolt: Bolt) -> int:
+    """Brings the database to the newest version; returns the version it had (0: it was empty).
+
+    Raises StoreTooNew where a newer exchange has been there, and StoreUnavailable where the database is away.
+    """
+    had = await _version(bolt)
+    check_version(had)
+    for migration in MIGRATIONS:
+        if migration.number > had:
+            await _run(bolt, migration)
+    return had
+
+
+def check_version(version: int) -> None:
+    """Raises StoreTooNew for a database that a newer exchange has migrated."""
+    if version > newest_version():
+        raise StoreTooNew(
+            f"The database was made by a newer version of the exchange (schema {version}; this one knows up to "
+            f"{newest_version()}). Install that version, or use another database. Nothing was changed."
+        )
+
+
+async def _version(bolt: Bolt) -> int:
+    rows = await bolt.read("MATCH (l:Ledger {id: 'ledger'}) RETURN l.schemaVersion", newest=True)
+    return int(rows[0][0] or 0) if rows else 0
+
+
+async def _run(bolt: Bolt, migration: Migration) -> None:
+    for attempt in range(ATTEMPTS):
+        try:
+            for step in migration.steps:
+                await step(bolt)
+            await bolt.alter(
+                "MATCH (l:Ledger {id: 'ledger'}) WHERE l.schemaVersion < $number SET l.schemaVersion = $number",
+                number=migration.number,
+            )
+            return
+        except Conflict:  # another server migrates at this moment
+            if attempt == ATTEMPTS - 1:
+                raise
+            await asyncio.sleep(0.1 * 2**attempt)

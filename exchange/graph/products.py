@@ -1,0 +1,123 @@
+"""Reading products: by id, key and URN, in lists that show only what a viewer may see, and who consumes them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from exchange.graph.bolt import Bolt
+from exchange.graph.keys import search_name
+from exchange.graph.reading import Listing, by_key, chunks, map_by_key, read_page
+from exchange.graph.records import product_of
+from exchange.model.paging import Page, PageOf, ProductOrder, ProductQuery, Visible
+from exchange.model.product import Product
+
+_BY_URN = "UNWIND $urns AS u MATCH (:Identifier {urn: u})-[:IDENTIFIES]->(p:Product) RETURN u, properties(p)"
+_NAMES = "UNWIND $urns AS u MATCH (n:Identifier {urn: u}) WHERE n.productKey IS NOT NULL RETURN u, n.productKey"
+_LINES_TO = """
+MATCH (:Product {key: $key})<-[:INPUT|FALLBACK]-(:Footprint)-[:OF]->(c:Product)
+WHERE $owner IS NULL OR c.ownerId = $owner RETURN DISTINCT c.key
+"""
+_NAMES_TO = """
+MATCH (:Product {key: $key})<-[:IDENTIFIES]-(:Identifier)<-[:NAMES]-(:Footprint)-[:OF]->(c:Product)
+WHERE $owner IS NULL OR c.ownerId = $owner RETURN DISTINCT c.key
+"""
+_CONSUMED = """
+UNWIND $keys AS k MATCH (p:Product {key: k}) WHERE EXISTS { MATCH (p)<-[:INPUT|FALLBACK]-(:Footprint) } RETURN k
+"""
+_CONSUMED_BY_NAME = """
+UNWIND $keys AS k MATCH (p:Product {key: k})
+WHERE EXISTS { MATCH (p)<-[:IDENTIFIES]-(:Identifier)<-[:NAMES]-(:Footprint) } RETURN k
+"""
+_IS_PUBLIC = "any(i IN range(0, size(n.publicFrom) - 1) WHERE n.publicFrom[i] <= $at AND n.publicUntil[i] > $at)"
+_PUBLIC = f"UNWIND $keys AS k MATCH (n:Product {{key: k}}) WHERE {_IS_PUBLIC} RETURN k"
+
+
+async def get_products(bolt: Bolt, ids: Sequence[str]) -> list[Product | None]:
+    return await by_key(bolt, "Product", "id", ids, product_of)
+
+
+async def get_products_by_key(bolt: Bolt, keys: Sequence[int]) -> list[Product | None]:
+    return await by_key(bolt, "Product", "key", keys, product_of)
+
+
+async def map_products_by_key(bolt: Bolt, keys: Collection[int]) -> dict[int, Product]:
+    return await map_by_key(bolt, "Product", "key", keys, product_of)
+
+
+async def get_products_by_urn(bolt: Bolt, urns: Sequence[str]) -> dict[str, Product]:
+    found: dict[str, Product] = {}
+    for chunk in chunks(urns):
+        found.update((urn, product_of(stored)) for urn, stored in await bolt.read(_BY_URN, urns=chunk))
+    return found
+
+
+async def read_names(bolt: Bolt, urns: Collection[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for chunk in chunks(urns):
+        found.update((urn, key) for urn, key in await bolt.read(_NAMES, urns=chunk))
+    return found
+
+
+async def list_products(bolt: Bolt, query: ProductQuery, page: Page, visible: Visible | None) -> PageOf[Product]:
+    return await read_page(bolt, _listing(query, visible), page, product_of)
+
+
+async def keys_with_lines_to(bolt: Bolt, key: int, owner_id: str | None) -> list[int]:
+    found: set[int] = set()
+    for statement in (_LINES_TO, _NAMES_TO):
+        found.update(row[0] for row in await bolt.read(statement, key=key, owner=owner_id))
+    return sorted(found)
+
+
+async def consumed_keys(bolt: Bolt, keys: Collection[int]) -> set[int]:
+    found: set[int] = set()
+    for chunk in chunks(keys):
+        for statement in (_CONSUMED, _CONSUMED_BY_NAME):
+            found.update(row[0] for row in await bolt.read(statement, keys=chunk))
+    return found
+
+
+async def public_keys(bolt: Bolt, keys: Collection[int], at_us: int) -> set[int]:
+    found: set[int] = set()
+    for chunk in chunks(keys):
+        found.update(row[0] for row in await bolt.read(_PUBLIC, keys=chunk, at=at_us))
+    return found
+
+
+def _listing(query: ProductQuery, visible: Visible | None) -> Listing:
+    """The narrowest start that the query names; the rest are conditions on what that finds."""
+    parameters: dict[str, Any] = {}
+    conditions: list[str] = []
+    match = "MATCH (n:Product)"
+    if query.urn is not None:
+        match = "MATCH (:Identifier {urn: $urn})-[:IDENTIFIES]->(n:Product)"
+        parameters["urn"] = query.urn
+    if query.owner_id is not None:
+        if query.urn is None:
+            match = "MATCH (:Organization {id: $owner})-[:SUPPLIES]->(n:Product)"
+        conditions.append("n.ownerId = $owner")
+        parameters["owner"] = query.owner_id
+    if query.name_contains:
+        conditions.append("n.searchName CONTAINS $name")
+        parameters["name"] = search_name(query.name_contains)
+    if query.classification is not None:
+        conditions.append("$classification IN n.classifications")
+        parameters["classification"] = query.classification
+    if visible is not None:
+        conditions.append(f"(n.ownerId = $viewer OR n.key IN $granted OR {_IS_PUBLIC})")
+        # No organization has an empty id: to an anonymous viewer nothing is its own.
+        parameters |= {
+            "viewer": visible.organization_id or "",
+            "granted": sorted(visible.keys),
+            "at": visible.at_us,
+        }
+    by_name = query.order == ProductOrder.NAME
+    return Listing(
+        match=match,
+        order="sortName" if by_name else "key",
+        descending=query.descending,
+        integer=not by_name,
+        where=conditions,
+        parameters=parameters,
+    )

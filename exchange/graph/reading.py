@@ -1,0 +1,105 @@
+"""Reading many of a kind at once: by key in chunks, and in pages by one indexed property."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from exchange.errors import InvalidInput
+from exchange.graph.bolt import Bolt
+from exchange.graph.records import Properties
+from exchange.model.paging import PAGE_SIZE_DEFAULT, Page, PageOf
+
+T = TypeVar("T")
+K = TypeVar("K", str, int)
+
+CHUNK_MAX = 2_000  # keys of one statement: larger ones are no faster, and hold up a connection
+
+
+def chunks(keys: Iterable[K]) -> Iterator[list[K]]:
+    """The distinct keys, in bounded lists."""
+    distinct = list(dict.fromkeys(keys))
+    for start in range(0, len(distinct), CHUNK_MAX):
+        yield distinct[start : start + CHUNK_MAX]
+
+
+async def by_key(bolt: Bolt, label: str, name: str, keys: Sequence[K], of: Callable[[Properties], T]) -> list[T | None]:
+    """One entry per key, in order; None where no node of the label has it. `name` must be indexed."""
+    found = await map_by_key(bolt, label, name, keys, of)
+    return [found.get(key) for key in keys]
+
+
+async def map_by_key(
+    bolt: Bolt, label: str, name: str, keys: Collection[K], of: Callable[[Properties], T]
+) -> dict[K, T]:
+    """What is found, by key."""
+    statement = f"UNWIND $keys AS k MATCH (n:{label} {{{name}: k}}) RETURN k, properties(n)"
+    found: dict[K, T] = {}
+    for chunk in chunks(keys):
+        found.update((key, of(stored)) for key, stored in await bolt.read(statement, keys=chunk))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Nodes `n` in a total order. match: up to the node; where: conditions on it; order: its indexed property."""
+
+    match: str
+    order: str
+    descending: bool = False
+    integer: bool = False  # whether the order is by whole number (cursors are its decimal text)
+    where: Sequence[str] = ()
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+async def read_page(bolt: Bolt, listing: Listing, page: Page, of: Callable[[Properties], T]) -> PageOf[T]:
+    """One page by keyset: `after` and `before` are values of the order, so pages stay stable under writes."""
+    backward = page.first is None and page.last is not None
+    size = (page.last if backward else page.first) or PAGE_SIZE_DEFAULT
+    follows, precedes = ("<", ">") if listing.descending else (">", "<")
+    order = f"n.{listing.order}"
+    conditions = [*listing.where, f"{order} >= $least"]  # without a bound the index would not be used
+    parameters = {**listing.parameters, "least": 0 if listing.integer else ""}
+    if page.after is not None:
+        conditions.append(f"{order} {follows} $after")
+        parameters["after"] = _cursor(page.after, listing)
+    if page.before is not None:
+        conditions.append(f"{order} {precedes} $before")
+        parameters["before"] = _cursor(page.before, listing)
+    direction = "DESC" if listing.descending != backward else "ASC"
+    rows = await bolt.read(
+        f"{listing.match} WHERE {' AND '.join(conditions)} "
+        f"RETURN {order}, properties(n) ORDER BY {order} {direction} LIMIT $limit",
+        **parameters,
+        limit=size + 1,
+    )
+    more = len(rows) > size
+    rows = rows[:size]
+    if backward:
+        rows.reverse()
+    return PageOf(
+        items=[of(stored) for _, stored in rows],
+        keys=[str(key) for key, _ in rows],
+        has_next=page.before is not None if backward else more,
+        has_previous=more if backward else page.after is not None,
+        total=await _count(bolt, listing),
+    )
+
+
+async def _count(bolt: Bolt, listing: Listing) -> int:
+    where = f"WHERE {' AND '.join(listing.where)} " if listing.where else ""
+    rows = await bolt.read(f"{listing.match} {where}RETURN count(n)", **listing.parameters)
+    return int(rows[0][0])
+
+
+def _cursor(text: str, listing: Listing) -> str | int:
+    if not listing.integer:
+        return text
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number < 2**63:
+        raise InvalidInput("The cursor is not one of this list. Use one that the list gave.")
+    return number

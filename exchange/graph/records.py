@@ -1,0 +1,237 @@
+"""Nodes of the graph as values, and back: everything but footprints (`footprint_records.py`).
+
+A node's properties carry the names of the fields in camel case. An absent property is None; empty lists are stored.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from exchange.graph.keys import checked, name_key, search_name, sort_name
+from exchange.model.grant import AccessLevel, Grant
+from exchange.model.ledger import Change, ChangeKind
+from exchange.model.parties import Client, Organization, Scope
+from exchange.model.product import Dataset, Product, Release
+from exchange.model.writes import RememberedAnswer, SigningKey
+
+Properties = dict[str, Any]
+
+EVERYBODY = "*"  # the audience of a public grant; no organization has this id
+
+
+def present(properties: Properties) -> Properties:
+    """Without what is None: the two databases do not agree on storing it."""
+    return {name: value for name, value in properties.items() if value is not None}
+
+
+def organization_properties(organization: Organization) -> Properties:
+    return {
+        "id": checked(organization.id, "An organization's id"),
+        "name": organization.name,
+        "nameKey": name_key(search_name(organization.name)),
+        "sortName": sort_name(organization.name, organization.id),
+        "domains": list(organization.domains),
+        "gs1Prefixes": list(organization.gs1_prefixes),
+        "companyIds": [checked(urn, "A company id") for urn in organization.company_ids],
+        "groupId": organization.group_id,
+        "createdAtUs": organization.created_at_us,
+        "sequence": organization.sequence,
+    }
+
+
+def organization_of(stored: Properties) -> Organization:
+    return Organization(
+        id=stored["id"],
+        name=stored["name"],
+        domains=tuple(stored["domains"]),
+        gs1_prefixes=tuple(stored["gs1Prefixes"]),
+        company_ids=tuple(stored["companyIds"]),
+        group_id=stored["groupId"],
+        created_at_us=stored["createdAtUs"],
+        sequence=stored["sequence"],
+    )
+
+
+def client_properties(client: Client) -> Properties:
+    return {
+        "id": checked(client.id, "A client's id"),
+        "organizationId": client.organization_id,
+        "scopes": sorted(client.scopes),
+        "secretHash": client.secret_hash,
+        "createdAtUs": client.created_at_us,
+        "revokedAtUs": client.revoked_at_us,
+    }
+
+
+def client_of(stored: Properties) -> Client:
+    return Client(
+        id=stored["id"],
+        organization_id=stored["organizationId"],
+        scopes=frozenset(Scope(scope) for scope in stored["scopes"]),
+        secret_hash=stored["secretHash"],
+        created_at_us=stored["createdAtUs"],
+        revoked_at_us=stored["revokedAtUs"],
+    )
+
+
+def signing_key_properties(key: SigningKey) -> Properties:
+    return {
+        "id": checked(key.id, "A signing key's id"),
+        "document": key.document,
+        "createdAtUs": key.created_at_us,
+        "signsUntilUs": key.signs_until_us,
+        "verifiesUntilUs": key.verifies_until_us,
+    }
+
+
+def signing_key_of(stored: Properties) -> SigningKey:
+    return SigningKey(
+        id=stored["id"],
+        document=stored["document"],
+        created_at_us=stored["createdAtUs"],
+        signs_until_us=stored["signsUntilUs"],
+        verifies_until_us=stored["verifiesUntilUs"],
+    )
+
+
+def remembered_properties(remembered: RememberedAnswer) -> Properties:
+    return {
+        "id": name_key(remembered.key),
+        "key": remembered.key,
+        "bodySha256": remembered.body_sha256,
+        "answer": remembered.answer,
+        "atUs": remembered.at_us,
+    }
+
+
+def remembered_of(stored: Properties) -> RememberedAnswer:
+    return RememberedAnswer(
+        key=stored["key"], body_sha256=stored["bodySha256"], answer=stored["answer"], at_us=stored["atUs"]
+    )
+
+
+def product_properties(product: Product) -> Properties:
+    return present(
+        {
+            "id": checked(product.id, "A product's id"),
+            "key": product.key,
+            "ownerId": product.owner_id,
+            "productIds": [checked(urn, "A product id") for urn in product.product_ids],
+            "name": product.name,
+            "searchName": search_name(product.name),
+            "sortName": sort_name(product.name, product.id),
+            "description": product.description,
+            "classifications": list(product.classifications),
+            "createdAtUs": product.created_at_us,
+            "sequence": product.sequence,
+            "publicFrom": [],
+            "publicUntil": [],
+        }
+    )
+
+
+def product_of(stored: Properties) -> Product:
+    return Product(
+        id=stored["id"],
+        key=stored["key"],
+        owner_id=stored["ownerId"],
+        product_ids=tuple(stored["productIds"]),
+        name=stored["name"],
+        description=stored.get("description"),
+        classifications=tuple(stored["classifications"]),
+        created_at_us=stored["createdAtUs"],
+        sequence=stored["sequence"],
+    )
+
+
+def dataset_properties(dataset: Dataset) -> Properties:
+    return {
+        "id": checked(dataset.id, "A dataset's id"),
+        "name": dataset.name,
+        "nameKey": name_key(dataset.publisher_id, dataset.name),
+        "publisherId": dataset.publisher_id,
+    }
+
+
+def dataset_of(stored: Properties) -> Dataset:
+    return Dataset(id=stored["id"], name=stored["name"], publisher_id=stored["publisherId"])
+
+
+def release_properties(release: Release) -> Properties:
+    return {
+        "id": checked(release.id, "A release's id"),
+        "datasetId": release.dataset_id,
+        "label": release.label,
+        "labelKey": name_key(release.dataset_id, release.label),
+        "dateDay": release.date_day,
+        "createdAtUs": release.created_at_us,
+        "sequence": release.sequence,
+    }
+
+
+def release_of(stored: Properties) -> Release:
+    return Release(
+        id=stored["id"],
+        dataset_id=stored["datasetId"],
+        label=stored["label"],
+        date_day=stored["dateDay"],
+        created_at_us=stored["createdAtUs"],
+        sequence=stored["sequence"],
+    )
+
+
+def grant_properties(grant: Grant) -> Properties:
+    return present(
+        {
+            "id": checked(grant.id, "A grant's id"),
+            "productId": grant.product_id,
+            "productKey": grant.product_key,
+            "organizationId": grant.organization_id,
+            "audience": grant.organization_id or EVERYBODY,
+            "level": grant.level.name,
+            "onward": grant.onward,
+            "fromUs": grant.from_us,
+            "untilUs": grant.until_us,
+            "revokedAtUs": grant.revoked_at_us,
+            "sequence": grant.sequence,
+            "revokedSequence": grant.revoked_sequence,
+        }
+    )
+
+
+def grant_of(stored: Properties) -> Grant:
+    return Grant(
+        id=stored["id"],
+        product_id=stored["productId"],
+        product_key=stored["productKey"],
+        organization_id=stored.get("organizationId"),
+        level=AccessLevel[stored["level"]],
+        onward=stored["onward"],
+        from_us=stored["fromUs"],
+        until_us=stored["untilUs"],
+        revoked_at_us=stored["revokedAtUs"],
+        sequence=stored["sequence"],
+        revoked_sequence=stored["revokedSequence"],
+    )
+
+
+def change_properties(change: Change, transaction: str) -> Properties:
+    """`transaction` tells afterwards whose commit this was."""
+    return {
+        "sequence": change.sequence,
+        "kind": change.kind.value,
+        "subject": change.subject,
+        "by": change.by,
+        "atUs": change.at_us,
+        "transaction": transaction,
+    }
+
+
+def change_of(stored: Properties) -> Change:
+    return Change(
+        sequence=stored["sequence"],
+        kind=ChangeKind(stored["kind"]),
+        subject=stored["subject"],
+        by=stored["by"],
+        at_us=stored["atUs"],
+    )

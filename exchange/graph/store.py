@@ -1,0 +1,251 @@
+"""The store: one class over Bolt, one set of Cypher, whichever way the database was got.
+
+What holds for every method: it raises StoreUnavailable (retryable) while the database is away and works again when it
+is back, without a restart; StoreTooNew where a newer exchange has migrated the database; and no error of the driver.
+Each method's own guarantee is its docstring, and a test in the contract suite that every database runs.
+A store belongs to the event loop that opened it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from exchange.graph import footprints, grants, ledger, organizations, products
+from exchange.graph.bolt import Bolt
+from exchange.graph.connect import Source, Target, open_source
+from exchange.graph.driver_errors import CAUGHT, translated
+from exchange.graph.migrations import migrate, newest_version
+from exchange.model.closure import Node
+from exchange.model.footprint import Footprint
+from exchange.model.grant import Grant
+from exchange.model.ledger import Change, LedgerHead
+from exchange.model.paging import Page, PageOf, ProductQuery, Visible
+from exchange.model.parties import Client, Organization
+from exchange.model.product import Dataset, Product, Release
+from exchange.model.writes import RememberedAnswer, SigningKey, Write
+
+COUNTED = ("Organization", "Product", "Footprint", "Grant", "Dataset", "Release", "Change")
+
+
+@dataclass(frozen=True, slots=True)
+class StoreDescription:
+    """What is connected: for people and for `exchange doctor`. Holds no secret."""
+
+    uri: str
+    server: str
+    schema_version: int
+    embedded: bool
+    counts: dict[str, int]
+
+
+class Store:
+    """The supply-chain graph in a database. Made by `Store.open`."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._raw = Bolt(source)
+        self._head = ledger.SharedHead(self._raw)
+        self._migrated = False
+        self._migrating = asyncio.Lock()
+
+    # -- life ------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    async def open(cls, target: Target) -> Store:
+        """Gets hold of the database: starts the embedded one, attaches to one, or will connect to a server.
+
+        A server that does not answer yet is no error here: `ready` tells. Raises StoreInUse, ConfigurationInvalid and
+        StoreUnavailable where an embedded database cannot be had.
+        """
+        return cls(await open_source(target))
+
+    async def close(self) -> None:
+        """Lets go of the database; an embedded one of our own is stopped cleanly. Repeatable."""
+        try:
+            await self._raw.close()
+        finally:
+            await self._source.close()
+
+    async def ready(self) -> None:
+        """Returns if the database answers now and has our schema; migrates it when it is first reached."""
+        await self._bolt()
+        await self._head.read()
+
+    async def describe(self) -> StoreDescription:
+        """Which database this is, and how much is in it."""
+        bolt = await self._bolt()
+        counts = {}
+        for label in COUNTED:
+            [[counts[label]]] = await bolt.read(f"MATCH (n:{label}) RETURN count(n)")
+        server, endpoint = await bolt.server(), bolt.endpoint
+        assert endpoint is not None
+        return StoreDescription(endpoint.uri, server, newest_version(), endpoint.embedded, counts)
+
+    async def _bolt(self) -> Bolt:
+        """The way to the database, once it has our schema."""
+        if not self._migrated:
+            async with self._migrating:
+                if not self._migrated:
+                    await migrate(self._raw)
+                    self._migrated = True
+        return self._raw
+
+    # -- ledger ----------------------------------------------------------------------------------------------------
+
+    async def head(self) -> LedgerHead:
+        """The ledger's head, not older than this call: every write acknowledged before it, by any server, is counted.
+
+        Callers share a read that has not started yet.
+        """
+        await self._bolt()
+        return await self._head.read()
+
+    async def changes(self, after: int, upto: int) -> list[Change]:
+        """The changes after+1 … upto, each once and in order; `upto` at most a head that was read."""
+        return await ledger.read_changes(await self._bolt(), after, upto)
+
+    async def write(self, writes: Sequence[Write], changes: Sequence[Change], expected: LedgerHead) -> LedgerHead:
+        """Writes everything in one transaction, or nothing; returns the new head when it is durable.
+
+        Raises HeadMoved where `expected` is not the head any more (decide again), Conflict where a key that must be
+        unique is taken (its path: kind and value), NotFound where a write names something that does not exist,
+        InvalidInput for text or numbers that cannot be stored. A commit whose answer was lost is looked up: what was
+        kept is reported as kept and never written twice. Changes carry the sequences that follow `expected`.
+        """
+        bolt = await self._bolt()
+        try:
+            return await ledger.write(bolt, writes, changes, expected)
+        except CAUGHT as error:
+            raise translated(error) from error
+
+    # -- organizations, clients, keys ------------------------------------------------------------------------------
+
+    async def get_organizations(self, ids: Sequence[str]) -> list[Organization | None]:
+        """One entry per id, in order; None: unknown."""
+        return await organizations.get_organizations(await self._bolt(), ids)
+
+    async def get_organization_by_company_id(self, urn: str) -> Organization | None:
+        """The organization that this company id is; at most one is."""
+        return await organizations.get_by_company_id(await self._bolt(), urn)
+
+    async def get_organizations_by_namespace(
+        self, domains: Sequence[str], gs1_prefixes: Sequence[str]
+    ) -> list[Organization]:
+        """Organizations that hold any of the domains, or a GS1 prefix that equals, contains or lies inside one."""
+        return await organizations.get_by_namespace(await self._bolt(), domains, gs1_prefixes)
+
+    async def list_organizations(self, page: Page, visible: Collection[str] | None) -> PageOf[Organization]:
+        """By name, case-insensitively; only those with an id in `visible` are listed and counted (None: all)."""
+        return await organizations.list_organizations(await self._bolt(), page, visible)
+
+    async def owners_of_public_products(self, at_us: int) -> set[str]:
+        """Ids of the organizations of which a product is public at that instant."""
+        return await organizations.owners_of_public_products(await self._bolt(), at_us)
+
+    async def get_client(self, client_id: str) -> Client | None:
+        """The client, revoked ones included."""
+        return await organizations.get_client(await self._bolt(), client_id)
+
+    async def list_clients(self, organization_id: str) -> list[Client]:
+        """An organization's clients, oldest first, revoked ones included."""
+        return await organizations.list_clients(await self._bolt(), organization_id)
+
+    async def signing_keys(self) -> list[SigningKey]:
+        """The newest hundred keys, newest first, retired ones included."""
+        return await organizations.signing_keys(await self._bolt())
+
+    async def remembered_answers(self, keys: Sequence[str]) -> dict[str, RememberedAnswer]:
+        """Answers that were written with these keys; a key that was never used is absent."""
+        return await organizations.remembered_answers(await self._bolt(), keys)
+
+    # -- products --------------------------------------------------------------------------------------------------
+
+    async def get_products(self, ids: Sequence[str]) -> list[Product | None]:
+        """One entry per id, in order; None: unknown."""
+        return await products.get_products(await self._bolt(), ids)
+
+    async def get_products_by_key(self, keys: Sequence[int]) -> list[Product | None]:
+        """One entry per key, in order; None: unknown."""
+        return await products.get_products_by_key(await self._bolt(), keys)
+
+    async def get_products_by_urn(self, urns: Sequence[str]) -> dict[str, Product]:
+        """Products by their URNs; a URN that nobody registered is absent."""
+        return await products.get_products_by_urn(await self._bolt(), urns)
+
+    async def list_products(self, query: ProductQuery, page: Page, visible: Visible | None) -> PageOf[Product]:
+        """Only products that may be seen are filtered, ordered, counted and listed (None: all may)."""
+        return await products.list_products(await self._bolt(), query, page, visible)
+
+    async def product_keys_with_lines_to(self, key: int, owner_id: str | None) -> list[int]:
+        """Keys of products with a line or fallback to this one, by id or by URN; of one owner, or (None) of all."""
+        return await products.keys_with_lines_to(await self._bolt(), key, owner_id)
+
+    async def consumed_keys(self, keys: Collection[int]) -> set[int]:
+        """Those of the keys to which any footprint has a line or fallback, by id or by URN."""
+        return await products.consumed_keys(await self._bolt(), keys)
+
+    async def public_keys(self, keys: Collection[int], at_us: int) -> set[int]:
+        """Those of the keys whose products are public at that instant."""
+        return await products.public_keys(await self._bolt(), keys, at_us)
+
+    # -- footprints and closures -----------------------------------------------------------------------------------
+
+    async def get_footprints(self, ids: Sequence[str]) -> list[Footprint | None]:
+        """One entry per id, in order; None: unknown. Equal to what was published, but for a later deprecation."""
+        return await footprints.get_footprints(await self._bolt(), ids)
+
+    async def get_footprints_by_pf_id(self, product_owner_id: str, pf_ids: Sequence[str]) -> list[Footprint | None]:
+        """The same by an owner's own pfIds, which are unique to that owner."""
+        return await footprints.get_by_pf_id(await self._bolt(), product_owner_id, pf_ids)
+
+    async def list_footprints(self, product_key: int, page: Page) -> PageOf[Footprint]:
+        """All versions of a product, newest published first."""
+        return await footprints.list_footprints(await self._bolt(), product_key, page)
+
+    async def read_nodes(self, keys: Collection[int]) -> dict[int, Node]:
+        """Products with all versions of their footprints and all grants on them; unknown keys are absent.
+
+        Everything written up to a head that was read before is there; later writes may be there too, and carry a later
+        sequence. Versions come by key, grants by sequence.
+        """
+        return await footprints.read_nodes(await self._bolt(), keys)
+
+    async def read_names(self, urns: Collection[str]) -> dict[str, int]:
+        """Keys of the products that registered these URNs; a URN that nobody registered is absent."""
+        return await products.read_names(await self._bolt(), urns)
+
+    async def read_successors(self, release_ids: Collection[str]) -> dict[str, list[Release]]:
+        """For each release, the later ones of its dataset, earliest first; unknown ids are absent."""
+        return await grants.read_successors(await self._bolt(), release_ids)
+
+    # -- grants, datasets ------------------------------------------------------------------------------------------
+
+    async def get_grants(self, ids: Sequence[str]) -> list[Grant | None]:
+        """One entry per id, in order; None: unknown. Revoked ones stay."""
+        return await grants.get_grants(await self._bolt(), ids)
+
+    async def list_grants(self, product_key: int, page: Page) -> PageOf[Grant]:
+        """All grants on a product, oldest first, revoked ones included."""
+        return await grants.list_grants(await self._bolt(), product_key, page)
+
+    async def grants_to(self, organization_id: str) -> list[Grant]:
+        """Grants to that organization itself that are not revoked, future and ended ones included; no public ones."""
+        return await grants.grants_to(await self._bolt(), organization_id)
+
+    async def get_dataset(self, publisher_id: str, name: str) -> Dataset | None:
+        """A publisher's dataset of this name."""
+        return await grants.get_dataset(await self._bolt(), publisher_id, name)
+
+    async def get_datasets(self, ids: Sequence[str]) -> list[Dataset | None]:
+        """One entry per id, in order; None: unknown."""
+        return await grants.get_datasets(await self._bolt(), ids)
+
+    async def get_releases(self, ids: Sequence[str]) -> list[Release | None]:
+        """One entry per id, in order; None: unknown."""
+        return await grants.get_releases(await self._bolt(), ids)
+
+    async def get_release_by_label(self, dataset_id: str, label: str) -> Release | None:
+        """A dataset's release of this label."""
+        return await grants.get_release_by_label(await self._bolt(), dataset_id, label)
