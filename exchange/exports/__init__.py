@@ -1,0 +1,1 @@
+"""The graph for other tools and for eyes: GraphML, node-link JSON, and drawings as SVG."""
