@@ -2,21 +2,35 @@
 
 from exchange.rollup.choice import Choice, choose, valid_until_day
 from exchange.rollup.closure import CLOSURE_LINES_MAX, CLOSURE_ROWS_MAX, ClosureWalk, Frontier
+from exchange.rollup.digest import METHOD_VERSION
+from exchange.rollup.drawing import upstream_graph
 from exchange.rollup.loops import shortest_loop
 from exchange.rollup.refusals import Refusal, RefusalCode
 from exchange.rollup.roll_up import Solution, roll_up
+from exchange.rollup.tree import TREE_DEPTH_MAX, TREE_NODES_MAX, Tree, TreeNode
+from exchange.rollup.view import Contribution, SolvedView, View, solve_view
 
 __all__ = [
     "CLOSURE_LINES_MAX",
     "CLOSURE_ROWS_MAX",
+    "METHOD_VERSION",
+    "TREE_DEPTH_MAX",
+    "TREE_NODES_MAX",
     "Choice",
     "ClosureWalk",
+    "Contribution",
     "Frontier",
     "Refusal",
     "RefusalCode",
     "Solution",
+    "SolvedView",
+    "Tree",
+    "TreeNode",
+    "View",
     "choose",
     "roll_up",
     "shortest_loop",
+    "solve_view",
+    "upstream_graph",
     "valid_until_day",
 ]

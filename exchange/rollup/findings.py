@@ -6,6 +6,8 @@ UPTAKE_POSITIVE follows from the shown total; the two about transport are the ow
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from exchange.model.carbon import COLUMN, UPTAKE
@@ -33,6 +35,22 @@ def uptake_finding(components: Vector) -> tuple[Finding, ...]:
             path=(UPTAKE,),
             expected="0 or less",
             got=text(uptake),
+        ),
+    )
+
+
+def mixed_factors_finding(names: Sequence[str]) -> tuple[Finding, ...]:
+    """MIXED_CHARACTERIZATION_FACTORS where footprints rest on more than one set of IPCC factors."""
+    if len(names) < 2:
+        return ()
+    return (
+        Finding(
+            code="MIXED_CHARACTERIZATION_FACTORS",
+            severity="INFO",
+            message="Footprints that this result rests on use different IPCC characterization factors.",
+            path=("ipccCharacterizationFactors",),
+            expected="one set",
+            got=", ".join(names),
         ),
     )
 
