@@ -1,0 +1,146 @@
+"""The server put together: one exchange, its routes, and the middleware in the order that a request meets it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
+from uvicorn.server import HANDLED_SIGNALS
+
+from exchange.config import Settings, default_data_directory
+from exchange.graph import Store, Target, parse_target
+from exchange.operations import credentials
+from exchange.operations.exchange import Exchange, open_exchange
+from exchange.schema import graphql_routes
+from exchange.tokens import Issuer
+from exchange.web.graphiql import graphiql_page, graphiql_routes
+from exchange.web.health import health_routes
+from exchange.web.middleware import RequestId, SecurityHeaders
+from exchange.web.not_found import EXCEPTION_HANDLERS
+from exchange.web.token_endpoint import token_routes
+
+log = logging.getLogger(__name__)
+
+# A request meets these from first to last; its answer goes back the other way.
+MIDDLEWARE: Final = [
+    Middleware(RequestId),
+    Middleware(SecurityHeaders),
+]
+
+DRAIN_SECONDS: Final = 10  # what is being answered when the server is told to end may take so long
+WEBSOCKET_BYTES_MAX: Final = 16 * 1024 * 1024
+
+
+def create_app(exchange: Exchange, settings: Settings) -> Starlette:
+    """The application over an open exchange."""
+    issuer = token_issuer(exchange, settings)
+    routes: list[BaseRoute] = [
+        *graphql_routes(exchange, issuer.viewer, graphiql_page()),
+        *token_routes(issuer),
+        *health_routes(exchange.store.ready),
+        *graphiql_routes(),
+    ]
+    return Starlette(routes=routes, middleware=MIDDLEWARE, exception_handlers=EXCEPTION_HANDLERS)
+
+
+def token_issuer(exchange: Exchange, settings: Settings) -> Issuer:
+    """What issues and recognises tokens on this exchange."""
+    return Issuer(
+        load_keys=lambda: credentials.signing_keys(exchange),
+        add_key=lambda key: credentials.add_signing_key(exchange, key),
+        get_client=lambda client_id: credentials.get_client(exchange, client_id),
+        clock=exchange.clock,
+        token_minutes=settings.token_minutes,
+    )
+
+
+def target_of(settings: Settings, *, attach: bool = False) -> Target:
+    """Which database the settings mean; `attach`: use one that a server of this user already holds."""
+    password = settings.graph_password
+    return parse_target(
+        settings.graph_uri,
+        user=settings.graph_user,
+        password=None if password is None else password.get_secret_value(),
+        database=settings.graph_database,
+        default_directory=settings.data_directory or default_data_directory(),
+        attach=attach,
+    )
+
+
+@contextlib.asynccontextmanager
+async def running_exchange(settings: Settings, *, attach: bool = False) -> AsyncIterator[Exchange]:
+    """An open exchange, for as long as the block runs."""
+    store = await Store.open(target_of(settings, attach=attach))
+    try:
+        exchange = open_exchange(store)
+        try:
+            yield exchange
+        finally:
+            await exchange.close()
+    finally:
+        await store.close()
+
+
+class Server(uvicorn.Server):
+    """Ends on SIGTERM and SIGINT without raising them again: whoever runs it still has a database to close."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._tell_started = started
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield  # only the main thread may listen to signals
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in HANDLED_SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            self._tell_started(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+
+
+async def serve_exchange(exchange: Exchange, settings: Settings, started: Callable[[str], None] = log.info) -> None:
+    """Serves an open exchange until the process is told to end. `started` gets the address once it listens."""
+    config = uvicorn.Config(
+        create_app(exchange, settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        log_level=settings.log_level.lower(),
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        ws_max_size=WEBSOCKET_BYTES_MAX,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+    await Server(config, started).serve()
+
+
+def serve(settings: Settings, started: Callable[[str], None] = log.info) -> None:
+    """Opens the exchange that the settings mean and serves it until the process is told to end."""
+
+    async def run() -> None:
+        async with running_exchange(settings) as exchange:
+            await serve_exchange(exchange, settings, started)
+
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    asyncio.run(run())
