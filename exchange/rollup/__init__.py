@@ -1,5 +1,7 @@
 """The engine: pure arithmetic from a snapshot of the graph to certified results. No I/O, no framework, no viewer."""
 
+from exchange.rollup.admission import admit, admit_grant
+from exchange.rollup.admission_walk import AdmissionWalk
 from exchange.rollup.choice import Choice, choose, valid_until_day
 from exchange.rollup.closure import CLOSURE_LINES_MAX, CLOSURE_ROWS_MAX, ClosureWalk, Frontier
 from exchange.rollup.digest import METHOD_VERSION
@@ -16,6 +18,7 @@ __all__ = [
     "METHOD_VERSION",
     "TREE_DEPTH_MAX",
     "TREE_NODES_MAX",
+    "AdmissionWalk",
     "Choice",
     "ClosureWalk",
     "Contribution",
@@ -27,6 +30,8 @@ __all__ = [
     "Tree",
     "TreeNode",
     "View",
+    "admit",
+    "admit_grant",
     "choose",
     "roll_up",
     "shortest_loop",

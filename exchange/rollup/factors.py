@@ -7,11 +7,14 @@ binary for the solver. Rules and which dimensions meet: docs/method.md, "Lines a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
 
+import numpy as np
+
 from exchange.model.footprint import Footprint, Price
-from exchange.model.resolved import EXACT_FACTOR_DIGITS
+from exchange.model.resolved import EXACT_FACTOR_DIGITS, Bools, Floats, Ints
 from exchange.units import COUNTED_BY_MASS, Dimension, dimension, size
 
 _EXACT = Context(prec=120)  # holds any product of an amount (at most 38 digits) and a unit's size exactly
@@ -80,6 +83,35 @@ def exact_factor(amount: Decimal, ratio: Ratio) -> Decimal:
 def binary_factor(amount: str, ratio: Ratio) -> float:
     """The factor of an amount given as decimal text, rounded to binary once."""
     return float(amount) if ratio.is_one else float(exact_factor(Decimal(amount), ratio))
+
+
+def binary_factors(
+    amounts: Sequence[str],
+    units: Sequence[tuple[str, Price | None]],
+    unit_of: Ints,
+    suppliers: Sequence[SupplierUnit],
+    supplier_of: Ints,
+) -> tuple[Floats, Bools]:
+    """Factors of many lines, each rounded to binary once, and which of them could be converted (0 elsewhere).
+
+    unit_of, supplier_of: of each line, its entry in `units` and in `suppliers`. Lines of one unit to suppliers of
+    one kind share their ratio.
+    """
+    factors = np.fromiter(map(float, amounts), dtype=np.float64, count=len(amounts))
+    convertible = np.ones(len(amounts), dtype=np.bool_)
+    pair = unit_of * len(suppliers) + supplier_of
+    for number in np.flatnonzero(np.bincount(pair)).tolist():
+        unit, price = units[number // len(suppliers)]
+        found = ratio(unit, price, suppliers[number % len(suppliers)])
+        if found is not None and found.is_one:
+            continue
+        at = np.flatnonzero(pair == number)
+        if found is None:
+            convertible[at] = False
+        else:
+            factors[at] = [binary_factor(amounts[position], found) for position in at.tolist()]
+    factors[~convertible] = 0.0
+    return factors, convertible
 
 
 def _positive(numerator: Decimal, denominator: Decimal) -> Ratio | None:

@@ -23,7 +23,10 @@ DENSE_MAX: Final = 1500  # rows of a component whose eigenvalues are computed de
 
 
 def strong_components(matrix: Matrix) -> Ints:
-    """Label of each row's strongly connected component."""
+    """Label of each row's strongly connected component; an entry that is 0 connects nothing."""
+    if not matrix.data.all():
+        matrix = matrix.copy()
+        matrix.eliminate_zeros()
     _, labels = connected_components(matrix, directed=True, connection="strong")
     return labels.astype(np.int64)
 

@@ -16,13 +16,13 @@ from itertools import chain
 import numpy as np
 
 from exchange.model.closure import Snapshot
-from exchange.model.footprint import DELIVERED, Fallback, Footprint, Price
+from exchange.model.footprint import DELIVERED, Fallback, Footprint, Lines, Price
 from exchange.model.resolved import GAP_CODES, NO_GAP, Bools, Floats, GapCode, Ints, ResolvedLines
 from exchange.rollup.closure import ClosureWalk
 from exchange.rollup.factors import (
     Ratio,
     SupplierUnit,
-    binary_factor,
+    binary_factors,
     exact_factor,
     ratio,
     supplier_unit,
@@ -110,6 +110,18 @@ def join(columns: Iterable[Sequence[int]]) -> Ints:
     return np.array(list(chain.from_iterable(parts)), dtype=np.int64)
 
 
+def unit_column(lines: Sequence[Lines], starts: Ints) -> tuple[list[tuple[str, Price | None]], Ints]:
+    """The units of many footprints' lines in one table, and each line's entry in it.
+
+    starts: where each footprint's lines begin in the column, one entry more than footprints.
+    """
+    table: dict[tuple[str, Price | None], int] = {}
+    entries = [table.setdefault(entry, len(table)) for each in lines for entry in each.unit_table]
+    bases = np.cumsum([0, *(len(each.unit_table) for each in lines)])[:-1]
+    local = join(each.units for each in lines) + np.repeat(bases, np.diff(starts))
+    return list(table), np.array(entries, dtype=np.int64)[local]
+
+
 class _Resolver:
     """The working state of one `resolve`."""
 
@@ -129,43 +141,23 @@ class _Resolver:
             for key, choice in walk.choices.items()
             if choice.footprint is not None
         }
-        self.ratios: dict[tuple[str, Price | None, int], Ratio | None] = {}
         self.class_list = list(self.classes)
 
     def run(self) -> Resolution:
         named = self._named()
-        lookup = _Lookup(self.walk.choices)
+        lookup = Lookup(self.walk.choices)
         reason = self._reason_of_choice(named, lookup)
         factors = self._factors(named, lookup, reason)
         serving = np.where(np.equal(reason, NO_GAP), named, -1)
-        fallback_named = np.full(len(named), -1, dtype=np.int64)
-        has_fallback = np.zeros(len(named), dtype=np.bool_)
-        by_fallback = np.zeros(len(named), dtype=np.bool_)
-        rated: list[int] = []
-        ratings: list[tuple[Decimal, Decimal, Decimal]] = []
-        for row, lines in enumerate(self.lines):
-            for position, extras in (lines.extras or {}).items():
-                at = int(self.starts[row]) + position
-                if extras.data_quality is not None:
-                    quality = extras.data_quality
-                    rated.append(at)
-                    ratings.append((quality.technological, quality.temporal, quality.geographical))
-                if extras.fallback is not None:
-                    has_fallback[at] = True
-                    key = fallback_named[at] = self.walk.fallback_key(extras.fallback)
-                    if reason[at] == NO_GAP:
-                        continue
-                    found = self._serves(self.nodes[self.keys[row]].product.owner_id, int(key), extras.fallback)
-                    if found is not None:
-                        serving[at], by_fallback[at] = key, True
-                        factors[at] = float(exact_factor(extras.fallback.amount, found))
+        fallback_named, has_fallback, by_fallback = self._fall_back(reason, factors, serving)
+        rated, ratings = self._line_ratings()
         return Resolution(
             keys=self.keys,
             footprints=self.footprints,
             row_of=self.row_of,
             starts=self.starts,
             consumer=self.consumer,
-            serving=_Lookup(self.row_of).position(serving),
+            serving=Lookup(self.row_of).position(serving),
             serving_keys=serving,
             factors=factors,
             stages=join(lines.stages for lines in self.lines),
@@ -175,9 +167,41 @@ class _Resolver:
             named=named,
             fallback_named=fallback_named,
             has_fallback=has_fallback,
-            rated=np.array(rated, dtype=np.int64),
-            ratings=np.array(ratings, dtype=np.float64).reshape(-1, 3),
+            rated=rated,
+            ratings=ratings,
         )
+
+    def _fall_back(self, reason: Ints, factors: Floats, serving: Ints) -> tuple[Ints, Bools, Bools]:
+        """Lets fallbacks serve where they can; returns fallback_named, has_fallback and by_fallback."""
+        fallback_named = np.full(len(reason), -1, dtype=np.int64)
+        has_fallback, by_fallback = np.zeros((2, len(reason)), dtype=np.bool_)
+        for row, lines in enumerate(self.lines):
+            for position, extras in (lines.extras or {}).items():
+                fallback = extras.fallback
+                if fallback is None:
+                    continue
+                at = int(self.starts[row]) + position
+                key = self.walk.fallback_key(fallback)
+                fallback_named[at], has_fallback[at] = key, True
+                if reason[at] == NO_GAP:
+                    continue
+                found = self._serves(self.nodes[self.keys[row]].product.owner_id, key, fallback)
+                if found is not None:
+                    serving[at], by_fallback[at] = key, True
+                    factors[at] = float(exact_factor(fallback.amount, found))
+        return fallback_named, has_fallback, by_fallback
+
+    def _line_ratings(self) -> tuple[Ints, Floats]:
+        """Positions of the lines with a rating of their own, and those ratings."""
+        rated: list[int] = []
+        ratings: list[tuple[Decimal, Decimal, Decimal]] = []
+        for start, lines in zip(self.starts.tolist(), self.lines, strict=False):
+            for position, extras in (lines.extras or {}).items():
+                quality = extras.data_quality
+                if quality is not None:
+                    rated.append(start + position)
+                    ratings.append((quality.technological, quality.temporal, quality.geographical))
+        return np.array(rated, dtype=np.int64), np.array(ratings, dtype=np.float64).reshape(-1, 3)
 
     def _named(self) -> Ints:
         named = join(lines.suppliers for lines in self.lines)
@@ -186,7 +210,7 @@ class _Resolver:
             named[at] = self.walk.named_key(at - int(self.starts[row]), self.footprints[row])
         return named
 
-    def _reason_of_choice(self, named: Ints, lookup: _Lookup) -> Ints:
+    def _reason_of_choice(self, named: Ints, lookup: Lookup) -> Ints:
         """Index of the reason why the named product has no footprint for this line, NO_GAP where it has one."""
         reasons = [
             NO_GAP if choice.reason is None else GAP_CODES.index(choice.reason) for choice in self.walk.choices.values()
@@ -208,56 +232,34 @@ class _Resolver:
         denied = [owners[owner] * width + key for owner, key in self.walk.denied if key < width]
         return np.isin(owner_of_row[self.consumer] * width + named, np.array(denied, dtype=np.int64))
 
-    def _factors(self, named: Ints, lookup: _Lookup, reason: Ints) -> Floats:
+    def _factors(self, named: Ints, lookup: Lookup, reason: Ints) -> Floats:
         """Factors of the lines that their own product serves; marks the others as UNIT_NOT_CONVERTIBLE."""
         amounts = list(chain.from_iterable(lines.amounts for lines in self.lines))
-        open_lines = np.equal(reason, NO_GAP)
-        factors = np.fromiter(map(float, amounts), dtype=np.float64, count=len(amounts))
-        if not open_lines.any():
-            return np.zeros_like(factors)
-        units, unit_of_line = self._units()
-        class_of = np.array([*(self.class_of_key.get(key, 0) for key in self.walk.choices), 0], dtype=np.int64)[
-            lookup.position(named)
-        ]
-        width = len(self.class_list)
-        pair = unit_of_line * width + class_of
-        pairs = np.flatnonzero(np.bincount(pair[open_lines], minlength=len(units) * width))
-        for number in pairs.tolist():
-            unit, price = units[number // width]
-            found = self._ratio(unit, price, number % width)
-            if found is not None and found.is_one:
-                continue
-            at = np.flatnonzero(open_lines & (pair == number))
-            if found is None:
-                reason[at] = _UNIT_NOT_CONVERTIBLE
-            else:
-                factors[at] = [binary_factor(amounts[position], found) for position in at.tolist()]
-        factors[np.not_equal(reason, NO_GAP)] = 0.0
+        factors = np.zeros(len(amounts))
+        served = np.flatnonzero(np.equal(reason, NO_GAP))
+        classes = (self.class_of_key.get(key, 0) for key in self.walk.choices)
+        class_of = np.array([*classes, 0], dtype=np.int64)[lookup.position(named[served])]
+        units, unit_of_line = unit_column(self.lines, self.starts)
+        found, convertible = binary_factors(
+            amounts if len(served) == len(amounts) else [amounts[at] for at in served.tolist()],
+            units,
+            unit_of_line[served],
+            self.class_list,
+            class_of,
+        )
+        factors[served] = found
+        reason[served[~convertible]] = _UNIT_NOT_CONVERTIBLE
         return factors
-
-    def _units(self) -> tuple[list[tuple[str, Price | None]], Ints]:
-        """The units of all footprints in one table, and each line's entry in it."""
-        table: dict[tuple[str, Price | None], int] = {}
-        entries = [table.setdefault(entry, len(table)) for lines in self.lines for entry in lines.unit_table]
-        bases = np.cumsum([0, *(len(lines.unit_table) for lines in self.lines)])[:-1]
-        units = join(lines.units for lines in self.lines)
-        return list(table), np.array(entries, dtype=np.int64)[units + bases[self.consumer]]
-
-    def _ratio(self, unit: str, price: Price | None, supplier_class: int) -> Ratio | None:
-        name = (unit, price, supplier_class)
-        if name not in self.ratios:
-            self.ratios[name] = ratio(unit, price, self.class_list[supplier_class])
-        return self.ratios[name]
 
     def _serves(self, owner_id: str, key: int, fallback: Fallback) -> Ratio | None:
         """The ratio at which a fallback serves a line of this owner; None: it fails too."""
         supplier_class = self.class_of_key.get(key)
         if supplier_class is None or (owner_id, key) in self.walk.denied:
             return None
-        return self._ratio(fallback.unit, fallback.price, supplier_class)
+        return ratio(fallback.unit, fallback.price, self.class_list[supplier_class])
 
 
-class _Lookup:
+class Lookup:
     """From product keys to positions in a list of them; -1 where a key is not in it."""
 
     def __init__(self, keys: Iterable[int]) -> None:

@@ -67,15 +67,22 @@ def row_scale(size: Matrix, own: Floats, x: Floats) -> Floats:
 
 
 def _in_columns(own: Floats, run: Callable[[Floats], Solved]) -> Solved:
-    """Solves the columns that are not all zero; the others are zero."""
-    used = own.any(axis=0)
+    """Solves each column that is not zero, equal ones once."""
+    distinct: list[int] = []
+    same_as: dict[int, int] = {}
+    for column in np.flatnonzero(own.any(axis=0)).tolist():
+        found = (at for at, other in enumerate(distinct) if np.array_equal(own[:, other], own[:, column]))
+        same_as[column] = next(found, len(distinct))
+        if same_as[column] == len(distinct):
+            distinct.append(column)
     x = np.zeros_like(own)
-    if not used.any():
+    if not distinct:
         return Solved(x, settled=True)
     with np.errstate(over="ignore", invalid="ignore"):  # a loop without an answer grows until it is stopped
-        found = run(np.ascontiguousarray(own[:, used]))
-    x[:, used] = found.x
-    return Solved(x, found.settled)
+        solved = run(np.ascontiguousarray(own[:, distinct]))
+    for column, at in same_as.items():
+        x[:, column] = solved.x[:, at]
+    return Solved(x, solved.settled)
 
 
 def _sweeps(matrix: Matrix, size: Matrix, own: Floats, x: Floats, sweeps_max: int, *, patient: bool = False) -> Solved:

@@ -81,8 +81,9 @@ class World:
             self.key(name)
             self.owners[name] = owner
 
-    def declared(self, name, excluding, including=None, *, components=None, pds=None, outbound=None,
-                 packaging=None, **more) -> Footprint:
+    def declared(
+        self, name, excluding, including=None, *, components=None, pds=None, outbound=None, packaging=None, **more
+    ) -> Footprint:
         """A declared footprint; without components, all of it is fossil."""
         parts = {"fossilGhgEmissions": excluding} if components is None else components
         return self._publish(
@@ -112,9 +113,7 @@ class World:
                 amount if isinstance(amount, Mapping) else {"fossilGhgEmissions": amount}
             )
         made = Lines.of([self._line(number, one) for number, one in enumerate(lines, 1)])
-        return self._publish(
-            name, None, Modelled(by_stage, _decimal(pds), _decimal(packaging), None, made), **more
-        )
+        return self._publish(name, None, Modelled(by_stage, _decimal(pds), _decimal(packaging), None, made), **more)
 
     def snapshot(self) -> Snapshot:
         """Everything of this world."""
@@ -139,9 +138,7 @@ class World:
 
         def permitted(consumer: Product, supplier: Node) -> bool:
             self.asked.append((consumer.owner_id, names[supplier.product.key]))
-            owners = {
-                (self.product(one).owner_id, other) for one, other in self.denied
-            }
+            owners = {(self.product(one).owner_id, other) for one, other in self.denied}
             return (consumer.owner_id, names[supplier.product.key]) not in owners
 
         return permitted
@@ -178,9 +175,25 @@ class World:
         key, urn = self._named(name)
         return Fallback(key, None, urn, Decimal(str(amount)), unit, None, None)
 
-    def _publish(self, name, declared, modelled, *, unit="KILOGRAM", amount="1", mass="1", period=("2025-01-01", "2026-01-01"),
-                 published="2026-01-15", deprecated=None, valid=None, release=None, dqr=None, exempted="0",
-                 price=USD_2012, ipcc=("AR6",)) -> Footprint:
+    def _publish(
+        self,
+        name,
+        declared,
+        modelled,
+        *,
+        unit="KILOGRAM",
+        amount="1",
+        mass="1",
+        period=("2025-01-01", "2026-01-01"),
+        published="2026-01-15",
+        deprecated=None,
+        valid=None,
+        release=None,
+        dqr=None,
+        exempted="0",
+        price=USD_2012,
+        ipcc=("AR6",),
+    ) -> Footprint:
         self.sequence += 1
         key = self.key(name)
         end = datetime.date.fromisoformat(period[1])
@@ -232,8 +245,9 @@ def solve(world: World, *roots: str, dates: Dates = NOW, **more) -> Solution:
     return roll_up(world.snapshot(), [world.keys[name] for name in roots], dates, world.permits, **more)
 
 
-def check(world: World, root: str, *, dates: Dates = NOW, gaps=None, fallbacks=None, findings=None,
-          refused=None, **expected) -> Solution:
+def check(
+    world: World, root: str, *, dates: Dates = NOW, gaps=None, fallbacks=None, findings=None, refused=None, **expected
+) -> Solution:
     """Rolls up `root` and asserts what is expected of it.
 
     expected: fields of Total or column names, as decimal text. gaps: {line number: code}; fallbacks the same.
