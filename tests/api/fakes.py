@@ -1,0 +1,159 @@
+"""A small exchange without a database: answers from memory, and counts what it is asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from exchange.model.carbon import COLUMNS
+from exchange.model.footprint import DataQuality
+from exchange.model.grant import AccessLevel
+from exchange.model.parties import ANONYMOUS, Scope, Viewer
+from exchange.model.product import Product
+from exchange.operations.answers import (
+    ContributionAnswer,
+    OrganizationAnswer,
+    PageAnswer,
+    ProductAnswer,
+    RefusedAnswer,
+    RollUpAnswer,
+    TreeAnswer,
+    TreeNodeAnswer,
+)
+from exchange.schema.execution import Executor, Request
+from exchange.schema.ids import global_id
+from exchange.units import DeclaredUnit
+
+MAKER = "11111111-1111-4111-8111-111111111111"
+SIGNED_IN = Viewer(MAKER, frozenset({Scope.READ, Scope.PUBLISH}), client_id="client")
+READER = Viewer(MAKER, frozenset({Scope.READ}), client_id="client")
+
+
+def product_id(key: int) -> str:
+    return f"22222222-2222-4222-8222-{key:012d}"
+
+
+def product(key: int) -> ProductAnswer:
+    urn = f"urn:pact:maker.example:product-id:{key}"
+    return ProductAnswer(
+        Product(product_id(key), key, MAKER, (urn,), f"Product {key}", None, (), 0, key + 1), AccessLevel.TOTAL
+    )
+
+
+def roll_up_answer(key: int, as_of_day: int | None) -> RollUpAnswer:
+    one = Decimal(1)
+    tree = TreeAnswer(TreeNodeAnswer(key, None, one, one, one, Decimal(100), ()), Decimal(100), 0)
+    return RollUpAnswer(
+        product_key=key,
+        as_of_day=as_of_day or 0,
+        known_at_us=0,
+        ledger_sequence=None,
+        declared_unit_amount=one,
+        declared_unit=DeclaredUnit.KILOGRAM,
+        excluding_kg_co2e=Decimal(key),
+        including_kg_co2e=Decimal(key),
+        lower_kg_co2e=Decimal(key),
+        upper_kg_co2e=Decimal(key),
+        components=tuple(Decimal(number) for number in range(len(COLUMNS))),
+        direct=None,
+        by_stage=None,
+        outbound_logistics_kg_co2e=None,
+        packaging_kg_co2e=None,
+        primary_data_share_percent=Decimal(50),
+        data_quality=DataQuality(one, one, one),
+        exempted_emissions_percent=Decimal(0),
+        own_exempted_emissions_percent=None,
+        ipcc_characterization_factors=("AR6",),
+        findings=(),
+        unknown_components=(),
+        has_gaps=False,
+        gaps=(),
+        fallbacks=(),
+        valid_until_day=lambda: None,
+        contributions=lambda first: [ContributionAnswer(key, one, Decimal(100), False)][:first],
+        tree=lambda depth, cutoff, nodes: tree,
+        digest=lambda: "sha256:0",
+    )
+
+
+@dataclass
+class FakeExchange:
+    """`products`: how many there are, keys from 0. `unsteady`: how many confirmations fail before one holds.
+
+    `failing`: session methods that raise, and what.
+    """
+
+    products: int = 10
+    unsteady: int = 0
+    failing: dict[str, Exception] = field(default_factory=dict)
+    refused: frozenset[int] = frozenset()
+    calls: Counter[str] = field(default_factory=Counter)
+
+    async def session(self, viewer: Viewer) -> FakeSession:
+        self.called("session")
+        return FakeSession(self, viewer)
+
+    def called(self, name: str) -> None:
+        self.calls[name] += 1
+        if name in self.failing:
+            raise self.failing[name]
+
+
+@dataclass
+class FakeSession:
+    exchange: FakeExchange
+    viewer: Viewer
+
+    async def products_by_key(self, keys):
+        self.exchange.called("products_by_key")
+        return [product(key) if 0 <= key < self.exchange.products else None for key in keys]
+
+    async def products(self, ids):
+        self.exchange.called("products")
+        known = {product_id(key): product(key) for key in range(self.exchange.products)}
+        return [known.get(uuid) for uuid in ids]
+
+    async def products_by_urn(self, urns):
+        self.exchange.called("products_by_urn")
+        known = {product(key).product.product_ids[0]: product(key) for key in range(self.exchange.products)}
+        return [known.get(urn) for urn in urns]
+
+    async def list_products(self, query, page):
+        self.exchange.called("list_products")
+        keys = range(self.exchange.products)[: page.first]
+        items = tuple(product(key) for key in keys)
+        return PageAnswer(items, tuple(f"{key:05d}" for key in keys), False, False, self.exchange.products)
+
+    async def organizations(self, ids):
+        self.exchange.called("organizations")
+        return [OrganizationAnswer(uuid, "Maker", (), uuid) if uuid == MAKER else None for uuid in ids]
+
+    async def roll_up(self, keys, as_of_day, known_at_us):
+        self.exchange.called("roll_up")
+        return [
+            RefusedAnswer("LOOP_WITHOUT_ANSWER", "It consumes more than one of itself.", (key, 10**6))
+            if key in self.exchange.refused
+            else roll_up_answer(key, as_of_day)
+            for key in keys
+        ]
+
+    async def nothing(self, ids):
+        return [None for _ in ids]
+
+    footprints = grants = datasets = releases = nothing
+
+    async def confirm(self) -> bool:
+        self.exchange.called("confirm")
+        self.exchange.unsteady -= 1
+        return self.exchange.unsteady < 0
+
+
+async def ask(exchange, query: str, variables=None, viewer: Viewer = ANONYMOUS) -> dict:
+    """The body that a client gets."""
+    answer = await Executor(exchange).answer(Request(query, variables or {}), viewer, "request-1")
+    return answer.body
+
+
+def id_of(key: int) -> str:
+    return global_id("Product", product_id(key))
