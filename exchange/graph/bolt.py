@@ -120,6 +120,10 @@ class Bolt:
                 raise CommitUnknown from error
             raise
 
+    async def is_embedded(self) -> bool:
+        """Whether this is the database that comes with the exchange, with the peculiarities that it has."""
+        return (await self._source.endpoint(refresh=False)).embedded
+
     async def server(self) -> str:
         """The server's own name and version."""
         driver = await self._ready_driver(refresh=False)

@@ -44,7 +44,10 @@ def unique_integer(label: str, name: str) -> Step:
     """
 
     async def step(bolt: Bolt) -> None:
-        await bolt.alter(f"CREATE (:{label} {{{name}: $largest, placeholder: true}})", largest=LARGEST_INTEGER)
+        if not await bolt.is_embedded():
+            await unique(label, name)(bolt)
+            return
+        await bolt.alter(f"MERGE (n:{label} {{{name}: $largest}}) SET n.placeholder = true", largest=LARGEST_INTEGER)
         await unique(label, name)(bolt)
         await bolt.alter(f"MATCH (n:{label}) WHERE n.placeholder = true DELETE n")
 

@@ -1,0 +1,156 @@
+"""What happens while the database is away, and that everything works again when it is back, without a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import pytest
+
+from exchange.errors import ConfigurationInvalid, StoreUnavailable
+from exchange.graph import HeadMoved, Store, Target
+from exchange.graph.endpoint import Endpoint
+from exchange.model.ledger import LedgerHead
+from exchange.model.writes import AddOrganization
+from tests.store.databases import Database
+from tests.store.examples import an_organization, changes_of, put_organization
+from tests.store.neo4j_server import free_port
+
+BACK_SECONDS_MAX = 60
+
+
+class Wire:
+    """A way to a database that can be cut and mended."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.port = free_port()
+        self._there = urlsplit(endpoint.uri)
+        self.target = Target(endpoint=replace(endpoint, uri=f"bolt://127.0.0.1:{self.port}"))
+        self._server: asyncio.Server | None = None
+        self._open: set[asyncio.StreamWriter] = set()
+
+    async def mend(self) -> None:
+        self._server = await asyncio.start_server(self._carry, "127.0.0.1", self.port)
+
+    async def cut(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            for writer in self._open:
+                writer.transport.abort()
+            await self._server.wait_closed()
+            self._server = None
+
+    async def _carry(self, here: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+        reader, writer = await asyncio.open_connection(self._there.hostname, self._there.port)
+        self._open |= {back, writer}
+        await asyncio.gather(_copy(here, writer), _copy(reader, back))
+        self._open -= {back, writer}
+
+
+async def _copy(source: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while data := await source.read(65_536):
+            to.write(data)
+            await to.drain()
+    to.close()
+    with contextlib.suppress(OSError):
+        await to.wait_closed()
+
+
+@pytest.fixture
+async def wire(database: Database) -> AsyncIterator[Wire]:
+    made = Wire(database.endpoint())
+    yield made
+    await made.cut()
+
+
+async def soon(action, *errors: type[Exception]):
+    """What the action returns once the database is back."""
+    deadline = asyncio.get_running_loop().time() + BACK_SECONDS_MAX
+    while True:
+        try:
+            return await action()
+        except (StoreUnavailable, *errors):
+            assert asyncio.get_running_loop().time() < deadline, "the database did not come back"
+            await asyncio.sleep(0.05)
+
+
+class AwayContract:
+    async def test_a_database_that_comes_late_is_used_when_it_is_there(self, wire: Wire) -> None:
+        store = await Store.open(wire.target)
+        owner = an_organization()
+        for action in (store.ready, store.head, lambda: store.get_organizations([owner.id]), store.describe):
+            with pytest.raises(StoreUnavailable) as caught:
+                await action()
+            assert caught.value.retryable
+        with pytest.raises(StoreUnavailable):
+            await store.write([AddOrganization(owner)], changes_of([AddOrganization(owner)], NONE), NONE)
+        await wire.mend()
+        await store.ready()
+        assert await store.get_organizations([owner.id]) == [None]
+        await store.close()
+
+    async def test_a_database_that_goes_away_is_used_when_it_is_back(self, wire: Wire) -> None:
+        await wire.mend()
+        store = await Store.open(wire.target)
+        owner = await put_organization(store)
+        for _ in range(2):
+            await wire.cut()
+            with pytest.raises(StoreUnavailable):
+                await store.ready()
+            with pytest.raises(StoreUnavailable):
+                await put_organization(store)
+            await wire.mend()
+            assert await store.get_organizations([owner.id]) == [owner]
+        assert await store.head() == LedgerHead(1, 0, 0)
+        await store.close()
+
+    async def test_a_wrong_password_is_told_as_such(self, database: Database) -> None:
+        endpoint = replace(database.endpoint(), password="not the password")
+        store = await Store.open(Target(endpoint=endpoint))
+        with pytest.raises(ConfigurationInvalid, match="EXCHANGE_GRAPH_PASSWORD") as caught:
+            await store.ready()
+        assert "not the password" not in str(caught.value)
+        await store.close()
+
+    async def test_a_killed_database_loses_nothing_acknowledged(self, store: Store, database: Database) -> None:
+        acknowledged: list[str] = []
+        enough, stop = asyncio.Event(), asyncio.Event()
+
+        async def writer() -> None:
+            while not stop.is_set():
+                owner = an_organization()
+                writes = [AddOrganization(owner)]
+                with contextlib.suppress(HeadMoved, StoreUnavailable):
+                    head = await store.head()
+                    await store.write(writes, changes_of(writes, head), head)
+                    acknowledged.append(owner.id)
+                if len(acknowledged) > 20:
+                    enough.set()
+                await asyncio.sleep(0.002)
+
+        writers = [asyncio.create_task(writer()) for _ in range(2)]
+        await enough.wait()
+        await asyncio.to_thread(database.kill)
+        await asyncio.to_thread(database.revive)
+        before = len(acknowledged)
+        await soon(store.ready)
+        enough.clear()
+        while len(acknowledged) < before + 5:
+            await enough.wait()
+            enough.clear()
+        stop.set()
+        await asyncio.gather(*writers)
+        head = await soon(store.head)
+        changes = await store.changes(0, head.sequence)
+        kept = {change.subject for change in changes}
+        assert len(kept) == len(changes)
+        assert kept >= set(acknowledged)
+        assert None not in await store.get_organizations(sorted(kept))
+        assert database.run("MATCH (n:Organization) RETURN count(n)") == [[len(kept)]]
+
+
+NONE = LedgerHead(0, 0, 0)

@@ -1,0 +1,292 @@
+"""Small values to store, and `Writer`, which numbers them against a store's head as operations do."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from exchange.graph import HeadMoved, Store
+from exchange.model.carbon import CarbonComponents
+from exchange.model.footprint import (
+    NEVER_DAY,
+    NEVER_US,
+    DataQuality,
+    Declared,
+    Fallback,
+    Finding,
+    Footprint,
+    LifeCycleStage,
+    Line,
+    Lines,
+    Modelled,
+    Price,
+    PriceBasis,
+)
+from exchange.model.grant import AccessLevel, Grant
+from exchange.model.ledger import Change, ChangeKind, LedgerHead
+from exchange.model.parties import Client, Organization, Scope
+from exchange.model.product import Dataset, Product, Release
+from exchange.model.writes import (
+    AddClient,
+    AddGrant,
+    AddOrganization,
+    AddSigningKey,
+    CreateProduct,
+    CreateRelease,
+    DeprecateFootprint,
+    PublishFootprint,
+    RevokeClient,
+    RevokeGrant,
+    SigningKey,
+    Write,
+)
+from exchange.units import DeclaredUnit
+
+NOW_US = 1_760_000_000_000_000
+D = Decimal
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def an_organization(name: str | None = None, **changes) -> Organization:
+    identity = new_id()
+    domain = f"{identity}.example"
+    own = Organization(
+        id=identity,
+        name=name or f"Mill {identity}",
+        domains=(domain,),
+        gs1_prefixes=(),
+        company_ids=(f"urn:pact:{domain}:company-id:main",),
+        group_id=identity,
+        created_at_us=NOW_US,
+        sequence=1,
+    )
+    return replace(own, **changes)
+
+
+def a_client(organization: Organization) -> Client:
+    return Client(new_id(), organization.id, frozenset({Scope.READ, Scope.PUBLISH}), "slow-hash", NOW_US, NEVER_US)
+
+
+def a_signing_key(created_at_us: int = NOW_US) -> SigningKey:
+    return SigningKey(new_id(), '{"kty": "EC"}', created_at_us, created_at_us + 10, created_at_us + 20)
+
+
+def a_product(owner: Organization, key: int, name: str = "Steel", **changes) -> Product:
+    identity = new_id()
+    own = Product(
+        id=identity,
+        key=key,
+        owner_id=owner.id,
+        product_ids=(f"urn:pact:{owner.domains[0]}:product-id:{identity}",),
+        name=name,
+        description=None,
+        classifications=("urn:example:steel",),
+        created_at_us=NOW_US,
+        sequence=1,
+    )
+    return replace(own, **changes)
+
+
+def a_line(product: Product | None = None, urn: str | None = None, **changes) -> Line:
+    own = Line(
+        number=1,
+        product_key=product.key if product else None,
+        named_id=product.id if product else None,
+        urn=urn,
+        amount=D("0.40"),
+        unit="KILOGRAM",
+        price=None,
+        stage=LifeCycleStage.MANUFACTURING,
+        amount_is_primary=False,
+        delivered=False,
+        packaging=False,
+        credit=False,
+        data_quality=None,
+        geometric_standard_deviation=None,
+        fallback=None,
+    )
+    return replace(own, **changes)
+
+
+def a_fallback(product: Product | None = None, urn: str | None = None) -> Fallback:
+    return Fallback(
+        product_key=product.key if product else None,
+        named_id=product.id if product else None,
+        urn=urn,
+        amount=D("7.50"),
+        unit="MONEY",
+        price=Price("EUR", 2019, PriceBasis.BASIC),
+        geometric_standard_deviation=D("1.2"),
+    )
+
+
+def a_footprint(product: Product, key: int, lines: Sequence[Line] | None = None, **changes) -> Footprint:
+    """Modelled where `lines` are given, else declared; as plain as it may be."""
+    declared = Declared(D(2), D(2), CarbonComponents({"fossilGhgEmissions": D(2)}), None, None, None, None)
+    modelled = None
+    if lines is not None:
+        direct = {LifeCycleStage.MANUFACTURING: CarbonComponents({"fossilGhgEmissions": D("0.85")})}
+        modelled = Modelled(direct, None, None, None, Lines.of(lines))
+    own = Footprint(
+        id=new_id(),
+        key=key,
+        pf_id=new_id(),
+        preceding_pf_ids=(),
+        product_id=product.id,
+        product_key=product.key,
+        release_id=None,
+        published_at_us=NOW_US,
+        sequence=1,
+        deprecated_at_us=NEVER_US,
+        deprecated_sequence=NEVER_US,
+        reference_period_start_us=NOW_US,
+        reference_period_end_us=NOW_US + 10,
+        valid_from_day=20_000,
+        valid_until_day=NEVER_DAY,
+        declared_unit_amount=D("12.5"),
+        declared_unit=DeclaredUnit.LITER,
+        price=None,
+        mass_kg_per_declared_unit=D(10),
+        geography_country=None,
+        geography_country_subdivision=None,
+        geography_region_or_subregion=None,
+        boundary_processes_description=None,
+        ipcc_characterization_factors=("AR6",),
+        cross_sectoral_standards=("ISO14067",),
+        exempted_emissions_percent=D(0),
+        exempted_emissions_description=None,
+        fossil_carbon_content=None,
+        data_quality=None,
+        comment=None,
+        declared=None if modelled else declared,
+        modelled=modelled,
+    )
+    return replace(own, **changes)
+
+
+def everything_declared() -> dict[str, object]:
+    """Every field that a declared footprint may have."""
+    return {
+        "preceding_pf_ids": (new_id(), new_id()),
+        "declared_unit": DeclaredUnit.MONEY,
+        "price": Price("CNY", 2023, PriceBasis.PRODUCER),
+        "geography_country": "CN",
+        "geography_country_subdivision": "CN-GD",
+        "geography_region_or_subregion": "Asia",
+        "boundary_processes_description": "from quarry to gate",
+        "ipcc_characterization_factors": ("AR5", "AR6"),
+        "cross_sectoral_standards": (),
+        "exempted_emissions_percent": D("2.50"),
+        "exempted_emissions_description": "screws",
+        "fossil_carbon_content": D("0.0"),
+        "data_quality": DataQuality(D(1), D("2.5"), D(5)),
+        "comment": "checked twice",
+        "findings": (Finding("SUM", "WARNING", "does not add up", ("pcf", "fossil"), "1", "2"),),
+        "declared": Declared(
+            D("1E-7"),
+            D("-3.40"),
+            CarbonComponents({"biogenicCO2Uptake": D("-3.4"), "fossilGhgEmissions": D("0.00")}),
+            D("0.4"),
+            D("0.5"),
+            D("33.3"),
+            D("1.1"),
+        ),
+    }
+
+
+def everything_in_a_line(product: Product, fallback: Product) -> Line:
+    """Every field that a line may have."""
+    return a_line(
+        product,
+        amount=D("-0.40"),
+        unit="MONEY",
+        price=Price("USD", 2012, PriceBasis.PURCHASER),
+        stage=LifeCycleStage.END_OF_LIFE,
+        amount_is_primary=True,
+        delivered=True,
+        packaging=True,
+        credit=True,
+        data_quality=DataQuality(D(1), D(2), D(3)),
+        geometric_standard_deviation=D("1.05"),
+        fallback=a_fallback(fallback),
+    )
+
+
+def a_grant(product: Product, to: Organization | None, **changes) -> Grant:
+    own = Grant(
+        id=new_id(),
+        product_id=product.id,
+        product_key=product.key,
+        organization_id=to.id if to else None,
+        level=AccessLevel.TOTAL,
+        onward=False,
+        from_us=NOW_US,
+        until_us=NEVER_US,
+        revoked_at_us=NEVER_US,
+        sequence=1,
+        revoked_sequence=NEVER_US,
+    )
+    return replace(own, **changes)
+
+
+SUBJECT = {
+    AddOrganization: (ChangeKind.ORGANIZATION_ADDED, lambda w: w.organization.id),
+    AddClient: (ChangeKind.CLIENT_ADDED, lambda w: w.client.id),
+    RevokeClient: (ChangeKind.CLIENT_REVOKED, lambda w: w.client_id),
+    AddSigningKey: (ChangeKind.KEY_ADDED, lambda w: w.key.id),
+    CreateProduct: (ChangeKind.PRODUCT_CREATED, lambda w: w.product.id),
+    CreateRelease: (ChangeKind.RELEASE_CREATED, lambda w: w.release.id),
+    PublishFootprint: (ChangeKind.FOOTPRINT_PUBLISHED, lambda w: w.footprint.id),
+    DeprecateFootprint: (ChangeKind.FOOTPRINT_DEPRECATED, lambda w: w.footprint_id),
+    AddGrant: (ChangeKind.ACCESS_GRANTED, lambda w: w.grant.id),
+    RevokeGrant: (ChangeKind.ACCESS_REVOKED, lambda w: w.grant_id),
+}
+
+
+def changes_of(writes: Sequence[Write], head: LedgerHead) -> list[Change]:
+    """A change for every write that has one, numbered from the head on."""
+    named = [SUBJECT[type(write)] + (write,) for write in writes if type(write) in SUBJECT]
+    return [
+        Change(head.sequence + number, kind, subject(write), "client", NOW_US)
+        for number, (kind, subject, write) in enumerate(named, 1)
+    ]
+
+
+async def put(store: Store, *writes: Write) -> LedgerHead:
+    """Writes at the store's head, deciding again where another writer was faster."""
+    while True:
+        head = await store.head()
+        try:
+            return await store.write(writes, changes_of(writes, head), head)
+        except HeadMoved:
+            continue
+
+
+async def put_organization(store: Store, **changes) -> Organization:
+    organization = an_organization(**changes)
+    await put(store, AddOrganization(organization))
+    return organization
+
+
+async def put_products(store: Store, owner: Organization, *names: str, **changes) -> list[Product]:
+    first = (await store.head()).products
+    made = [a_product(owner, first + position, name, **changes) for position, name in enumerate(names)]
+    await put(store, *(CreateProduct(product) for product in made))
+    return made
+
+
+async def put_footprint(store: Store, product: Product, lines: Sequence[Line] | None = None, **changes) -> Footprint:
+    head = await store.head()
+    footprint = a_footprint(product, head.footprints, lines, sequence=head.sequence + 1, **changes)
+    await put(store, PublishFootprint(footprint))
+    return footprint
+
+
+def a_release(dataset: Dataset, date_day: int, **changes) -> Release:
+    own = Release(new_id(), dataset.id, f"edition {date_day}", date_day, NOW_US, 1)
+    return replace(own, **changes)

@@ -1,0 +1,24 @@
+"""The store's contract on every database."""
+
+from __future__ import annotations
+
+from tests.store.contract import StoreContract
+from tests.store.contract_away import wire
+
+__all__ = ["wire"]
+
+
+class TestEmbedded(StoreContract):
+    backend = "embedded"
+
+
+class TestNeo4j5(StoreContract):
+    backend = "neo4j_5"
+
+
+class TestNeo4j5Routed(StoreContract):
+    backend = "neo4j_5_routed"
+
+
+class TestNeo4j2026(StoreContract):
+    backend = "neo4j_2026"
