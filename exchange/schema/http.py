@@ -58,7 +58,10 @@ class HttpEndpoint:
             asked = await _read(request)
             viewer = await self._identify(request.headers.get("authorization"))
         except Refused as refused:
-            error = {"message": refused.message, "extensions": {"code": refused.code, "requestId": request_id}}
+            error = {
+                "message": refused.message,
+                "extensions": {"code": refused.code, "retryable": False, "requestId": request_id},
+            }
             return _json({"errors": [error]}, accepted, refused.status, refused.headers)
         except ExchangeError as error:
             status, headers = _status_of(error)

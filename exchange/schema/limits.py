@@ -28,7 +28,7 @@ from graphql import (
 )
 
 from exchange.model.paging import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX
-from exchange.schema.roll_ups import CONTRIBUTIONS_DEFAULT
+from exchange.schema.roll_ups import CONTRIBUTIONS_DEFAULT, TREE_NODES_DEFAULT, TREE_NODES_MAX
 
 SOURCE_LENGTH_MAX: Final = 200_000  # characters; a page of aliased questions has a tenth of it
 LEXICAL_TOKENS_MAX: Final = 15_000  # parsed in a tenth of a second
@@ -45,10 +45,10 @@ LISTS: Final[Mapping[str, int]] = {
     "footprints": PAGE_SIZE_DEFAULT,
     "grants": PAGE_SIZE_DEFAULT,
     "contributions": CONTRIBUTIONS_DEFAULT,
+    "tree": TREE_NODES_DEFAULT,  # of all levels together, so `children` do not count again
     "lines": 10,
     "gaps": 5,
     "fallbacks": 5,
-    "children": 4,
     "members": 5,
     "byStage": 3,
     "direct": 2,
@@ -134,8 +134,8 @@ class Measure:
                 value = self.variables.get(value.name.value)
             elif isinstance(value, IntValueNode):
                 value = int(value.value) if len(value.value) < 10 else None
-            if argument.name.value in {"first", "last"} and value is not None:
-                return min(max(value, 1), 10 * PAGE_SIZE_MAX) if isinstance(value, int) else PAGE_SIZE_MAX
+            if argument.name.value in {"first", "last", "maxNodes"} and value is not None:
+                return min(max(value, 1), TREE_NODES_MAX) if isinstance(value, int) else PAGE_SIZE_MAX
             if argument.name.value == "ids" and value is not None:
                 return len(value.values) if isinstance(value, ListValueNode) else _length(value)
         return LISTS.get(node.name.value, 1)
