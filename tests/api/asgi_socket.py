@@ -55,7 +55,8 @@ class AsgiSocket:
         frame = await asyncio.wait_for(self._from_app.get(), WAIT_SECONDS)
         if frame["type"] == "websocket.close":
             return {"closed": frame["code"]}
-        return json.loads(frame["text"])
+        message: dict[str, Any] = json.loads(frame["text"])
+        return message
 
     async def begin(self, payload: dict[str, str] | None = None) -> dict[str, Any]:
         await self.send({"type": "connection_init", **({"payload": payload} if payload else {})})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from graphql import (
     GraphQLArgument,
@@ -27,8 +28,9 @@ def differences(core: GraphQLSchema, ours: GraphQLSchema) -> Iterator[str]:
     for name, wanted in core.type_map.items():
         if name.startswith("__"):
             continue
-        found = ours.type_map.get(name)
-        if found is None or not isinstance(found, type(wanted)):
+        our = ours.type_map.get(name)
+        found: Any = our
+        if our is None or not isinstance(our, type(wanted)):
             yield f"{name}: missing or of another kind"
         elif isinstance(wanted, GraphQLObjectType | GraphQLInterfaceType):
             yield from fields(wanted, found)
@@ -90,7 +92,7 @@ def input_value(place: str, wanted, found) -> Iterator[str]:
 def default(value: GraphQLArgument | GraphQLInputField) -> object:
     """The default as it is written in the schema; both schemas must have been read from text."""
     stated = value.default
-    if stated is None:
+    if stated is None or stated.literal is None:
         return Undefined
     text = print_ast(stated.literal)
     return float(text) if get_named_type(value.type).name == "Float" else text

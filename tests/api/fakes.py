@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from exchange.model.carbon import COLUMNS
 from exchange.model.footprint import DataQuality
@@ -149,7 +150,7 @@ class FakeSession:
         return self.exchange.unsteady < 0
 
 
-async def ask(exchange, query: str, variables=None, viewer: Viewer = ANONYMOUS) -> dict:
+async def ask(exchange, query: str, variables=None, viewer: Viewer = ANONYMOUS) -> Any:
     """The body that a client gets."""
     answer = await Executor(exchange).answer(Request(query, variables or {}), viewer, "request-1")
     return answer.body

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import httpx
 import pytest
@@ -41,7 +42,7 @@ async def identify(authorization):
     raise NotSignedIn("Get a new token.")
 
 
-def app_over(exchange: FakeExchange) -> Starlette:
+def app_over(exchange: Any) -> Starlette:
     return Starlette(
         routes=graphql_routes(exchange, identify), middleware=MIDDLEWARE, exception_handlers=EXCEPTION_HANDLERS
     )
@@ -51,21 +52,21 @@ def client_of(app) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://exchange")
 
 
-async def over_http(exchange: FakeExchange, query: str, variables=None, token: str | None = None) -> dict:
+async def over_http(exchange: FakeExchange, query: str, variables=None, token: str | None = None) -> Any:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     async with client_of(app_over(exchange)) as client:
         answer = await client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
     return answer.json()
 
 
-async def over_websocket(exchange: FakeExchange, query: str, variables=None, token: str | None = None) -> dict:
+async def over_websocket(exchange: FakeExchange, query: str, variables=None, token: str | None = None) -> Any:
     async with AsgiSocket(app_over(exchange)) as socket:
         await socket.begin({"Authorization": f"Bearer {token}"} if token else None)
         said = (await socket.ask(query, variables=variables))[0]
     return {"errors": said["payload"]} if said["type"] == "error" else said["payload"]
 
 
-def shape_of(body: dict) -> list[tuple]:
+def shape_of(body: Any) -> list[tuple[str, bool, Any]]:
     """What of the errors does not change from request to request; fails where the shape is another."""
     for error in body["errors"]:
         assert set(error) <= {"message", "locations", "path", "extensions"}
@@ -76,7 +77,7 @@ def shape_of(body: dict) -> list[tuple]:
 
 
 PLACE = ["products"]
-CASES = {
+CASES: dict[str, Any] = {
     "syntax": ("{", None, FakeExchange(), [("INVALID_QUERY", False, None)]),
     "unknown field": ("{ nothing }", None, FakeExchange(), [("INVALID_QUERY", False, None)]),
     "bad variable": (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from graphql import GraphQLError
@@ -16,12 +17,16 @@ from exchange.schema.schema import core_schema
 UUID = "6f1c3a52-8d0e-4b57-9a43-0c8e5f2d7b19"
 
 
-def read(scalar: str, value):
-    return core_schema().type_map[scalar].coerce_input_value(value)
+def scalar(name: str) -> Any:
+    return core_schema().type_map[name]
 
 
-def write(scalar: str, value):
-    return core_schema().type_map[scalar].coerce_output_value(value)
+def read(name: str, value):
+    return scalar(name).coerce_input_value(value)
+
+
+def write(name: str, value):
+    return scalar(name).coerce_output_value(value)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The WebSocket: the one protocol, its codes, and a token that is looked at for every operation."""
 
+from typing import Any
+
 import pytest
 from starlette.applications import Starlette
 
@@ -50,7 +52,8 @@ async def test_a_bad_token_is_closed():
 
 
 async def test_a_token_that_ends_meanwhile_is_noticed():
-    looked = []
+    exchange: Any = FakeExchange()
+    looked: list[str | None] = []
 
     async def identify(authorization):
         looked.append(authorization)
@@ -58,7 +61,7 @@ async def test_a_token_that_ends_meanwhile_is_noticed():
             raise NotSignedIn("This token has expired.")
         return SIGNED_IN
 
-    async with AsgiSocket(Starlette(routes=graphql_routes(FakeExchange(), identify))) as socket:
+    async with AsgiSocket(Starlette(routes=graphql_routes(exchange, identify))) as socket:
         await socket.begin({"Authorization": "Bearer good"})
         assert (await socket.ask(VIEWER, "1"))[0]["type"] == "next"
         said = await socket.ask(VIEWER, "2")
