@@ -264,12 +264,12 @@ def _batches(made: Sequence[FootprintInput]) -> Iterator[list[FootprintInput]]:
         yield batch
 
 
-async def compare_totals(exchange: Exchange, model: Model, imported: Imported, as_of: date) -> Compared:
+async def compare_totals(exchange: Exchange, model: Model, imported: Imported) -> Compared:
     """Rolls every product up as the public sees it, in one solve, and compares with the publisher's totals."""
     session = await exchange.session(ANONYMOUS)
     found = await session.products(imported.product_ids)
     keys = [answer.product.key for answer in found if answer is not None]
-    answers = await session.roll_up(keys, as_of.toordinal() - date(1970, 1, 1).toordinal(), None)
+    answers = await session.roll_up(keys, None, None)
     differences = [
         _relative_difference(answer, product) for answer, product in zip(answers, model.products, strict=True)
     ]

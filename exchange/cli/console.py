@@ -1,0 +1,76 @@
+"""What commands print: tables and progress for people, JSON for programs, UTF-8 wherever it goes.
+
+Answers go to standard output. Progress and errors go to standard error, so that an answer can be piped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+WIDTH_WITHOUT_TERMINAL = 140  # a file or a pipe has no width: wide enough that no table is cut
+
+Report = Callable[[str, int, int], None]  # what is being done, how much of it is done, how much there is
+
+JSON_OPTION = typer.Option("--json", help="Print JSON for programs instead of a table.", show_default=False)
+
+
+def speak_utf8() -> None:
+    """Windows may have handed us a code page that lacks most of what is printed here."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure") and (stream.encoding or "").lower().replace("-", "") != "utf8":
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def console() -> Console:
+    """Standard output for people. Made anew each time, because tests and shells replace the stream."""
+    width = None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL
+    return Console(file=sys.stdout, width=width, highlight=False, legacy_windows=False)
+
+
+def error_console() -> Console:
+    width = None if sys.stderr.isatty() else WIDTH_WITHOUT_TERMINAL
+    return Console(file=sys.stderr, width=width, highlight=False, legacy_windows=False)
+
+
+def print_json(answer: object) -> None:
+    """One JSON document, readable by people too."""
+    sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.flush()
+
+
+def table(*columns: str, right: tuple[str, ...] = (), title: str | None = None) -> Table:
+    """A table in the one style of this command line; `right`: columns of numbers."""
+    found = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
+    for name in columns:
+        found.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    return found
+
+
+@contextlib.contextmanager
+def progress(*, quiet: bool) -> Iterator[Report]:
+    """A way to report long work: bars on a terminal, nothing in a pipe or with --json."""
+    if quiet or not sys.stderr.isatty():
+        yield _unheard
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=error_console(), transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def report(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total)
+
+        yield report
+
+
+def _unheard(what: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""

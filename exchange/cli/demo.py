@@ -1,0 +1,189 @@
+"""`exchange demo`: the example supply chains in a database of their own, one answer, and a question to ask.
+
+With --once nothing stays: one query goes over HTTP to a server that lives as long as it takes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import urllib.request
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+import seed
+from exchange.app import running_exchange, serve_exchange
+from exchange.cli.console import console, error_console, progress
+from exchange.cli.errors import FAILED
+from exchange.cli.roll_ups import roll_up_page, show_roll_up
+from exchange.config import Settings, default_data_directory, read_settings
+from exchange.errors import StoreUnavailable
+from exchange.importers.demo_data import Seeded, publish_seed
+from exchange.importers.publisher import publisher
+from exchange.model.footprint import NEVER_US
+from exchange.model.parties import Client, Scope
+from exchange.operations.checks import day_of
+from exchange.operations.credentials import add_signing_key, signing_keys
+from exchange.operations.exchange import Exchange
+from exchange.tokens.signing import issue, make_key, signing_key
+
+DEMO_FOLDER = "demo"
+ANSWER_SECONDS_MAX = 60.0
+
+QUERY = """\
+{
+  product(productId: "%s") {
+    name
+    owner { name }
+    cradleToGate(asOf: "%s") {
+      ... on RollUp {
+        pcfExcludingBiogenicUptake
+        primaryDataShare
+        hasGaps
+        contributions(first: 3) { product { name } sharePercent }
+      }
+    }
+  }
+}"""
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Ask one question over HTTP, and end.")] = False,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 for a free one.")] = None,
+) -> None:
+    """Start the exchange on example data, and show what to ask it.
+
+    The data stays in a database of its own; EXCHANGE_GRAPH_URI names another one.
+
+    Example: exchange demo --once
+    """
+    settings = _settings(port, once=once)
+    asyncio.run(_demo(settings, once=once))
+
+
+def _settings(port: int | None, *, once: bool) -> Settings:
+    """As configured; without a database of its own choice, the demo's own, so that it never meets real data."""
+    settings = read_settings(port=0 if once and port is None else port)
+    if settings.graph_uri is not None:
+        return settings
+    directory: Path = (settings.data_directory or default_data_directory()) / DEMO_FOLDER
+    return settings.model_copy(update={"data_directory": directory})
+
+
+async def _demo(settings: Settings, *, once: bool) -> None:
+    out, data = console(), seed.load()
+    async with running_exchange(settings) as exchange:
+        with progress(quiet=False) as report:
+            seeded = await publish_seed(exchange, data, report)
+        out.print(
+            f"{len(seeded.products)} products of {len(seeded.organizations)} invented organizations are in the graph."
+        )
+        out.print()
+        await _show_product(out, exchange, data, seeded)
+        tokens = await _tokens(exchange, data, seeded, settings.token_minutes)
+        query = QUERY % (_urn(data, seed.DEMO_PUBLIC[0]), data.as_of)
+        if once:
+            async with _serving(exchange, settings) as address:
+                await _ask(out, address, query)
+            return
+        await serve_exchange(
+            exchange, settings, lambda address: _invite(out, address, query, tokens, data, settings.token_minutes)
+        )
+
+
+async def _show_product(out: Console, exchange: Exchange, data: seed.SeedData, seeded: Seeded) -> None:
+    owner = next(product.owner for product in data.products if product.key == seed.DEMO_PRODUCT)
+    session = await exchange.session(publisher(seeded.organizations[owner]))
+    [found] = await session.products([seeded.products[seed.DEMO_PRODUCT]])
+    assert found is not None  # an owner sees its own product
+    show_roll_up(out, await roll_up_page(session, found.product.key, day_of(data.as_of), None))
+    out.print()
+
+
+def _urn(data: seed.SeedData, key: str) -> str:
+    return next(product.product_id for product in data.products if product.key == key)
+
+
+async def _tokens(exchange: Exchange, data: seed.SeedData, seeded: Seeded, minutes: int) -> Mapping[str, str]:
+    """Short-lived tokens of the demo's viewers, by name; their clients are made up and kept nowhere."""
+    now_us = exchange.clock()
+    key = signing_key(await signing_keys(exchange), now_us)
+    if key is None:
+        await add_signing_key(exchange, make_key(now_us))
+        key = signing_key(await signing_keys(exchange), now_us)
+    if key is None:
+        raise StoreUnavailable("No key to sign tokens with could be made. Try again.")
+    names = {organization.key: organization.name for organization in data.organizations}
+    tokens: dict[str, str] = {}
+    for viewer in seed.DEMO_VIEWERS:
+        client = Client(str(uuid.uuid4()), seeded.organizations[viewer], frozenset({Scope.READ}), "", now_us, NEVER_US)
+        tokens[names[viewer]] = issue(key, client, [Scope.READ], now_us, minutes).text
+    return tokens
+
+
+def _invite(
+    out: Console, address: str, query: str, tokens: Mapping[str, str], data: seed.SeedData, minutes: int
+) -> None:
+    """What to do next, in few lines; the query and the tokens stand alone, to be copied."""
+    out.print(f"[bold]Ask it yourself: {address}/graphql[/]  (GraphiQL, in a browser). For example:")
+    out.print(query, markup=False, soft_wrap=True)
+    product = next(product for product in data.products if product.key == seed.DEMO_PRODUCT)
+    out.print()
+    out.print(
+        f"Three pairs of eyes on {escape(product.name)} ({product.product_id}), for {minutes} minutes. "
+        'Put one into the headers: {"Authorization": "Bearer …"}'.replace("…", "TOKEN"),
+        markup=False,
+        soft_wrap=True,
+    )
+    for (name, token), sees in zip(tokens.items(), ("the owner", "INPUTS", "TOTAL"), strict=True):
+        out.print(f"{name}, {sees}:", markup=False)
+        out.print(token, markup=False, soft_wrap=True)
+    out.print()
+    out.print("Stop with Ctrl-C. The data stays; run it again to go on.")
+
+
+@contextlib.asynccontextmanager
+async def _serving(exchange: Exchange, settings: Settings) -> AsyncIterator[str]:
+    """The server on loopback for as long as the block runs; gives its address."""
+    address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    loopback = settings.model_copy(update={"host": "127.0.0.1"})
+    server = asyncio.create_task(serve_exchange(exchange, loopback, address.set_result))
+    try:
+        waiting: set[asyncio.Future[Any]] = {server, address}
+        await asyncio.wait(waiting, timeout=ANSWER_SECONDS_MAX, return_when=asyncio.FIRST_COMPLETED)
+        if not address.done():
+            raise StoreUnavailable("The server did not start. Is the port free?")
+        yield address.result()
+    finally:
+        server.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await server
+
+
+async def _ask(out: Console, address: str, query: str) -> None:
+    """Asks over HTTP, anonymously, and prints question and answer."""
+    answer = await asyncio.to_thread(_post, f"{address}/graphql", {"query": query})
+    out.print(f"[bold]POST {address}/graphql[/]")
+    out.print(query, markup=False, soft_wrap=True)
+    out.print(json.dumps(answer, ensure_ascii=False, indent=2), markup=False, soft_wrap=True)
+    total = ((answer.get("data") or {}).get("product") or {}).get("cradleToGate", {}).get("pcfExcludingBiogenicUptake")
+    if "errors" in answer or total is None:
+        error_console().print("The exchange did not answer its own question. Run `exchange doctor`.")
+        raise typer.Exit(FAILED)
+
+
+def _post(url: str, body: Mapping[str, str]) -> dict[str, Any]:
+    request = urllib.request.Request(
+        url, json.dumps(body).encode(), {"Content-Type": "application/json", "Accept": "application/json"}
+    )
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=ANSWER_SECONDS_MAX) as response:
+        found: dict[str, Any] = json.load(response)
+    return found

@@ -1,0 +1,63 @@
+"""How a failed command ends: a message that says what to do, a table of what is wrong, and exit code 1.
+
+Exit codes: 0 done, 1 failed, 2 wrong use (an option or argument that is not understood), 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import typer
+from rich.markup import escape
+from typer.core import TyperGroup
+
+from exchange.cli.console import error_console, table
+from exchange.errors import ExchangeError, InvalidInput
+
+FAILED, INTERRUPTED = 1, 130
+
+
+class Commands(TyperGroup):
+    """The root of all commands: no error of ours leaves it as a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ExchangeError as error:
+            show_error(error, as_json="--json" in sys.argv[1:] or bool(ctx.meta.get("json")))
+            raise typer.Exit(FAILED) from None
+        except KeyboardInterrupt:
+            error_console().print("Stopped.")
+            raise typer.Exit(INTERRUPTED) from None
+
+
+def show_error(error: ExchangeError, *, as_json: bool = False) -> None:
+    """On standard error: for people, or as one JSON object."""
+    if as_json:
+        sys.stderr.write(json.dumps({"error": _fields(error)}, ensure_ascii=False, indent=2) + "\n")
+        return
+    console = error_console()
+    console.print(f"[bold red]{error.code}[/] {escape(error.message)}")
+    if isinstance(error, InvalidInput) and _adds_something(error):
+        rows = table("where", "what", "got")
+        for problem in error.problems:
+            rows.add_row(escape(" ".join(problem.path)), escape(problem.message), escape(problem.got or ""))
+        console.print(rows)
+    if error.retryable:
+        console.print("[dim]This may pass: try again.[/]")
+
+
+def _adds_something(error: InvalidInput) -> bool:
+    return len(error.problems) > 1 or error.problems[0].message != error.message
+
+
+def _fields(error: ExchangeError) -> dict[str, object]:
+    fields: dict[str, object] = {"code": error.code, "message": error.message, "retryable": error.retryable}
+    if isinstance(error, InvalidInput):
+        fields["problems"] = [
+            {"code": p.code, "message": p.message, "path": list(p.path), "expected": p.expected, "got": p.got}
+            for p in error.problems
+        ]
+    return fields

@@ -1,0 +1,135 @@
+"""`exchange seed` and `exchange import useeio`: data from outside, with progress and a summary."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+import seed as demo
+from exchange.cli import running
+from exchange.cli.console import JSON_OPTION, console, print_json, progress
+from exchange.importers.demo_data import Seeded, publish_seed
+from exchange.importers.model_files import Model, read_model
+from exchange.importers.productive import check_productive
+from exchange.importers.useeio import Compared, Imported, ModelRelease, compare_totals, import_model
+from exchange.operations.exchange import Exchange
+
+imports = typer.Typer(no_args_is_help=True, help="Import datasets.\n\nExample: exchange import useeio ../data/useeio")
+
+DEFAULTS = ModelRelease()
+
+
+def seed(as_json: Annotated[bool, JSON_OPTION] = False) -> None:
+    """Publish the example supply chains: invented enterprises, figures with their sources. Safe to run again.
+
+    Example: exchange seed
+    """
+    data, started = demo.load(), time.monotonic()
+    with progress(quiet=as_json) as report:
+
+        async def command(exchange: Exchange) -> Seeded:
+            return await publish_seed(exchange, data, report)
+
+        seeded = running.run(command)
+    seconds = time.monotonic() - started
+    if as_json:
+        print_json({**_counts(seeded), "changes": seeded.changes, "seconds": round(seconds, 3)})
+        return
+    counts = _counts(seeded)
+    said = "Published" if seeded.changes else "Everything was there already:"
+    out = console()
+    out.print(
+        f"{said} {counts['footprints']} footprints of {counts['products']} products, "
+        f"{counts['organizations']} organizations, {counts['grants']} grants, in {seconds:.1f} s."
+    )
+    shown = next(product.name for product in data.products if product.key == demo.DEMO_PRODUCT)
+    out.print(f"Ask: exchange rollup {_quoted(shown)} --as-of {data.as_of}")
+
+
+def _counts(seeded: Seeded) -> dict[str, int]:
+    return {
+        "organizations": len(seeded.organizations),
+        "products": len(seeded.products),
+        "footprints": seeded.footprints,
+        "grants": seeded.grants,
+    }
+
+
+@imports.command("useeio")
+def useeio(
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", help="The folder with products.csv and inputs.csv (or inputs.csv.gz).")
+    ],
+    name: Annotated[str, typer.Option(help="The publisher's name.")] = DEFAULTS.organization,
+    domain: Annotated[str, typer.Option(help="The publisher's domain, for its URNs.")] = DEFAULTS.domain,
+    dataset: Annotated[str, typer.Option(help="What the dataset is called.")] = DEFAULTS.dataset,
+    label: Annotated[
+        str | None, typer.Option(help="What this release is called; price year and a digest of the files if not given.")
+    ] = None,
+    day: Annotated[
+        datetime | None,
+        typer.Option(
+            "--date",
+            formats=["%Y-%m-%d"],
+            metavar="DATE",
+            help="The release's date; the day after the price year if not given.",
+        ),
+    ] = None,
+    ipcc: Annotated[str, typer.Option(help="Characterization factors that the model uses.")] = DEFAULTS.ipcc,
+    as_json: Annotated[bool, JSON_OPTION] = False,
+) -> None:
+    """Import an input-output model in USEEIO's format as a dataset release, public at TOTAL. Safe to run again.
+
+    Example: exchange import useeio ../shared/data/useeio --label v2.0.1-411
+    """
+    started = time.monotonic()
+    model = read_model(path)
+    check_productive(model)
+    released = date(day.year, day.month, day.day) if day else None
+    release = ModelRelease(name, domain, dataset, label, released, ipcc)
+    with progress(quiet=as_json) as report:
+
+        async def command(exchange: Exchange) -> tuple[Imported, Compared]:
+            imported = await import_model(exchange, model, release, report)
+            return imported, await compare_totals(exchange, model, imported)
+
+        imported, compared = running.run(command)
+    _show_imported(model, imported, compared, time.monotonic() - started, as_json=as_json)
+
+
+def _show_imported(model: Model, imported: Imported, compared: Compared, seconds: float, *, as_json: bool) -> None:
+    if as_json:
+        fields = {
+            "organization": imported.organization_id,
+            "release": imported.release_id,
+            "label": imported.label,
+            "products": len(imported.product_ids),
+            "footprints": imported.footprints,
+            "lines": imported.lines,
+            "changes": imported.changes,
+            "totals": asdict(compared),
+            "seconds": round(seconds, 3),
+        }
+        print_json(fields)
+        return
+    said = "Imported" if imported.changes else "Everything was there already:"
+    out = console()
+    out.print(
+        f"{said} {len(imported.product_ids)} products with {imported.lines:,} inputs as release "
+        f"[bold]{escape(imported.label)}[/], in {seconds:.1f} s."
+    )
+    out.print(
+        f"{compared.equal} of {compared.total} totals agree with the publisher's to 1e-9 "
+        f"(largest difference {compared.largest_relative_difference:.1e}, {escape(compared.worst_code)})."
+    )
+    out.print(f"Ask: exchange rollup {escape(_quoted(model.products[0].name))}")
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '\\"') + '"'

@@ -1,0 +1,77 @@
+"""A command's way to the exchange: the settings, the database (attached to where a server holds it), and who asks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+from typing import Annotated, TypeVar
+
+import typer
+
+from exchange.app import running_exchange
+from exchange.cli.finding import find_organization
+from exchange.config import read_settings
+from exchange.model.parties import OPERATOR, Scope, Viewer
+from exchange.operations.checks import day_of, instant_us
+from exchange.operations.exchange import Exchange
+
+T = TypeVar("T")
+
+AsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        metavar="ORGANIZATION",
+        help="Whose eyes to look through: an organization's name, domain or id. If not given: the operator's.",
+        show_default=False,
+    ),
+]
+AsOfOption = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="The day to ask about; today if not given."),
+]
+KnownAtOption = Annotated[
+    str | None,
+    typer.Option(
+        "--known-at",
+        metavar="INSTANT",
+        help="What was known then, such as 2026-06-30T12:00:00Z; now if not given.",
+        show_default=False,
+    ),
+]
+
+
+def run(command: Callable[[Exchange], Awaitable[T]]) -> T:
+    """Runs a command on the exchange that the settings mean, and lets go of it again."""
+
+    async def opened() -> T:
+        async with running_exchange(read_settings(), attach=True) as exchange:
+            return await command(exchange)
+
+    return asyncio.run(opened())
+
+
+async def viewer_of(exchange: Exchange, organization: str | None) -> Viewer:
+    """The operator, or whoever speaks for an organization."""
+    if organization is None:
+        return OPERATOR
+    found = await find_organization(exchange, organization)
+    return Viewer(found.id, frozenset({Scope.READ, Scope.PUBLISH}))
+
+
+def as_of_day(given: datetime | None) -> int | None:
+    return None if given is None else day_of(date(given.year, given.month, given.day))
+
+
+def known_at_us(given: str | None) -> int | None:
+    """Microseconds of an instant with an offset; wrong use where it is none."""
+    if given is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(given)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise typer.BadParameter(f"{given!r} is not an instant with an offset, such as 2026-06-30T12:00:00Z.")
+    return instant_us(instant.astimezone(UTC))

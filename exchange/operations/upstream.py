@@ -1,0 +1,173 @@
+"""A product's upstream graph for its viewer: what drawings and exports are made of.
+
+It is the viewer's own view (docs/permissions.md) and holds nothing else: the products that it reaches along the lines
+it sees, what each line carries into the product asked about, and the gaps of its own products.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import networkx as nx
+import numpy as np
+from scipy.sparse import csc_array, eye_array
+from scipy.sparse.linalg import spsolve
+
+from exchange.access import build_view, facts
+from exchange.errors import NotFound
+from exchange.model.closure import Dates
+from exchange.model.grant import AccessLevel
+from exchange.model.product import Product
+from exchange.model.resolved import GapCode
+from exchange.model.view import ViewNode
+from exchange.operations.roll_ups import GAP_MESSAGES, Solved, solve_for
+from exchange.operations.session import Session
+from exchange.rollup import View, upstream_graph
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamProduct:
+    """One product of the view. kg CO2e excluding biogenic uptake.
+
+    cradle_to_gate_kg_co2e: per its own declared unit. demand: declared units of it per declared unit of the root.
+    own_kg_co2e, own_share_percent: what its own term is worth in the root's total.
+    """
+
+    product: Product
+    owner: str
+    access: AccessLevel
+    declared_unit_amount: Decimal
+    declared_unit: str
+    cradle_to_gate_kg_co2e: Decimal
+    demand: float
+    own_kg_co2e: Decimal
+    own_share_percent: float
+    has_gaps: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamLine:
+    """factor: declared units of the supplier per declared unit of the consumer. share_percent: of the root's total
+    that comes in by this line (more than 100 in all, because it is counted again at every step)."""
+
+    consumer_key: int
+    supplier_key: int
+    line: int
+    factor: float
+    delivered: bool
+    share_percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamGap:
+    """A line of the viewer's own product that nothing serves; `named` is what the line calls the product."""
+
+    consumer_key: int
+    line: int
+    code: GapCode
+    message: str
+    named: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """The whole view; products by key, the root first."""
+
+    root_key: int
+    as_of_day: int
+    products: Mapping[int, UpstreamProduct]
+    lines: Sequence[UpstreamLine]
+    gaps: Sequence[UpstreamGap]
+
+
+async def upstream(session: Session, key: int, dates: Dates) -> Upstream:
+    """The upstream graph of a visible product. Raises NotFound, and RollUpRefused where it has no answer."""
+    solved = await solve_for(session, [key], dates)
+    if solved.level_of(key) < AccessLevel.TOTAL:
+        raise NotFound("No such product, or it is not visible to you.")
+    refusal = solved.solution.refusal(key)
+    if refusal is not None:
+        raise refusal.error()
+    nodes = build_view(key, lambda other: facts(other, solved.level_of, solved))
+    graph = upstream_graph(View(key, nodes))
+    demand = _demand(graph, key)
+    total = float(nodes[key].total.excluding)
+    return Upstream(
+        root_key=key,
+        as_of_day=dates.as_of_day,
+        products=await _products(session, solved, nodes, graph, demand, total),
+        lines=[
+            UpstreamLine(
+                consumer,
+                supplier,
+                attributes["line"],
+                attributes["factor"],
+                attributes["delivered"],
+                _percent(demand[consumer] * attributes["factor"] * float(nodes[supplier].total.excluding), total),
+            )
+            for consumer, supplier, attributes in graph.edges(data=True)
+        ],
+        gaps=_gaps(solved, nodes),
+    )
+
+
+def _demand(graph: nx.MultiDiGraph[int], root: int) -> dict[int, float]:
+    """y = e_root + A^T y (docs/method.md, "Explanation")."""
+    keys = list(graph.nodes)
+    position = {key: index for index, key in enumerate(keys)}
+    edges: list[tuple[int, int, float]] = [
+        (consumer, supplier, attributes["factor"]) for consumer, supplier, attributes in graph.edges(data=True)
+    ]
+    rows = [position[supplier] for _, supplier, _ in edges]
+    columns = [position[consumer] for consumer, _, _ in edges]
+    transposed = csc_array(([factor for _, _, factor in edges], (rows, columns)), shape=(len(keys), len(keys)))
+    asked = np.zeros(len(keys))
+    asked[position[root]] = 1.0
+    found = np.atleast_1d(spsolve(csc_array(eye_array(len(keys)) - transposed), asked))
+    return dict(zip(keys, found.tolist(), strict=True))
+
+
+def _percent(part: float, total: float) -> float:
+    return 100 * part / total if total else 0.0
+
+
+async def _products(
+    session: Session,
+    solved: Solved,
+    nodes: Mapping[int, ViewNode],
+    graph: nx.MultiDiGraph[int],
+    demand: Mapping[int, float],
+    total: float,
+) -> dict[int, UpstreamProduct]:
+    answers = [answer for answer in await session.products_by_key(list(nodes)) if answer]
+    owners = await session.organizations(sorted({answer.product.owner_id for answer in answers}))
+    names = {owner.id: owner.name for owner in owners if owner}
+    found: dict[int, UpstreamProduct] = {}
+    for answer in answers:
+        key = answer.product.key
+        standing, own = solved.standing(key), Decimal(graph.nodes[key]["own_kg_co2e"])
+        found[key] = UpstreamProduct(
+            product=answer.product,
+            owner=names.get(answer.product.owner_id, ""),
+            access=answer.access,
+            declared_unit_amount=standing.declared_unit_amount,
+            declared_unit=str(standing.declared_unit),
+            cradle_to_gate_kg_co2e=nodes[key].total.excluding,
+            demand=demand[key],
+            own_kg_co2e=own,
+            own_share_percent=_percent(float(own), total),
+            has_gaps=nodes[key].has_gaps,
+        )
+    return found
+
+
+def _gaps(solved: Solved, nodes: Mapping[int, ViewNode]) -> list[UpstreamGap]:
+    found = []
+    for key, node in nodes.items():
+        for gap in node.gaps:
+            if not gap.by_fallback:
+                named = solved.standing(key).lines.names[gap.number - 1]
+                found.append(UpstreamGap(key, gap.number, gap.code, GAP_MESSAGES[gap.code], named.removeprefix("id:")))
+    return found
