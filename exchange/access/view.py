@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 from exchange.model.view import ViewNode
@@ -11,17 +12,18 @@ def build_view(root: int, facts_of: Callable[[int], ViewNode | None]) -> dict[in
     """All products that the viewer reaches from `root` along lines that it sees, each with what it may know.
 
     facts_of gives `exchange.access.facts` of a product. A line in a view always leads to a visible product, so a
-    missing one is a bug here, never a thing to leave out.
+    missing one is a bug here, never a thing to leave out. Nearest first, in the order of the lines: an order of keys
+    would tell how many products others made.
     """
     found: dict[int, ViewNode] = {}
-    waiting = [root]
+    waiting = deque([root])
     while waiting:
-        key = waiting.pop()
+        key = waiting.popleft()
         if key in found:
             continue
         node = facts_of(key)
         if node is None:
             raise AssertionError(f"the view reached product {key}, which its viewer may not see")
         found[key] = node
-        waiting.extend(supplier for supplier in set(node.lines.suppliers.tolist()) if supplier not in found)
+        waiting.extend(supplier for supplier in dict.fromkeys(node.lines.suppliers.tolist()) if supplier not in found)
     return found

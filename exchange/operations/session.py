@@ -6,18 +6,19 @@ an answer leaves, `confirm` looks whether rights have changed since the session 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TypeVar
 
 from exchange.access import level, onward_keys
+from exchange.errors import InvalidInput
 from exchange.graph import Store
 from exchange.model.closure import Dates, Node
 from exchange.model.footprint import NEVER_US, Footprint
 from exchange.model.grant import AccessLevel, Grant
 from exchange.model.ledger import ChangeKind, LedgerHead
-from exchange.model.paging import Page, PageOf, ProductQuery, Visible
+from exchange.model.paging import Page, PageOf, ProductOrder, ProductQuery, Visible
 from exchange.model.parties import Organization, Viewer
 from exchange.model.product import Product
 from exchange.operations import footprint_answers, roll_ups
@@ -149,9 +150,15 @@ class Session:
 
     async def list_products(self, query: ProductQuery, page: Page) -> PageAnswer[ProductAnswer]:
         """Only products that the viewer may see are filtered, ordered, counted and listed."""
-        found = await self.store.list_products(query, page, await self._visible())
-        answers = [answer for answer in await self._answers(found.items) if answer is not None]
-        return PageAnswer(tuple(answers), tuple(found.keys), found.has_next, found.has_previous, found.total)
+        by_name = query.order == ProductOrder.NAME
+        placed = page if by_name else await _placed(page, self._place_of_product)
+        found = await self.store.list_products(query, placed, await self._visible())
+        keys = found.keys if by_name else [product.id for product in found.items]
+        return _page(found, await self._answers(found.items), keys)
+
+    async def _place_of_product(self, product_id: str) -> str | None:
+        answer = (await self.products([product_id]))[0]
+        return None if answer is None else str(answer.product.key)
 
     # -- organizations ---------------------------------------------------------------------------------------------
 
@@ -169,7 +176,7 @@ class Session:
 
     async def list_organizations(self, page: Page) -> PageAnswer[OrganizationAnswer]:
         found = await self.store.list_organizations(page, await self._visible_organizations())
-        return _page(found, [_organization(item) for item in found.items])
+        return _page(found, [_organization(item) for item in found.items], found.keys)
 
     async def _visible_organizations(self) -> set[str] | None:
         return await self.store.owners_of_public_products(self.now_us) if self.viewer.anonymous else None
@@ -188,9 +195,14 @@ class Session:
 
     async def list_footprints(self, product_key: int, page: Page) -> PageAnswer[FootprintAnswer]:
         """All versions of a visible product, newest first."""
-        found = await self.store.list_footprints(product_key, page)
+
+        async def place(footprint_id: str) -> str | None:
+            footprint = (await self.store.get_footprints([footprint_id]))[0]
+            return str(footprint.sequence) if footprint and footprint.product_key == product_key else None
+
+        found = await self.store.list_footprints(product_key, await _placed(page, place))
         answers = await footprint_answers.by_footprint(self, list(found.items))
-        return _page(found, [answer for answer in answers if answer is not None])
+        return _page(found, answers, [footprint.id for footprint in found.items])
 
     async def exempted_percent(self, footprint_id: str) -> Decimal:
         """Exempted emissions, percent of the whole result, of a shown version that is not the viewer's own."""
@@ -225,8 +237,13 @@ class Session:
         answer = (await self.products_by_key([product_key]))[0]
         if answer is None or answer.access < AccessLevel.OWNER:
             return None
-        found = await self.store.list_grants(product_key, page)
-        return _page(found, [_grant(item) for item in found.items])
+
+        async def place(grant_id: str) -> str | None:
+            grant = (await self.store.get_grants([grant_id]))[0]
+            return str(grant.sequence) if grant and grant.product_key == product_key else None
+
+        found = await self.store.list_grants(product_key, await _placed(page, place))
+        return _page(found, [_grant(item) for item in found.items], [grant.id for grant in found.items])
 
     async def datasets(self, ids: Sequence[str]) -> list[DatasetAnswer | None]:
         found = await self.store.get_datasets(ids)
@@ -243,8 +260,13 @@ class Session:
         head = await self.store.head()
         if head.sequence == self.head.sequence:
             return True
-        changes = await self.store.changes(self.head.sequence, head.sequence)
-        return not any(change.kind == ChangeKind.ACCESS_REVOKED for change in changes)
+        kinds = {change.kind for change in await self.store.changes(self.head.sequence, head.sequence)}
+        if ChangeKind.ACCESS_REVOKED in kinds:
+            return False
+        # What is shown onward rests on the standing footprints of products held at INPUTS: a newer one may end it.
+        if self._onward and not kinds.isdisjoint({ChangeKind.FOOTPRINT_PUBLISHED, ChangeKind.FOOTPRINT_DEPRECATED}):
+            return self._onward <= await replace(self, head=head, _onward=None, _granted=None, _products={}).onward()
+        return True
 
 
 def _named_keys(footprint: Footprint, names: dict[str, int]) -> set[int]:
@@ -274,5 +296,31 @@ def _grant(grant: Grant) -> GrantAnswer:
     )
 
 
-def _page(found: PageOf[S], items: Sequence[T]) -> PageAnswer[T]:
-    return PageAnswer(tuple(items), tuple(found.keys), found.has_next, found.has_previous, found.total)
+async def _placed(page: Page, place: Callable[[str], Awaitable[str | None]]) -> Page:
+    """A page whose cursors are ids, as the store wants it: with the places of those things in its order.
+
+    Those places are counters of the whole exchange (keys, ledger sequences): they count what others did, so no cursor
+    holds one. An id that names nothing of this list for this viewer is refused like any other text.
+    """
+
+    async def found(cursor: str | None, argument: str) -> str | None:
+        if cursor is None:
+            return None
+        at = await place(cursor)
+        if at is None:
+            raise InvalidInput("The cursor is not one of this list. Use one that the list gave.", path=(argument,))
+        return at
+
+    return replace(page, after=await found(page.after, "after"), before=await found(page.before, "before"))
+
+
+def _page(found: PageOf[S], answers: Sequence[T | None], keys: Sequence[str]) -> PageAnswer[T]:
+    """The answers that the viewer gets, each with its cursor."""
+    shown = [(answer, key) for answer, key in zip(answers, keys, strict=True) if answer is not None]
+    return PageAnswer(
+        tuple(answer for answer, _ in shown),
+        tuple(key for _, key in shown),
+        found.has_next,
+        found.has_previous,
+        found.total,
+    )
