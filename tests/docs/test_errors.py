@@ -1,0 +1,74 @@
+"""Every code that the exchange can say is in docs/errors.md, and nothing else is."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+
+from exchange import errors
+from exchange.model.resolved import GapCode
+from exchange.rollup import RefusalCode
+from tests.docs.documents import ROOT, document
+
+CODE = re.compile(r"[A-Z][A-Z_]+\Z")
+# Whoever is called with a code as one of its arguments.
+SEVERITIES = {"INFO", "WARNING", "ERROR"}
+SAYERS = {"add", "Problem", "Finding", "Refused", "_transport", "too_large", "GraphQLError"}
+
+
+def codes_said() -> set[str]:
+    found = {
+        kind.code for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.ExchangeError)
+    }
+    found -= {errors.ExchangeError.code}
+    found |= set(GapCode) | set(RefusalCode)
+    for path in (ROOT / "exchange").rglob("*.py"):
+        found |= set(_codes_in(ast.parse(path.read_text(encoding="utf-8"))))
+    return {str(code) for code in found} - SEVERITIES
+
+
+def _codes_in(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        values: list[ast.expr] = []
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in SAYERS:
+                values = [argument for argument in node.args[:4] if isinstance(argument, ast.Constant)]
+            values += [keyword.value for keyword in node.keywords if keyword.arg == "code"]
+        elif isinstance(node, ast.Dict):
+            pairs = zip(node.keys, node.values, strict=True)
+            values = [value for key, value in pairs if isinstance(key, ast.Constant) and key.value == "code"]
+        elif (
+            isinstance(node, ast.AnnAssign)
+            and isinstance(node.target, ast.Name)
+            and isinstance(node.value, ast.Constant)
+        ):
+            values = [node.value] if node.target.id == node.value.value else []
+        for value in values:
+            if isinstance(value, ast.Constant) and isinstance(value.value, str) and CODE.match(value.value):
+                yield value.value
+
+
+def codes_documented() -> set[str]:
+    lines = [text for _, text in document("docs/errors.md").prose]
+    rows = [re.match(r"\| `([A-Z_]+)` \|", text) for text in lines]
+    return {row[1] for row in rows if row}
+
+
+def test_every_code_is_documented() -> None:
+    missing = codes_said() - codes_documented()
+    assert not missing, f"docs/errors.md lacks {sorted(missing)}"
+
+
+def test_every_documented_code_can_be_said() -> None:
+    unknown = codes_documented() - codes_said()
+    assert not unknown, f"docs/errors.md has codes that nothing says: {sorted(unknown)}"
+
+
+def test_findings_of_the_method_are_those_of_the_error_page() -> None:
+    header = "| finding | severity | when |"
+    method = {row[0] for row in document("docs/method.md").table(header)}
+    page = {row[0].strip("`") for row in document("docs/errors.md").table("| code | do |")}
+    assert method == page

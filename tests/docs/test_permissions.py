@@ -1,0 +1,67 @@
+"""docs/permissions.md has a row for everything that can be asked, and says what the code says."""
+
+from __future__ import annotations
+
+import pytest
+from graphql import GraphQLObjectType
+
+from exchange.errors import AccessDenied, NotFound, NotSignedIn
+from exchange.schema.permissions import PERMISSIONS
+from exchange.schema.schema import core_schema
+from tests.docs.documents import document
+
+ACTIONS = "| action | permission | anonymous | none | TOTAL | BREAKDOWN | INPUTS | OWNER | operator |"
+FIELDS = "| field | TOTAL | BREAKDOWN | INPUTS | OWNER |"
+OUTCOMES = {"yes", "part", "null", NotSignedIn.code, NotFound.code, AccessDenied.code}
+SHOWN = {"yes", "if", "view", "month", "null", "[]", "declared", "rolled up", "operator"}
+
+
+def fields_of(name: str) -> list[str]:
+    kind = core_schema().type_map[name]
+    assert isinstance(kind, GraphQLObjectType)
+    return [f"{name}.{field}" for field in kind.fields]
+
+
+def actions() -> dict[str, list[str]]:
+    return {row[0].strip("`"): row[1:] for row in document("docs/permissions.md").table(ACTIONS)}
+
+
+def shown() -> dict[str, list[str]]:
+    return {row[0].strip("`"): row[1:] for row in document("docs/permissions.md").table(FIELDS)}
+
+
+def test_every_query_and_mutation_has_a_row() -> None:
+    assert sorted(actions()) == sorted(fields_of("Query") + fields_of("Mutation"))
+
+
+def test_each_row_says_the_permission_that_is_enforced() -> None:
+    declared = {
+        f"{root}.{field}": permission.value
+        for root, table in PERMISSIONS.items()
+        for field, permission in table.items()
+    }
+    assert {action: row[0] for action, row in actions().items()} == declared
+
+
+@pytest.mark.parametrize(("action", "row"), actions().items())
+def test_outcomes_are_of_the_known_kinds(action: str, row: list[str]) -> None:
+    assert len(row) == 8
+    assert set(row[1:]) <= OUTCOMES, action
+    if action.startswith("Mutation."):
+        assert row[1] == NotSignedIn.code
+
+
+@pytest.mark.parametrize("name", ["Product", "Footprint", "RollUp"])
+def test_every_field_has_a_row_for_each_level(name: str) -> None:
+    table = shown()
+    assert sorted(field for field in table if field.startswith(f"{name}.")) == sorted(fields_of(name))
+    for field in fields_of(name):
+        assert len(table[field]) == 4
+        assert set(table[field]) <= SHOWN, field
+
+
+def test_a_higher_level_never_shows_less() -> None:
+    order = {"null": 0, "[]": 0}
+    for field, row in shown().items():
+        ranks = [order.get(cell, 1) for cell in row]
+        assert ranks == sorted(ranks), field
