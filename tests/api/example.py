@@ -163,8 +163,15 @@ def _closed(level: str = "TOTAL", direct: dict[str, str] | None = None) -> _Answ
     return {"level": level, "direct": direct, "lines": None, "contributions": None}
 
 
-_PUBLIC = {"orefactor": _closed(), "transport": _closed()}
-_LEAF_OWNER = {"level": "OWNER", "direct": None, "lines": [], "contributions": None, "gaps": [], "fallbacks": []}
+_PUBLIC: dict[str, _Answer] = {"orefactor": _closed(), "transport": _closed()}
+_LEAF_OWNER: _Answer = {
+    "level": "OWNER",
+    "direct": None,
+    "lines": [],
+    "contributions": None,
+    "gaps": [],
+    "fallbacks": [],
+}
 _STEEL_LINES = [
     ("power", "500", "KILOWATT_HOUR"),
     ("coal", "0.6", "TON"),

@@ -184,14 +184,16 @@ def publish_all(server: ExchangeServer) -> None:
     for key in example.ORGANIZATIONS:
         server.add_organization(key)
     for key, owner in example.OWNERS.items():
-        given = {"idempotencyKey": new_key(), "productIds": [example.urn(key)], "name": key.title()}
+        given: dict[str, Any] = {"idempotencyKey": new_key(), "productIds": [example.urn(key)], "name": key.title()}
         made = server.client(owner).done("createProduct", given, "product { id }")
         server.products[key] = made["product"]["id"]
     for key, footprint in example.footprints():
         given = {"idempotencyKey": new_key(), "footprint": {"product": server.products[key], **footprint}}
         server.client(example.OWNERS[key]).done("publishFootprint", given, "footprint { id }")
     for key, to, level, onward in example.GRANTS:
-        grantee = {"public": True} if to == "public" else {"organization": server.clients[to].organization_id}
+        grantee: dict[str, Any] = (
+            {"public": True} if to == "public" else {"organization": server.clients[to].organization_id}
+        )
         given = {
             "idempotencyKey": new_key(),
             "product": server.products[key],

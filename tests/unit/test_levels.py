@@ -1,6 +1,7 @@
 """Levels and edges as truth tables: every relation between a viewer and a product, once."""
 
 import itertools
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ def viewer(organization: str) -> Viewer:
     return Viewer(organization, frozenset({Scope.READ}))
 
 
-TIMES = {
+TIMES: dict[str, tuple[dict[str, Any], bool]] = {
     "in force": ({}, True),
     "begins now": ({"from_us": NOW}, True),
     "begins later": ({"from_us": NOW + 1}, False),
@@ -118,7 +119,7 @@ def test_onward_reaches_whoever_holds_inputs_on_a_product_of_the_grantee(grants:
     ],
 )
 def test_a_line_is_followed_by_the_grants_in_force_at_known_at(
-    to: str | None, given: dict[str, int], followed: bool
+    to: str | None, given: dict[str, Any], followed: bool
 ) -> None:
     """Known-at is 40; the graph was read at ledger sequence 10."""
     permits = permits_at(Dates(as_of_day=0, known_at_us=40, head=10))
