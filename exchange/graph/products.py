@@ -30,6 +30,15 @@ UNWIND $keys AS k MATCH (p:Product {key: k})
 WHERE EXISTS { MATCH (p)<-[:IDENTIFIES]-(:Identifier)<-[:NAMES]-(:Footprint) } RETURN k
 """
 _IS_PUBLIC = "any(i IN range(0, size(n.publicFrom) - 1) WHERE n.publicFrom[i] <= $at AND n.publicUntil[i] > $at)"
+_IS_VISIBLE = f"(n.ownerId = $viewer OR n.key IN $granted OR {_IS_PUBLIC})"
+_IN_RELEASE = f"""
+UNWIND $ids AS i MATCH (:Release {{id: i}})<-[:IN]-(:Footprint)-[:OF]->(n:Product)
+WHERE {_IS_VISIBLE} RETURN DISTINCT i
+"""
+_IN_DATASET = f"""
+UNWIND $ids AS i MATCH (:Dataset {{id: i}})<-[:RELEASE_OF]-(:Release)<-[:IN]-(:Footprint)-[:OF]->(n:Product)
+WHERE {_IS_VISIBLE} RETURN DISTINCT i
+"""
 _PUBLIC = f"UNWIND $keys AS k MATCH (n:Product {{key: k}}) WHERE {_IS_PUBLIC} RETURN k"
 
 
@@ -85,6 +94,19 @@ async def public_keys(bolt: Bolt, keys: Collection[int], at_us: int) -> set[int]
     return found
 
 
+async def releases_with_visible_products(bolt: Bolt, ids: Collection[str], visible: Visible) -> set[str]:
+    return {row[0] for chunk in chunks(ids) for row in await bolt.read(_IN_RELEASE, ids=chunk, **_sight(visible))}
+
+
+async def datasets_with_visible_products(bolt: Bolt, ids: Collection[str], visible: Visible) -> set[str]:
+    return {row[0] for chunk in chunks(ids) for row in await bolt.read(_IN_DATASET, ids=chunk, **_sight(visible))}
+
+
+def _sight(visible: Visible) -> dict[str, Any]:
+    """The parameters of `_IS_VISIBLE`. No organization has an empty id: to an anonymous viewer nothing is its own."""
+    return {"viewer": visible.organization_id or "", "granted": sorted(visible.keys), "at": visible.at_us}
+
+
 def _listing(query: ProductQuery, visible: Visible | None) -> Listing:
     """The narrowest start that the query names; the rest are conditions on what that finds."""
     parameters: dict[str, Any] = {}
@@ -105,13 +127,8 @@ def _listing(query: ProductQuery, visible: Visible | None) -> Listing:
         conditions.append("$classification IN n.classifications")
         parameters["classification"] = query.classification
     if visible is not None:
-        conditions.append(f"(n.ownerId = $viewer OR n.key IN $granted OR {_IS_PUBLIC})")
-        # No organization has an empty id: to an anonymous viewer nothing is its own.
-        parameters |= {
-            "viewer": visible.organization_id or "",
-            "granted": sorted(visible.keys),
-            "at": visible.at_us,
-        }
+        conditions.append(_IS_VISIBLE)
+        parameters |= _sight(visible)
     by_name = query.order == ProductOrder.NAME
     return Listing(
         match=match,

@@ -249,3 +249,11 @@ class Store:
     async def get_release_by_label(self, dataset_id: str, label: str) -> Release | None:
         """A dataset's release of this label."""
         return await grants.get_release_by_label(await self._bolt(), dataset_id, label)
+
+    async def releases_with_visible_products(self, ids: Collection[str], visible: Visible) -> set[str]:
+        """Those of these releases that hold a footprint of a product that the viewer may see."""
+        return await products.releases_with_visible_products(await self._bolt(), ids, visible)
+
+    async def datasets_with_visible_products(self, ids: Collection[str], visible: Visible) -> set[str]:
+        """Those of these datasets that have such a release."""
+        return await products.datasets_with_visible_products(await self._bolt(), ids, visible)

@@ -246,12 +246,32 @@ class Session:
         return _page(found, [_grant(item) for item in found.items], [grant.id for grant in found.items])
 
     async def datasets(self, ids: Sequence[str]) -> list[DatasetAnswer | None]:
+        """Datasets of the viewer's own, and those with a footprint of a product that it may see."""
         found = await self.store.get_datasets(ids)
-        return [DatasetAnswer(d.id, d.name, d.publisher_id) if d else None for d in found]
+        own = {d.id for d in found if d and self._is_mine(d.publisher_id)}
+        foreign = {d.id for d in found if d} - own
+        visible = await self._visible()
+        if foreign and visible is not None:
+            foreign = await self.store.datasets_with_visible_products(sorted(foreign), visible)
+        return [DatasetAnswer(d.id, d.name, d.publisher_id) if d and d.id in own | foreign else None for d in found]
 
     async def releases(self, ids: Sequence[str]) -> list[ReleaseAnswer | None]:
+        """Releases of the viewer's own, and those with a footprint of a product that it may see."""
         found = await self.store.get_releases(ids)
-        return [ReleaseAnswer(r.id, r.dataset_id, r.label, r.date_day) if r else None for r in found]
+        datasets = await self.store.get_datasets([release.dataset_id for release in found if release])
+        mine = {dataset.id for dataset in datasets if dataset and self._is_mine(dataset.publisher_id)}
+        own = {release.id for release in found if release and release.dataset_id in mine}
+        foreign = {release.id for release in found if release} - own
+        visible = await self._visible()
+        if foreign and visible is not None:
+            foreign = await self.store.releases_with_visible_products(sorted(foreign), visible)
+        return [
+            ReleaseAnswer(r.id, r.dataset_id, r.label, r.date_day) if r and r.id in own | foreign else None
+            for r in found
+        ]
+
+    def _is_mine(self, organization_id: str) -> bool:
+        return self.viewer.operator or organization_id == self.viewer.organization_id
 
     # -- before an answer leaves -----------------------------------------------------------------------------------
 
