@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 
 def body_sha256(operation: str, body: DataclassInstance) -> str:
     """A hash of what was asked, independent of how a client formats it."""
-    text = json.dumps([operation, asdict(body)], sort_keys=True, default=_plain, ensure_ascii=True)
+    text = json.dumps([operation, body], sort_keys=True, default=_plain, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _plain(value: object) -> str:
+def _plain(value: object) -> object:
+    """What JSON does not know. A request may hold a hundred thousand lines: nothing of it is copied."""
     if isinstance(value, Decimal):
         return str(value.normalize())
+    if is_dataclass(value):
+        return {name: getattr(value, name) for name in value.__dataclass_fields__}
     if isinstance(value, datetime | date):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no place in a request")
