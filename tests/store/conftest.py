@@ -83,7 +83,7 @@ def neo4j(servers: Servers, no_neo4j: Callable[[str], NoReturn]) -> Callable[[Ne
 
 
 @pytest.fixture
-def database(request: pytest.FixtureRequest) -> Database:
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """The empty database that a class of tests names by `backend`."""
     backend = request.cls.backend
     if backend == "embedded":
@@ -92,7 +92,8 @@ def database(request: pytest.FixtureRequest) -> Database:
         server = request.getfixturevalue("neo4j")(VERSIONS[backend])
         found = databases.neo4j_database(server, server.routed if backend.endswith("routed") else server.bolt)
     found.empty()
-    return found
+    yield found
+    found.close()
 
 
 @pytest.fixture

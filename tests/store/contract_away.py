@@ -67,13 +67,13 @@ async def wire(database: Database) -> AsyncIterator[Wire]:
     await made.cut()
 
 
-async def soon(action, *errors: type[Exception]):
+async def soon(action):
     """What the action returns once the database is back."""
     deadline = asyncio.get_running_loop().time() + BACK_SECONDS_MAX
     while True:
         try:
             return await action()
-        except (StoreUnavailable, *errors):
+        except StoreUnavailable:
             assert asyncio.get_running_loop().time() < deadline, "the database did not come back"
             await asyncio.sleep(0.05)
 

@@ -12,7 +12,7 @@ from neo4j.exceptions import ServiceUnavailable
 from exchange.errors import Conflict, StoreTooNew, StoreUnavailable
 from exchange.graph import HeadMoved, Store, ledger, migrations
 from exchange.model.ledger import Change, ChangeKind, LedgerHead
-from exchange.model.writes import AddOrganization, CreateProduct
+from exchange.model.writes import AddOrganization, CreateProduct, Write
 from tests.store.databases import Database
 from tests.store.examples import NOW_US, a_product, an_organization, changes_of, new_id, put, put_organization
 
@@ -68,7 +68,7 @@ class LedgerContract:
 
     async def test_a_write_moves_the_head_and_appends_its_changes(self, store: Store, other_store: Store) -> None:
         owner = an_organization()
-        writes = [AddOrganization(owner), CreateProduct(a_product(owner, 0))]
+        writes: list[Write] = [AddOrganization(owner), CreateProduct(a_product(owner, 0))]
         head = LedgerHead(0, 0, 0)
         changes = changes_of(writes, head)
         assert await store.write(writes, changes, head) == LedgerHead(2, 1, 0)
@@ -217,7 +217,7 @@ class LedgerContract:
         assert await other_store.head() == LedgerHead(0, 0, 0)
 
     async def test_two_servers_that_start_at_once_migrate_together(self, database: Database) -> None:
-        database.empty()
+        database.run("MATCH (n) DETACH DELETE n")
         stores = [await Store.open(database.target) for _ in range(3)]
         await asyncio.gather(*(each.ready() for each in stores))
         assert database.run("MATCH (l:Ledger) RETURN l.head, l.schemaVersion") == [[0, migrations.newest_version()]]

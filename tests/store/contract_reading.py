@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from exchange.errors import InvalidInput
@@ -28,13 +30,13 @@ from tests.store.examples import (
 ALL = Page(first=100)
 
 
-def names(page: PageOf) -> list[str]:
+def names(page: PageOf[Any]) -> list[str]:
     return [item.name for item in page.items]
 
 
-async def walk(read, size: int, *, backward: bool) -> list:
+async def walk(read, size: int, *, backward: bool) -> list[Any]:
     """Everything of a list, page by page, in the list's order; checks what each page says of itself."""
-    found: list = []
+    found: list[Any] = []
     page = Page(first=None, last=size) if backward else Page(first=size)
     while True:
         part = await read(page)
@@ -73,7 +75,7 @@ class ReadingContract:
             made.reverse()
         query = ProductQuery(order=order, descending=descending)
 
-        async def read(page: Page) -> PageOf:
+        async def read(page: Page) -> PageOf[Any]:
             return await store.list_products(query, page, None)
 
         assert await walk(read, 3, backward=backward) == made
@@ -199,10 +201,10 @@ class ReadingContract:
         grants = [a_grant(steel, mill, sequence=start + number) for number in range(5)]
         await put(store, *(AddGrant(grant) for grant in grants), AddGrant(a_grant(coal, None)))
 
-        async def read_versions(page: Page) -> PageOf:
+        async def read_versions(page: Page) -> PageOf[Any]:
             return await store.list_footprints(steel.key, page)
 
-        async def read_grants(page: Page) -> PageOf:
+        async def read_grants(page: Page) -> PageOf[Any]:
             return await store.list_grants(steel.key, page)
 
         for backward in (False, True):

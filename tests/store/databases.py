@@ -7,13 +7,18 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import neo4j
 
 from exchange.graph.connect import Target
 from exchange.graph.embedded import EmbeddedDatabase
 from exchange.graph.endpoint import Endpoint
+from exchange.graph.migrations import newest_version
 from tests.store.neo4j_server import Neo4jServer
+
+Rows = list[list[Any]]
+VERSION = newest_version()
 
 
 @dataclass
@@ -23,22 +28,32 @@ class Database:
     target: Target
     endpoint: Callable[[], Endpoint]
     kill: Callable[[], None]
-    revive: Callable[[], None]
+    revive: Callable[[], object]
+    _driver: neo4j.Driver | None = None
+    _driver_to: Endpoint | None = None
 
-    def run(self, statement: str, **parameters) -> list[list]:
+    def run(self, statement: str, **parameters: Any) -> Rows:
         """Rows of a statement, past the store: to look at what is really there."""
         endpoint = self.endpoint()
-        quiet = {} if endpoint.embedded else {"notifications_min_severity": "OFF"}
-        with (
-            neo4j.GraphDatabase.driver(endpoint.uri, auth=(endpoint.user, endpoint.password), **quiet) as driver,
-            driver.session() as session,
-        ):
+        if self._driver is None or self._driver_to != endpoint:
+            self.close()
+            quiet: Any = {} if endpoint.embedded else {"notifications_min_severity": "OFF"}
+            auth = (endpoint.user, endpoint.password)
+            self._driver, self._driver_to = neo4j.GraphDatabase.driver(endpoint.uri, auth=auth, **quiet), endpoint
+        with self._driver.session() as session:
             return session.run(statement, parameters).values()
 
-    def empty(self) -> None:
-        self.run("MATCH (n) DETACH DELETE n")
+    def close(self) -> None:
+        if self._driver is not None:
+            self._driver.close()
+            self._driver = None
 
-    def everything(self) -> tuple[list, list]:
+    def empty(self) -> None:
+        """As it is after the first start; the schema stays, because making it takes longer than most tests."""
+        self.run("MATCH (n) WHERE NOT n:Ledger DETACH DELETE n")
+        self.run("MATCH (l:Ledger) SET l.head = 0, l.products = 0, l.footprints = 0, l.schemaVersion = $v", v=VERSION)
+
+    def everything(self) -> tuple[list[str], list[str]]:
         """All nodes and all relationships, to compare before and after."""
         nodes = self.run("MATCH (n) RETURN labels(n), properties(n)")
         edges = self.run(
@@ -47,7 +62,7 @@ class Database:
         return sorted(map(repr, map(_ordered, nodes))), sorted(map(repr, map(_ordered, edges)))
 
 
-def _ordered(row: list) -> list:
+def _ordered(row: list[Any]) -> list[Any]:
     return [sorted(value.items()) if isinstance(value, dict) else value for value in row]
 
 
@@ -68,7 +83,7 @@ def embedded(database: EmbeddedDatabase) -> Database:
         while database.endpoint is not None and database.endpoint.pid == pid:
             time.sleep(0.01)
 
-    return Database(Target(database.directory, attach=True), endpoint, kill, lambda: endpoint() and None)
+    return Database(Target(database.directory, attach=True), endpoint, kill, endpoint)
 
 
 def neo4j_database(server: Neo4jServer, uri: str) -> Database:

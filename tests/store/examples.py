@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from exchange.graph import HeadMoved, Store
 from exchange.model.carbon import CarbonComponents
@@ -169,7 +170,7 @@ def a_footprint(product: Product, key: int, lines: Sequence[Line] | None = None,
     return replace(own, **changes)
 
 
-def everything_declared() -> dict[str, object]:
+def everything_declared() -> dict[str, Any]:
     """Every field that a declared footprint may have."""
     return {
         "preceding_pf_ids": (new_id(), new_id()),
