@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from exchange.graph import Store
 from exchange.model.parties import Viewer
+from exchange.operations.refusals import Refusals
 from exchange.operations.session import Session
 from exchange.operations.writing import WriteQueue
 
@@ -26,6 +27,7 @@ class Exchange:
     store: Store
     clock: Clock
     queue: WriteQueue
+    refusals: Refusals = field(default_factory=Refusals)
 
     async def session(self, viewer: Viewer) -> Session:
         """Everything that one viewer asks in one go: all of it is decided at one ledger head and one instant."""

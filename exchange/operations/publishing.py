@@ -45,10 +45,13 @@ async def publish_footprints(exchange: Exchange, viewer: Viewer, given: PublishF
         key=scoped_key(owner_id, given.idempotency_key),
         body=body_sha256("publishFootprints", given),
     )
+    named = {footprint.product for footprint in given.footprints}
+    exchange.refusals.check(named, exchange.clock())
     try:
         return await exchange.queue.do(command)
     except LoopRefused as refused:
         position = int(refused.path[0]) if refused.path and refused.path[0].isdigit() else 0
+        exchange.refusals.count([given.footprints[position].product], command.by, exchange.clock())
         message = "These lines would close a loop that consumes at least one of itself, which has no answer. "
         message += "Nothing was published. Check the amounts and units of the lines."
         raise LoopRefused(message, members=refused.members, path=_path(position, given.single)) from None

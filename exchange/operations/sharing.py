@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from exchange.errors import Conflict, NotFound, Problems
+from exchange.errors import Conflict, LoopRefused, NotFound, Problems
 from exchange.graph import Store
 from exchange.model.footprint import NEVER_US
 from exchange.model.grant import AccessLevel, Grant
@@ -43,18 +43,22 @@ async def grant_access(exchange: Exchange, viewer: Viewer, given: GrantAccessInp
     product = require_owner(answer, ("input", "product"), doing="grant access to it").product
     if given.organization is not None and (await session.organizations([given.organization]))[0] is None:
         raise NotFound("No such organization. Check the id.", path=("input", "to", "organization"))
-    return await exchange.queue.do(
-        _Grant(
-            store=exchange.store,
-            product=product,
-            given=given,
-            from_us=from_us,
-            until_us=open_end(until_us),
-            by=written_by(viewer),
-            key=scoped_key(owner_id, given.idempotency_key),
-            body=body_sha256("grantAccess", given),
-        )
+    exchange.refusals.check([product.id], exchange.clock())
+    command = _Grant(
+        store=exchange.store,
+        product=product,
+        given=given,
+        from_us=from_us,
+        until_us=open_end(until_us),
+        by=written_by(viewer),
+        key=scoped_key(owner_id, given.idempotency_key),
+        body=body_sha256("grantAccess", given),
     )
+    try:
+        return await exchange.queue.do(command)
+    except LoopRefused:
+        exchange.refusals.count([product.id], command.by, exchange.clock())
+        raise
 
 
 def _check_grantee(given: GrantAccessInput, owner_id: str, at: Checker) -> None:
