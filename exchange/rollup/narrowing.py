@@ -58,10 +58,9 @@ def undecided(x: Floats, radius: Floats) -> Bools:
     position = size / step
     beside = np.abs(position - np.floor(position) - 0.5)
     near = np.abs(beside - 0.5 * 10.0 ** (DIGEST_DIGITS - DIGITS)) <= radius / step + DIVISION_SLACK
-    straddles = beside <= radius / step
     carry = np.abs(10.0 ** (exponent + 1) - quantum / 2 - largest)
     gains = carry <= radius.max(axis=1, initial=0.0) + 8 * ROUNDOFF * largest
-    doubtful = (near | straddles | gains[:, None]) & known[:, None] & (radius > 0)
+    doubtful = (near | gains[:, None]) & known[:, None] & (radius > 0)
     return np.asarray(doubtful, dtype=np.bool_)
 
 

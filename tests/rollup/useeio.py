@@ -58,7 +58,7 @@ def read_useeio(folder: Path) -> Useeio:
 
 
 def _footprint(world: World, code: str, direct: Decimal, lines: Lines) -> Footprint:
-    made = world.modelled(code, unit="MONEY", mass="0", release="2.0.1", period=("2012-01-01", "2013-01-01"), dqr=3)
+    world.modelled(code, unit="MONEY", mass="0", release="2.0.1", period=("2012-01-01", "2013-01-01"), dqr=3)
     parts = CarbonComponents({"fossilGhgEmissions": Decimal(0), UNSPECIFIED: direct})
     modelled = Modelled({LifeCycleStage.MANUFACTURING: parts}, None, None, None, lines)
     world.replace(code, 1, modelled=modelled, valid_until_day=NEVER_DAY)

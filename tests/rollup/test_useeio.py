@@ -1,0 +1,109 @@
+"""USEEIO v2.0.1-411, straight from its files: 411 published totals, a strongly connected core of 381 products."""
+
+import numpy as np
+import pytest
+
+from exchange.rollup import admit, roll_up
+from tests.rollup.check import NOW
+from tests.rollup.useeio import read_useeio
+
+
+@pytest.fixture(scope="module")
+def useeio(data_dir):
+    return read_useeio(data_dir)
+
+
+@pytest.fixture(scope="module")
+def solution(useeio):
+    return roll_up(useeio.snapshot, range(411), NOW, lambda consumer, supplier: True)
+
+
+def test_it_is_all_there(useeio):
+    lines = [node.footprints[0].lines for node in useeio.snapshot.nodes.values()]
+    assert (len(lines), sum(map(len, lines))) == (411, 92_527)
+    assert sum(amount.startswith("-") for each in lines for amount in each.amounts) == 60
+
+
+def test_every_published_total_is_reproduced_inside_its_interval(useeio, solution):
+    for key, published in enumerate(useeio.published):
+        total = solution.total(key)
+        if published == 0:
+            assert (total.excluding, total.lower, total.upper) == (0, 0, 0)
+            continue
+        assert abs(float(total.excluding) / published - 1) <= 1e-9
+        assert float(total.lower) <= published <= float(total.upper)
+        lower, upper = map(float, solution.interval(key))
+        assert lower <= published <= upper
+        assert upper - lower <= 1e-11 * published
+
+
+def test_known_sectors(useeio, solution):
+    for code, direct, total in [
+        ("221100", 4.026766, 4.490753),
+        ("336111", 0.027761, 0.360786),
+        ("331110", 0.384268, 1.142492),
+    ]:
+        key = useeio.codes.index(code)
+        assert round(float(sum(solution.direct(key))), 6) == direct
+        assert round(float(solution.total(key).excluding), 6) == total
+
+
+def test_a_single_product_reads_the_core_and_gets_the_same_number(useeio, solution):
+    alone = roll_up(useeio.snapshot, [0], NOW, lambda consumer, supplier: True)
+    assert len(alone.keys) == 383
+    assert alone.total(0) == solution.total(0)
+
+
+def test_secondary_data_is_rated_but_not_primary(solution):
+    total = solution.total(0)
+    assert (total.primary_data_share_percent, str(total.technological_dqr)) == (0, "3")
+
+
+def test_the_whole_model_is_admitted_as_one_batch(useeio):
+    from dataclasses import replace
+
+    nodes = {key: replace(node, footprints=()) for key, node in useeio.snapshot.nodes.items()}
+    new = [node.footprints[0] for node in useeio.snapshot.nodes.values()]
+    admit(replace(useeio.snapshot, nodes=nodes), new, (), NOW.as_of_day, lambda consumer, supplier: True)
+
+
+def test_bw2calc_agrees(useeio, solution):
+    """An established engine, where it is installed."""
+    calc = pytest.importorskip("bw2calc", reason="needs the extra `oracle`")
+    processing = pytest.importorskip("bw_processing", reason="needs the extra `oracle`")
+    consumers, suppliers, amounts = [], [], []
+    for key, node in useeio.snapshot.nodes.items():
+        lines = node.footprints[0].lines
+        consumers += [key] * len(lines)
+        suppliers += list(lines.suppliers)
+        amounts += [float(amount) for amount in lines.amounts]
+    package = processing.create_datapackage()
+    products = np.arange(411)
+    package.add_persistent_vector(
+        matrix="technosphere_matrix",
+        indices_array=np.array([*zip(products, products, strict=True)], dtype=processing.INDICES_DTYPE),
+        data_array=np.ones(411),
+    )
+    package.add_persistent_vector(
+        matrix="technosphere_matrix",
+        indices_array=np.array([*zip(suppliers, consumers, strict=True)], dtype=processing.INDICES_DTYPE),
+        data_array=np.array(amounts),
+        flip_array=np.ones(len(amounts), dtype=bool),
+        sum_intra_duplicates=True,
+    )
+    package.add_persistent_vector(
+        matrix="biosphere_matrix",
+        indices_array=np.array([(1000, key) for key in products], dtype=processing.INDICES_DTYPE),
+        data_array=np.array([float(sum(solution.direct(key))) for key in range(411)]),
+    )
+    package.add_persistent_vector(
+        matrix="characterization_matrix",
+        indices_array=np.array([(1000, 0)], dtype=processing.INDICES_DTYPE),
+        data_array=np.ones(1),
+    )
+    lca = calc.LCA({0: 1}, data_objs=[package])
+    lca.lci()
+    lca.lcia()
+    for key in range(0, 411, 40):
+        lca.lcia({key: 1})
+        assert lca.score == pytest.approx(float(solution.total(key).excluding), rel=1e-9)
