@@ -34,8 +34,8 @@ async def add_organization(
     """Adds an organization and returns it.
 
     domains: of urn:pact:DOMAIN:…; gs1_prefixes: of urn:gtin:…; company_ids: URNs, by default
-    urn:pact:DOMAIN:company-id:main for each domain; group_id: the corporate group's head. Raises InvalidInput, NotFound (group), Conflict (a domain,
-    prefix or company id of another organization), AccessDenied.
+    urn:pact:DOMAIN:company-id:main for each domain; group_id: the corporate group's head. Raises InvalidInput, NotFound
+    (group), Conflict (a domain, prefix or company id of another organization), AccessDenied.
     """
     require_administrator(viewer)
     problems = Problems()

@@ -19,6 +19,7 @@ from exchange.operations.footprint_checks import Draft, check_footprint
 from exchange.operations.idempotency import body_sha256, first_answer, remember, scoped_key
 from exchange.operations.inputs import DeprecateFootprintInput, PublishFootprintsInput
 from exchange.operations.permission import require_owner, require_publisher, written_by
+from exchange.operations.refusals import Refusals
 from exchange.operations.writing import Allocation, Decision
 
 FOOTPRINTS_MAX = 1000  # in one request: one transaction of about half a second
@@ -38,6 +39,7 @@ async def publish_footprints(exchange: Exchange, viewer: Viewer, given: PublishF
     await _check_owner(exchange, viewer, given)
     command = _Publish(
         store=exchange.store,
+        refusals=exchange.refusals,
         drafts=drafts,
         single=given.single,
         owner_id=owner_id,
@@ -45,8 +47,6 @@ async def publish_footprints(exchange: Exchange, viewer: Viewer, given: PublishF
         key=scoped_key(owner_id, given.idempotency_key),
         body=body_sha256("publishFootprints", given),
     )
-    named = {footprint.product for footprint in given.footprints}
-    exchange.refusals.check(named, exchange.clock())
     try:
         return await exchange.queue.do(command)
     except LoopRefused as refused:
@@ -110,6 +110,7 @@ async def _check_owner(exchange: Exchange, viewer: Viewer, given: PublishFootpri
 @dataclass(frozen=True, slots=True)
 class _Publish:
     store: Store
+    refusals: Refusals
     drafts: Sequence[Draft]
     single: bool
     owner_id: str
@@ -132,6 +133,7 @@ class _Publish:
         remembered = await first_answer(self.store, self.key, self.body)
         if remembered is not None:
             return Decision([str(name) for name in remembered], None)
+        self.refusals.check({draft.footprint.product_id for draft in self.drafts}, now_us)
         products = await self._products()
         await self._check_releases()
         preceding = await self._preceding()

@@ -19,6 +19,7 @@ from exchange.operations.exchange import Exchange
 from exchange.operations.idempotency import body_sha256, first_answer, remember, scoped_key
 from exchange.operations.inputs import GrantAccessInput
 from exchange.operations.permission import require_owner, require_publisher, written_by
+from exchange.operations.refusals import Refusals
 from exchange.operations.writing import Allocation, Decision
 
 NOT_FOUND_GRANT = "No such grant, or it is not yours. Check the id."
@@ -43,9 +44,9 @@ async def grant_access(exchange: Exchange, viewer: Viewer, given: GrantAccessInp
     product = require_owner(answer, ("input", "product"), doing="grant access to it").product
     if given.organization is not None and (await session.organizations([given.organization]))[0] is None:
         raise NotFound("No such organization. Check the id.", path=("input", "to", "organization"))
-    exchange.refusals.check([product.id], exchange.clock())
     command = _Grant(
         store=exchange.store,
+        refusals=exchange.refusals,
         product=product,
         given=given,
         from_us=from_us,
@@ -75,6 +76,7 @@ def _check_grantee(given: GrantAccessInput, owner_id: str, at: Checker) -> None:
 @dataclass(frozen=True, slots=True)
 class _Grant:
     store: Store
+    refusals: Refusals
     product: Product
     given: GrantAccessInput
     from_us: int | None
@@ -92,6 +94,7 @@ class _Grant:
         remembered = await first_answer(self.store, self.key, self.body)
         if remembered is not None:
             return Decision(str(remembered), None)
+        self.refusals.check([self.product.id], now_us)
         grant_id = str(uuid.uuid4())
 
         def grant(sequence: int) -> Grant:
