@@ -35,6 +35,7 @@ class SeededExchange:
     """Asks over HTTP, as an organization of the seed or as nobody."""
 
     url: str
+    directory: Path
     exchange: Exchange
     loop: asyncio.AbstractEventLoop
     organization_ids: dict[str, str]
@@ -86,7 +87,7 @@ def seeded_exchange(directory: Path) -> Iterator[SeededExchange]:
             loop = asyncio.get_running_loop()
 
             def started(url: str) -> None:
-                ready.set_result(SeededExchange(url, exchange, loop, dict(published.organizations)))
+                ready.set_result(SeededExchange(url, directory, exchange, loop, dict(published.organizations)))
 
             app = create_app(exchange, settings)
             config = uvicorn.Config(app, port=0, log_config=None, lifespan="off", server_header=False)

@@ -40,12 +40,11 @@ def _codes_in(tree: ast.Module) -> Iterator[str]:
         elif isinstance(node, ast.Dict):
             pairs = zip(node.keys, node.values, strict=True)
             values = [value for key, value in pairs if isinstance(key, ast.Constant) and key.value == "code"]
-        elif (
-            isinstance(node, ast.AnnAssign)
-            and isinstance(node.target, ast.Name)
-            and isinstance(node.value, ast.Constant)
-        ):
-            values = [node.value] if node.target.id == node.value.value else []
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Constant):
+            # A code that has a name of its own is called like it.
+            values = [node.value] if ast.unparse(node.target) == node.value.value else []
+        elif isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["code"]:
+            values = [node.value]
         for value in values:
             if isinstance(value, ast.Constant) and isinstance(value.value, str) and CODE.match(value.value):
                 yield value.value

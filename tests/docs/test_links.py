@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import seed
+from exchange.exports.seed_picture import draw_seed
 from tests.docs.documents import DOCS, ROOT, Document, all_documents, document, read
 
 PRIVATE = re.compile(r"/work/|/tmp/|localhost:\d+/simple|https?://(?!127\.0\.0\.1)(?:\d+\.){3}\d+")
@@ -57,6 +59,10 @@ def test_every_decision_is_listed_and_has_its_four_parts() -> None:
             part for part in ("Context", "Decision", "Consequences", "Alternatives") if f"**{part}.**" not in text
         ]
         assert not missing, f"{page.name} lacks {missing}"
+
+
+def test_the_picture_is_the_seeds() -> None:
+    assert (DOCS / "graph.svg").read_text(encoding="utf-8").strip() == draw_seed(seed.load()).strip()
 
 
 def test_architecture_stays_short() -> None:

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.docs.documents import Document, all_documents
 from tests.docs.running import difference, run, steps_of
-from tests.docs.seeded_exchange import SeededExchange, seeded_exchange
-
-pytest.importorskip("arcadedb_embedded", reason="needs the embedded store")
+from tests.docs.seeded_exchange import SeededExchange
 
 WITH_QUERIES = [document for document in all_documents() if any(steps_of(document))]
-
-
-@pytest.fixture(scope="module")
-def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeededExchange]:
-    directory: Path = tmp_path_factory.mktemp("documents")
-    with seeded_exchange(directory) as served:
-        yield served
 
 
 @pytest.mark.parametrize("document", WITH_QUERIES, ids=lambda document: document.name)
