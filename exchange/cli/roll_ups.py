@@ -18,7 +18,7 @@ from exchange.cli.finding import ProductArgument, find_product
 from exchange.cli.roll_up_fields import roll_up_fields
 from exchange.errors import RollUpRefused
 from exchange.model.carbon import COLUMNS, MEMO
-from exchange.model.footprint import NEVER_DAY
+from exchange.model.footprint import NEVER_DAY, Price
 from exchange.operations.answers import RefusedAnswer, RollUpAnswer, TreeNodeAnswer
 from exchange.operations.exchange import Exchange
 from exchange.operations.session import Session
@@ -39,6 +39,7 @@ class Named:
 class Page:
     answer: RollUpAnswer
     names: dict[int, Named]
+    price: Price | None  # of a product declared in money
 
     def name(self, key: int | None) -> str:
         return escape(self.names[key].product) if key is not None and key in self.names else "(not visible)"
@@ -90,7 +91,9 @@ async def roll_up_page(
     products = [found.product for found in await session.products_by_key(sorted(keys)) if found]
     owners = await session.organizations(sorted({found.owner_id for found in products}))
     names = {owner.id: owner.name for owner in owners if owner}
-    return Page(answer, {found.key: Named(found.name, names.get(found.owner_id, "")) for found in products})
+    [standing] = await session.standing_footprints([key], as_of_day, known_at_us)
+    named = {found.key: Named(found.name, names.get(found.owner_id, "")) for found in products}
+    return Page(answer, named, standing.price if standing else None)
 
 
 def _keys_of(node: TreeNodeAnswer) -> set[int]:
@@ -100,7 +103,9 @@ def _keys_of(node: TreeNodeAnswer) -> set[int]:
 def show_roll_up(out: Console, page: Page, *, tree: bool = False) -> None:
     """The whole page, most important first."""
     answer, key = page.answer, page.answer.product_key
-    unit = f"{plain(answer.declared_unit_amount)} {answer.declared_unit.lower().replace('_', ' ')}"
+    price = page.price
+    unit = f"{price.currency} of {price.year}" if price else answer.declared_unit.lower().replace("_", " ")
+    unit = f"{plain(answer.declared_unit_amount)} {unit}"
     named = page.names[key]
     out.print(f"[bold]{page.name(key)}[/]  {escape(named.owner)}  as of {day(answer.as_of_day)}")
     out.print(f"[bold green]{plain(answer.excluding_kg_co2e)} kg CO2e[/] per {unit}, cradle to gate")
@@ -112,7 +117,7 @@ def show_roll_up(out: Console, page: Page, *, tree: bool = False) -> None:
     ratings = answer.data_quality
     out.print(
         f"  primary data {percent(answer.primary_data_share_percent)}; data quality (1 best, 5 worst): technology "
-        f"{plain(ratings.technological)}, time {plain(ratings.temporal)}, geography {plain(ratings.geographical)}"
+        f"{ratings.technological:.2f}, time {ratings.temporal:.2f}, geography {ratings.geographical:.2f}"
     )
     until = answer.valid_until_day()
     out.print(f"  valid until {'further notice' if until is None or until >= NEVER_DAY else day(until)}")

@@ -16,9 +16,10 @@ from exchange.operations.upstream import Upstream, UpstreamLine, UpstreamProduct
 NODES_MAX = 60  # more do not fit a page that can still be read
 LINES_SHARE_MIN_PERCENT = 0.05  # thinner lines are noise; every product keeps its thickest one
 LABEL_SHARE_MIN_PERCENT = 1.0
+LINES_PER_NODE_MAX = 2.5  # an input-output model has hundreds a product
 
-BOX_WIDTH, BOX_HEIGHT = 168.0, 58.0
-COLUMN, ROW = 248.0, 76.0
+BOX_WIDTH, BOX_HEIGHT = 160.0, 64.0
+COLUMN, ROW = 232.0, 82.0
 MARGIN, HEADER, LEGEND_ROW = 28.0, 92.0, 22.0
 INK, QUIET, LINE, LOOP, GAP = "#1f2933", "#5f6c7b", "#94a3b3", "#7b4fa3", "#c0392b"
 OWNERS = (
@@ -65,8 +66,7 @@ def draw_upstream(upstream: Upstream, *, nodes_max: int = NODES_MAX) -> str:
     picture = _picture(upstream, nodes_max)
     width = max(MARGIN * 2 + COLUMN * (picture.layout.columns - 1) + BOX_WIDTH, 760.0)
     bottom = HEADER + ROW * picture.layout.rows + BOX_HEIGHT + 30
-    legend = list(_legend(picture, width, bottom))
-    rows = (len(legend) + 1) // 2
+    legend, height = _legend(picture, width, bottom)
     parts = [
         *_heading(picture),
         *_edges(picture),
@@ -74,7 +74,6 @@ def draw_upstream(upstream: Upstream, *, nodes_max: int = NODES_MAX) -> str:
         *(part for name in picture.gaps for part in _gap(picture, name)),
         *legend,
     ]
-    height = bottom + LEGEND_ROW * min(rows, 12) + 16
     root = upstream.products[upstream.root_key]
     return svg.document(width, height, parts, label=f"What goes into {root.product.name}")
 
@@ -86,7 +85,7 @@ def _picture(upstream: Upstream, nodes_max: int) -> _Picture:
         if line.consumer_key in shown and line.supplier_key in shown and line.consumer_key != line.supplier_key:
             pair = line.supplier_key, line.consumer_key
             lines[pair] = lines.get(pair, 0.0) + line.share_percent
-    lines = _worth_drawing(lines)
+    lines = _worth_drawing(lines, int(LINES_PER_NODE_MAX * len(shown)))
     gap_of = {f"gap {g.consumer_key} {g.line}": g.consumer_key for g in upstream.gaps if g.consumer_key in shown}
     gaps = {f"gap {g.consumer_key} {g.line}": g.named for g in upstream.gaps if g.consumer_key in shown}
     nodes: list[Node] = [*shown, *gaps]
@@ -104,15 +103,14 @@ def _largest(upstream: Upstream, nodes_max: int) -> dict[int, UpstreamProduct]:
     return {key: upstream.products[key] for key in kept}
 
 
-def _worth_drawing(lines: Mapping[tuple[int, int], float]) -> dict[tuple[int, int], float]:
+def _worth_drawing(lines: Mapping[tuple[int, int], float], lines_max: int) -> dict[tuple[int, int], float]:
+    """The thickest lines that are no noise, and of every supplier its thickest."""
     thickest: dict[int, float] = {}
     for (supplier, _), share in lines.items():
         thickest[supplier] = max(thickest.get(supplier, 0.0), abs(share))
-    return {
-        pair: share
-        for pair, share in lines.items()
-        if abs(share) >= LINES_SHARE_MIN_PERCENT or abs(share) >= thickest[pair[0]]
-    }
+    ordered = sorted(lines, key=lambda pair: (-abs(lines[pair]), pair))
+    thick = {pair for pair in ordered[:lines_max] if abs(lines[pair]) >= LINES_SHARE_MIN_PERCENT}
+    return {pair: share for pair, share in lines.items() if pair in thick or abs(share) >= thickest[pair[0]]}
 
 
 def _weight(products: Iterable[UpstreamProduct], owner: str) -> float:
@@ -123,7 +121,7 @@ def _heading(picture: _Picture) -> Iterator[str]:
     upstream = picture.upstream
     root = upstream.products[upstream.root_key]
     yield svg.text(MARGIN, 42, f"What goes into {root.product.name}", 23, fill=INK, font_weight="700")
-    unit = f"{_plain(root.declared_unit_amount)} {root.declared_unit.lower().replace('_', ' ')}"
+    unit = f"{_plain(root.declared_unit_amount)} {_unit(root.declared_unit)}"
     facts = f"{_short(float(root.cradle_to_gate_kg_co2e))} kg CO2e per {unit}, cradle to gate. "
     facts += f"{len(upstream.products)} products of {len({p.owner for p in upstream.products.values()})} owners"
     hidden = len(upstream.products) - len(picture.shown)
@@ -150,7 +148,7 @@ def _edges(picture: _Picture) -> Iterator[str]:
             stroke_dasharray="5 3" if closing else None,
         )
         if abs(share) >= LABEL_SHARE_MIN_PERCENT:
-            labels.extend(_label(points[-1], _share(share), closing))
+            labels.extend(_label(points[-1] if closing else _on_line(*points[-2:]), _share(share), closing))
     for name, consumer in picture.gap_of.items():
         points = _points(picture, name, consumer)
         yield svg.element(
@@ -190,11 +188,19 @@ def _loop_path(points: Sequence[Point]) -> str:
     )
 
 
+def _on_line(start: Point, end: Point) -> Point:
+    """A third of the way along a curve, where lines to one product are still apart."""
+    t = 0.36
+    bend = (end[0] - start[0]) / 2
+    x = start[0] + 3 * bend * t * (1 - t) + (end[0] - start[0]) * t**3
+    return x, start[1] + (end[1] - start[1]) * (3 * t**2 - 2 * t**3)
+
+
 def _label(end: Point, words: str, closing: bool) -> Iterator[str]:
     width = svg.text_width(words, 9.5) + 6
     yield svg.element(
         "rect",
-        x=end[0] - width - 5,
+        x=end[0] - width / 2,
         y=end[1] - 6.5,
         width=width,
         height=13,
@@ -203,7 +209,7 @@ def _label(end: Point, words: str, closing: bool) -> Iterator[str]:
         fill_opacity="0.88",
     )
     colour = LOOP if closing else INK
-    yield svg.text(end[0] - width / 2 - 5, end[1] + 3.4, words, 9.5, fill=colour, text_anchor="middle")
+    yield svg.text(end[0], end[1] + 3.4, words, 9.5, fill=colour, text_anchor="middle")
 
 
 def _product(picture: _Picture, key: int) -> Iterator[str]:
@@ -225,16 +231,17 @@ def _product(picture: _Picture, key: int) -> Iterator[str]:
     )
     ink, quiet = ("#ffffff", "#ffffff") if root else (INK, QUIET)
     lines = svg.wrapped(found.product.name, 11.5, BOX_WIDTH - 16, 2)
-    top = y + (17 if len(lines) == 2 else 22)
+    top = y + (16 if len(lines) == 2 else 20)
     for line in lines:
         yield svg.text(x + 9, top, line, 11.5, fill=ink, font_weight="600")
-        top += 13
-    own = f"own part {_share(found.own_share_percent)}"
-    yield svg.text(x + 9, top + 2, f"{own} · {found.access.name.lower()}", 9.5, fill=quiet)
+        top += 12.5
+    owner = svg.shortened(found.owner, 9.5, BOX_WIDTH - 16)
+    yield svg.text(x + 9, top + 1, owner, 9.5, fill=quiet)
+    yield svg.text(x + 9, y + BOX_HEIGHT - 10, f"own part {_share(found.own_share_percent)}", 9.5, fill=quiet)
     share = min(abs(found.own_share_percent), 100.0) / 100 * (BOX_WIDTH - 18)
     if share >= 0.5:
         yield svg.element(
-            "rect", x=x + 9, y=y + BOX_HEIGHT - 7, width=share, height=3, rx=1.5, fill="#ffffff" if root else colour
+            "rect", x=x + 9, y=y + BOX_HEIGHT - 6, width=share, height=3, rx=1.5, fill="#ffffff" if root else colour
         )
 
 
@@ -258,9 +265,10 @@ def _gap(picture: _Picture, name: str) -> Iterator[str]:
     yield svg.text(x + 9, y + 39, f"gap: {gap.code.replace('_', ' ').lower()}", 9.5, fill=GAP)
 
 
-def _legend(picture: _Picture, width: float, top: float) -> Iterator[str]:
-    """A colour for each owner, in rows; owners beyond the palette share the last colour."""
+def _legend(picture: _Picture, width: float, top: float) -> tuple[list[str], float]:
+    """A colour for each owner, in rows, and where the picture ends; owners beyond the palette share a grey."""
     x, y = MARGIN, top
+    found: list[str] = []
     for owner, colour in picture.colours.items():
         if colour == OTHER_OWNER:
             continue
@@ -268,12 +276,10 @@ def _legend(picture: _Picture, width: float, top: float) -> Iterator[str]:
         step = 24 + svg.text_width(words, 11.5) + 16
         if x + step > width - MARGIN:
             x, y = MARGIN, y + LEGEND_ROW
-        yield svg.element(
-            "g",
-            svg.element("rect", x=x, y=y - 10, width=14, height=14, rx=3, fill=colour)
-            + svg.text(x + 20, y + 1.5, words, 11.5, fill=QUIET),
-        )
+        found.append(svg.element("rect", x=x, y=y - 10, width=14, height=14, rx=3, fill=colour))
+        found.append(svg.text(x + 20, y + 1.5, words, 11.5, fill=QUIET))
         x += step
+    return found, y + 24
 
 
 def _short(value: float) -> str:
@@ -286,6 +292,11 @@ def _short(value: float) -> str:
 
 def _share(percent: float) -> str:
     return f"{percent:.0f} %" if abs(percent) >= 10 else f"{percent:.1f} %" if abs(percent) >= 0.1 else "< 0.1 %"
+
+
+def _unit(unit: str) -> str:
+    """KILOWATT_HOUR as people write it; money as it is."""
+    return unit.lower().replace("_", " ") if unit.replace("_", "").isalpha() else unit
 
 
 def _plain(value: object) -> str:

@@ -18,6 +18,7 @@ from scipy.sparse.linalg import spsolve
 from exchange.access import build_view, facts
 from exchange.errors import NotFound
 from exchange.model.closure import Dates
+from exchange.model.footprint import Footprint
 from exchange.model.grant import AccessLevel
 from exchange.model.product import Product
 from exchange.model.resolved import GapCode
@@ -39,7 +40,7 @@ class UpstreamProduct:
     owner: str
     access: AccessLevel
     declared_unit_amount: Decimal
-    declared_unit: str
+    declared_unit: str  # of money: currency, year and basis of the price
     cradle_to_gate_kg_co2e: Decimal
     demand: float
     own_kg_co2e: Decimal
@@ -62,7 +63,8 @@ class UpstreamLine:
 
 @dataclass(frozen=True, slots=True)
 class UpstreamGap:
-    """A line of the viewer's own product that nothing serves; `named` is what the line calls the product."""
+    """A line of the viewer's own product that nothing serves; `named`: the product's name where the viewer may know
+    it, else what the line calls it."""
 
     consumer_key: int
     line: int
@@ -109,7 +111,7 @@ async def upstream(session: Session, key: int, dates: Dates) -> Upstream:
             )
             for consumer, supplier, attributes in graph.edges(data=True)
         ],
-        gaps=_gaps(solved, nodes),
+        gaps=await _gaps(session, solved, nodes),
     )
 
 
@@ -153,7 +155,7 @@ async def _products(
             owner=names.get(answer.product.owner_id, ""),
             access=answer.access,
             declared_unit_amount=standing.declared_unit_amount,
-            declared_unit=str(standing.declared_unit),
+            declared_unit=_unit(standing),
             cradle_to_gate_kg_co2e=nodes[key].total.excluding,
             demand=demand[key],
             own_kg_co2e=own,
@@ -163,11 +165,18 @@ async def _products(
     return found
 
 
-def _gaps(solved: Solved, nodes: Mapping[int, ViewNode]) -> list[UpstreamGap]:
+def _unit(footprint: Footprint) -> str:
+    price = footprint.price
+    return str(footprint.declared_unit) if price is None else f"{price.currency} {price.year} ({price.basis.lower()})"
+
+
+async def _gaps(session: Session, solved: Solved, nodes: Mapping[int, ViewNode]) -> list[UpstreamGap]:
+    gaps = [(key, gap) for key, node in nodes.items() for gap in node.gaps if not gap.by_fallback]
+    visible = sorted({gap.visible_key for _, gap in gaps if gap.visible_key is not None})
+    names = {answer.product.key: answer.product.name for answer in await session.products_by_key(visible) if answer}
     found = []
-    for key, node in nodes.items():
-        for gap in node.gaps:
-            if not gap.by_fallback:
-                named = solved.standing(key).lines.names[gap.number - 1]
-                found.append(UpstreamGap(key, gap.number, gap.code, GAP_MESSAGES[gap.code], named.removeprefix("id:")))
+    for key, gap in gaps:
+        called = solved.standing(key).lines.names[gap.number - 1].removeprefix("id:")
+        named = names.get(gap.visible_key, called) if gap.visible_key is not None else called
+        found.append(UpstreamGap(key, gap.number, gap.code, GAP_MESSAGES[gap.code], named))
     return found
