@@ -66,12 +66,14 @@ class Session:
     async def granted(self) -> dict[int, AccessLevel]:
         """Product keys granted to the viewer's organization now, with the highest level; onward ones at TOTAL."""
         if self._granted is None:
-            self._granted = {}
+            # Kept when it is whole: resolvers ask at once, and one must not see another's half.
+            granted: dict[int, AccessLevel] = {}
             for grant in await self._grants_to_viewer():
-                held = self._granted.get(grant.product_key, AccessLevel.NONE)
-                self._granted[grant.product_key] = max(held, grant.level)
+                held = granted.get(grant.product_key, AccessLevel.NONE)
+                granted[grant.product_key] = max(held, grant.level)
             for key in await self.onward():
-                self._granted.setdefault(key, AccessLevel.TOTAL)
+                granted.setdefault(key, AccessLevel.TOTAL)
+            self._granted = granted
         return self._granted
 
     async def _grants_to_viewer(self) -> list[Grant]:
