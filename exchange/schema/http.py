@@ -11,13 +11,13 @@ import json
 from typing import Any, Final
 
 from starlette.requests import Request as HttpRequest
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from exchange.errors import ExchangeError, InvalidInput, NotSignedIn, TooManyRequests
 from exchange.schema.errors import error_body
 from exchange.schema.execution import Answer, Executor, Request
-from exchange.schema.transport import Identify, request_from, request_id_of
+from exchange.schema.transport import Identify, json_text, request_from, request_id_of
 
 BODY_BYTES_MAX: Final = 16 * 1024 * 1024  # a thousand footprints of a hundred lines each
 JSON_TYPE: Final = "application/json"
@@ -145,6 +145,9 @@ def _status(answer: Answer, accepted: str) -> int:
 
 
 def _json(body: dict[str, Any], media_type: str, status: int, headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse(
-        body, status_code=status, media_type=media_type, headers={"Cache-Control": "no-store", **(headers or {})}
+    return Response(
+        json_text(body),
+        status_code=status,
+        media_type=media_type,
+        headers={"Cache-Control": "no-store", **(headers or {})},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -19,6 +20,12 @@ UNKNOWN_REQUEST_ID: Final = "none"
 def request_id_of(connection: HTTPConnection) -> str:
     """The id that the application gave the request, which errors name and the log knows."""
     return str(getattr(connection.state, "request_id", UNKNOWN_REQUEST_ID))
+
+
+def json_text(value: object) -> str:
+    """JSON that is valid UTF-8: half a surrogate pair, which a client may have sent, is quoted as its escape."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def request_from(payload: object, *, reads_only: bool = False) -> Request:

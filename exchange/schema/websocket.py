@@ -17,7 +17,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from exchange.errors import ExchangeError
 from exchange.schema.errors import error_body
 from exchange.schema.execution import Executor
-from exchange.schema.transport import Identify, request_from, request_id_of
+from exchange.schema.transport import Identify, json_text, request_from, request_id_of
 
 PROTOCOL: Final = "graphql-transport-ws"
 INIT_SECONDS_MAX: Final = 10  # time to say who one is
@@ -137,7 +137,7 @@ class Connection:
     async def _send(self, message: dict[str, Any]) -> None:
         # A client that is gone needs no answer.
         if self._socket.application_state is WebSocketState.CONNECTED:
-            await self._socket.send_text(json.dumps(message, ensure_ascii=False))
+            await self._socket.send_text(json_text(message))
 
     def _subscribe(self, message: dict[str, Any]) -> None:
         id_ = message.get("id")
