@@ -34,11 +34,12 @@ COLLISION_PAUSE_SECONDS_MAX = 0.1
 OUTCOME_SECONDS_MAX = 15.0  # to learn what became of a commit: an embedded database is back after two
 OUTCOME_PAUSE_SECONDS = 0.1
 
-_HEAD = "MATCH (l:Ledger {id: 'ledger'}) RETURN l.head, l.products, l.footprints, l.schemaVersion"
+_HEAD = "MATCH (l:Ledger {id: 'ledger'}) RETURN l.head, l.products, l.footprints, l.schemaVersion, coalesce(l.atUs, 0)"
 # Writing to the node comes first: it waits for whoever is before us, and only then is the head read.
 _MOVE = """
 MATCH (l:Ledger {id: 'ledger'})
-SET l.head = l.head + $changes, l.products = l.products + $products, l.footprints = l.footprints + $footprints
+SET l.head = l.head + $changes, l.products = l.products + $products, l.footprints = l.footprints + $footprints,
+    l.atUs = $at
 RETURN l.head - $changes, l.products - $products, l.footprints - $footprints
 """
 _APPEND = "UNWIND $rows AS r CREATE (c:Change) SET c = r"
@@ -58,9 +59,9 @@ async def read_head(bolt: Bolt) -> LedgerHead:
     rows = await bolt.read(_HEAD, newest=True)
     if not rows:
         raise StoreUnavailable("The graph database is not set up yet. Ask again in a few seconds.")
-    sequence, products, footprints, version = rows[0]
+    sequence, products, footprints, version, at_us = rows[0]
     check_version(version)
-    return LedgerHead(sequence, products, footprints)
+    return LedgerHead(sequence, products, footprints, at_us)
 
 
 async def read_changes(bolt: Bolt, after: int, upto: int) -> list[Change]:
@@ -118,6 +119,7 @@ class _Writing:
             expected.sequence + len(changes),
             expected.products + sum(isinstance(each, CreateProduct) for each in writes),
             expected.footprints + sum(isinstance(each, PublishFootprint) for each in writes),
+            max(expected.at_us, *(change.at_us for change in changes)),
         )
 
     async def run(self) -> LedgerHead:
@@ -144,6 +146,7 @@ class _Writing:
             changes=len(self._changes),
             products=self._after.products - self._expected.products,
             footprints=self._after.footprints - self._expected.footprints,
+            at=self._after.at_us,
         )
         if not before or LedgerHead(*before[0]) != self._expected:
             raise HeadMoved

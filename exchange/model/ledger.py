@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -32,8 +32,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class LedgerHead:
-    """The last sequence, and how many dense keys have been given out (the next product gets key `products`)."""
+    """The last sequence, and how many dense keys have been given out (the next product gets key `products`).
+
+    at_us: the latest instant of any change. No later question or write is dated before it, whatever the clock of the
+    server that it comes to says: else a write acknowledged by one server could be missed on another that is behind.
+    """
 
     sequence: int
     products: int
     footprints: int
+    at_us: int = field(default=0, compare=False)

@@ -32,7 +32,7 @@ class Exchange:
     async def session(self, viewer: Viewer) -> Session:
         """Everything that one viewer asks in one go: all of it is decided at one ledger head and one instant."""
         head = await self.store.head()
-        return Session(store=self.store, viewer=viewer, head=head, now_us=self.clock())
+        return Session(store=self.store, viewer=viewer, head=head, now_us=max(self.clock(), head.at_us))
 
     async def close(self) -> None:
         """Ends the queue; writes that wait are refused as StoreUnavailable. The store is its opener's to close."""

@@ -177,7 +177,8 @@ class WriteQueue:
         raise StoreUnavailable("Other servers kept writing first. Nothing was written; ask again.")
 
     async def _write_once(self, batch: list[_Waiting]) -> None:
-        head, now_us = await self._store.head(), self._clock()
+        head = await self._store.head()
+        now_us = max(self._clock(), head.at_us)
         outcomes = await asyncio.gather(
             *(waiting.command.decide(head, now_us) for waiting in batch if not waiting.answer.done()),
             return_exceptions=True,
