@@ -136,7 +136,9 @@ class Problems:
         expected: str | None = None,
         got: str | None = None,
     ) -> None:
-        self.found.append(Problem(code, message, tuple(path), expected, got))
+        # What is quoted may be the very text that nothing can encode.
+        shown = None if got is None else got.encode("utf-8", "replace").decode()
+        self.found.append(Problem(code, message, tuple(path), expected, shown))
 
     def raise_any(self) -> None:
         """Raises InvalidInput with everything found so far; does nothing where there is nothing."""
