@@ -160,6 +160,12 @@ class Checker:
             return None
         return instant_us(value)
 
+    def day(self, value: date, *steps: str) -> int:
+        """Days since 1970; a problem where the year is outside what the exchange keeps."""
+        if not YEAR_MIN <= value.year <= YEAR_MAX:
+            self.add("OUT_OF_RANGE", f"is outside {YEAR_MIN} to {YEAR_MAX}", *steps, got=value.isoformat())
+        return day_of(value)
+
 
 def open_end(value: int | None) -> int:
     """An instant that may be absent, as it is kept."""

@@ -180,22 +180,27 @@ class _Publish:
         problems.raise_any()
 
     async def _preceding(self) -> dict[str, Footprint]:
-        """The footprints that corrections replace: of the same product, and still Active."""
-        wanted = sorted({pf_id for draft in self.drafts for pf_id in draft.footprint.preceding_pf_ids})
+        """The footprints that corrections replace: of the same product, and still Active. New pfIds must be free."""
+        drafts = [draft.footprint for draft in self.drafts]
+        wanted = sorted({pf_id for draft in drafts for pf_id in (draft.pf_id, *draft.preceding_pf_ids) if pf_id})
         if not wanted:
             return {}
         found = await self.store.get_footprints_by_pf_id(self.owner_id, wanted)
         known = {footprint.pf_id: footprint for footprint in found if footprint}
         problems = Problems()
-        for position, draft in enumerate(self.drafts):
-            for pf_id in draft.footprint.preceding_pf_ids:
-                path = (*_path(position, self.single), "precedingPfIds")
+        for position, draft in enumerate(drafts):
+            path = _path(position, self.single)
+            if draft.pf_id in known:
+                message = f"{draft.pf_id} is the pfId of another footprint of yours. Leave it out to have one made."
+                raise Conflict(message, path=(*path, "pfId"))
+            for pf_id in draft.preceding_pf_ids:
                 old = known.get(pf_id)
-                if old is None or old.product_id != draft.footprint.product_id:
-                    problems.add("NOT_KNOWN", f"{pf_id} is not a footprint of this product", path, got=pf_id)
+                if old is None or old.product_id != draft.product_id:
+                    steps = (*path, "precedingPfIds")
+                    problems.add("NOT_KNOWN", f"{pf_id} is not a footprint of this product", steps, got=pf_id)
                 elif old.deprecated_at_us != NEVER_US:
                     message = f"{pf_id} is already deprecated. Correct the footprint that stands now."
-                    raise Conflict(message, path=path)
+                    raise Conflict(message, path=(*path, "precedingPfIds"))
         problems.raise_any()
         return known
 

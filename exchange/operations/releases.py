@@ -12,7 +12,7 @@ from exchange.model.ledger import ChangeKind, LedgerHead
 from exchange.model.parties import Viewer
 from exchange.model.product import Dataset, Release
 from exchange.model.writes import CreateDataset, CreateRelease, Write
-from exchange.operations.checks import NAME_LENGTH_MAX, Checker, day_of
+from exchange.operations.checks import NAME_LENGTH_MAX, Checker
 from exchange.operations.exchange import Exchange
 from exchange.operations.idempotency import body_sha256, first_answer, remember, scoped_key
 from exchange.operations.inputs import CreateReleaseInput
@@ -30,11 +30,13 @@ async def create_release(exchange: Exchange, viewer: Viewer, given: CreateReleas
     at = Checker(problems, ("input",))
     at.text(given.dataset, "dataset", longest=NAME_LENGTH_MAX, required=True)
     at.text(given.label, "label", longest=NAME_LENGTH_MAX, required=True)
+    date_day = at.day(given.date, "date")
     problems.raise_any()
     return await exchange.queue.do(
         _CreateRelease(
             store=exchange.store,
             given=given,
+            date_day=date_day,
             publisher_id=publisher_id,
             by=written_by(viewer),
             key=scoped_key(publisher_id, given.idempotency_key),
@@ -47,6 +49,7 @@ async def create_release(exchange: Exchange, viewer: Viewer, given: CreateReleas
 class _CreateRelease:
     store: Store
     given: CreateReleaseInput
+    date_day: int
     publisher_id: str
     by: str
     key: str
@@ -76,7 +79,7 @@ class _CreateRelease:
                 id=release_id,
                 dataset_id=known.id,
                 label=self.given.label,
-                date_day=day_of(self.given.date),
+                date_day=self.date_day,
                 created_at_us=now_us,
                 sequence=allocation.change(ChangeKind.RELEASE_CREATED, release_id),
             )
