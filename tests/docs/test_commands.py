@@ -18,6 +18,7 @@ from typer.testing import CliRunner, Result
 import tasks
 from exchange.cli import commands
 from exchange.config import variables
+from exchange.importers.model_files import INPUT_COLUMNS, INPUTS_FILES, PRODUCT_COLUMNS, PRODUCTS_FILE
 from tests.docs.documents import ROOT, Block, all_documents, document
 from tests.docs.seeded_exchange import SeededExchange
 
@@ -152,3 +153,8 @@ def test_wrong_use_and_failure_have_their_exit_codes(exchange: SeededExchange) -
     failed = run(["rollup", "no such product"], exchange.directory)
     assert failed.exit_code == 1
     assert "NOT_FOUND" in failed.stderr
+
+
+def test_the_columns_of_a_model_are_documented() -> None:
+    words = document("docs/guides/import-a-dataset.md").code_words()
+    assert {*PRODUCT_COLUMNS, *INPUT_COLUMNS, PRODUCTS_FILE, *INPUTS_FILES} <= words
