@@ -136,9 +136,7 @@ class Problems:
         expected: str | None = None,
         got: str | None = None,
     ) -> None:
-        # What is quoted may be the very text that nothing can encode.
-        shown = None if got is None else got.encode("utf-8", "replace").decode()
-        self.found.append(Problem(code, message, tuple(path), expected, shown))
+        self.found.append(Problem(code, message, tuple(path), expected, got))
 
     def raise_any(self) -> None:
         """Raises InvalidInput with everything found so far; does nothing where there is nothing."""
