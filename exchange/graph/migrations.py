@@ -27,38 +27,30 @@ class Migration:
     steps: Sequence[Step]
 
 
-def unique(label: str, name: str) -> Step:
-    """A text property that no two nodes of the label share, found by an index."""
+def indexed(
+    label: str, *, texts: Sequence[str] = (), integers: Sequence[str] = (), repeated: Sequence[str] = ()
+) -> Step:
+    """Properties by which nodes of a label are found and ordered: unique texts and whole numbers, and repeated texts.
 
-    async def step(bolt: Bolt) -> None:
-        await bolt.alter(f"CREATE CONSTRAINT {label}_{name} IF NOT EXISTS FOR (n:{label}) REQUIRE n.{name} IS UNIQUE")
-
-    return step
-
-
-def unique_integer(label: str, name: str) -> Step:
-    """The same for a whole number.
-
-    On the embedded database an index over a label without nodes learns no type, and ranges become 50 times slower: so
-    a node with the largest number is there while the index is made. (A small number would make it 32 bits wide.)
+    On the embedded database an index over a label without nodes learns no types; it then has no order, and ranges and
+    pages become 20 to 50 times slower. So a node with all the properties is there while the indexes are made. (A small
+    number would make its property 32 bits wide.)
     """
+    statements = [
+        f"CREATE CONSTRAINT {label}_{name} IF NOT EXISTS FOR (n:{label}) REQUIRE n.{name} IS UNIQUE"
+        for name in (*texts, *integers)
+    ]
+    statements += [f"CREATE INDEX {label}_{name} IF NOT EXISTS FOR (n:{label}) ON (n.{name})" for name in repeated]
+    placeholder = dict.fromkeys((*texts, *repeated), "placeholder") | dict.fromkeys(integers, LARGEST_INTEGER)
 
     async def step(bolt: Bolt) -> None:
-        if not await bolt.is_embedded():
-            await unique(label, name)(bolt)
-            return
-        await bolt.alter(f"MERGE (n:{label} {{{name}: $largest}}) SET n.placeholder = true", largest=LARGEST_INTEGER)
-        await unique(label, name)(bolt)
-        await bolt.alter(f"MATCH (n:{label}) WHERE n.placeholder = true DELETE n")
-
-    return step
-
-
-def index(label: str, name: str) -> Step:
-    """A text property that is searched and ordered by."""
-
-    async def step(bolt: Bolt) -> None:
-        await bolt.alter(f"CREATE INDEX {label}_{name} IF NOT EXISTS FOR (n:{label}) ON (n.{name})")
+        embedded = await bolt.is_embedded()
+        if embedded:
+            await bolt.alter(f"MERGE (n:{label} {{placeholder: true}}) SET n += $properties", properties=placeholder)
+        for statement in statements:
+            await bolt.alter(statement)
+        if embedded:
+            await bolt.alter(f"MATCH (n:{label}) WHERE n.placeholder = true DELETE n")
 
     return step
 
@@ -76,29 +68,20 @@ MIGRATIONS: tuple[Migration, ...] = (
         1,
         "constraints, indexes and the ledger",
         (
-            unique("Ledger", "id"),
-            unique_integer("Change", "sequence"),
-            unique("Organization", "id"),
-            unique("Organization", "nameKey"),
-            unique("Organization", "sortName"),
-            unique("Namespace", "name"),
-            unique("CompanyId", "urn"),
-            unique("Client", "id"),
-            unique("SigningKey", "id"),
-            unique("RememberedAnswer", "id"),
-            unique("Product", "id"),
-            unique_integer("Product", "key"),
-            unique("Product", "sortName"),
-            unique("Identifier", "urn"),
-            unique("Dataset", "id"),
-            unique("Dataset", "nameKey"),
-            unique("Release", "id"),
-            unique("Release", "labelKey"),
-            unique("Footprint", "id"),
-            unique_integer("Footprint", "key"),
-            unique("Footprint", "pfKey"),
-            unique("Grant", "id"),
-            index("Grant", "audience"),
+            indexed("Ledger", texts=["id"]),
+            indexed("Change", integers=["sequence"]),
+            indexed("Organization", texts=["id", "nameKey", "sortName"]),
+            indexed("Namespace", texts=["name"]),
+            indexed("CompanyId", texts=["urn"]),
+            indexed("Client", texts=["id"]),
+            indexed("SigningKey", texts=["id"]),
+            indexed("RememberedAnswer", texts=["id"]),
+            indexed("Product", texts=["id", "sortName"], integers=["key"]),
+            indexed("Identifier", texts=["urn"]),
+            indexed("Dataset", texts=["id", "nameKey"]),
+            indexed("Release", texts=["id", "labelKey"]),
+            indexed("Footprint", texts=["id", "pfKey"], integers=["key"]),
+            indexed("Grant", texts=["id"], repeated=["audience"]),
             create_ledger,
         ),
     ),
