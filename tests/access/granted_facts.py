@@ -1,0 +1,184 @@
+"""What a viewer was granted to know of a world, said once more and apart from the code: the premise of two worlds.
+
+Written after the table of levels in docs/permissions.md. Totals, intervals and quality are what the arithmetic gives
+for a product asked about alone; which of them are facts is decided here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+from exchange.access import permits_at
+from exchange.model.footprint import NEVER_DAY, Footprint, Line, Lines
+from exchange.model.grant import AccessLevel
+from exchange.model.resolved import GAP_CODES, ResolvedLines
+from exchange.rollup import Solution, choose, roll_up
+from tests.access.worlds import EARLIER_US, GrantedWorld
+from tests.rollup.check import NOW
+
+NONE, TOTAL, BREAKDOWN, INPUTS, OWNER = AccessLevel
+EARLIER = replace(NOW, known_at_us=EARLIER_US)
+EPOCH = dt.date(1970, 1, 1)
+
+
+def levels(world: GrantedWorld, viewer: str | None) -> dict[str, AccessLevel]:
+    """The viewer's level on every product, by name."""
+    names = [name for name in world.keys if name not in world.unregistered]
+    found = {name: _level(world, name, viewer) for name in names}
+    onward = {
+        named
+        for name in names
+        if found[name] == INPUTS
+        for named in _named(world, name)
+        if any(g.onward and g.organization_id == world.product(name).owner_id for g in _grants(world, named))
+    }
+    return {name: max(level, TOTAL if name in onward else NONE) for name, level in found.items()}
+
+
+def _level(world: GrantedWorld, name: str, viewer: str | None) -> AccessLevel:
+    if viewer == "operator" or world.product(name).owner_id == viewer:
+        return OWNER
+    levels = [TOTAL if g.organization_id is None else g.level for g in _grants(world, name) if g.reaches(viewer)]
+    return max(levels, default=NONE)
+
+
+def _grants(world: GrantedWorld, name: str):
+    return [g for g in world.grants if g.product_key == world.keys[name] and g.in_force(NOW.known_at_us)]
+
+
+def _named(world: GrantedWorld, name: str) -> set[str]:
+    standing = choose(world.snapshot().nodes[world.keys[name]], NOW, world.successors).footprint
+    urns = [] if standing is None else [urn.removeprefix("urn:x:") for urn in standing.lines.names]
+    return {urn for urn in urns if urn in world.keys and urn not in world.unregistered}
+
+
+def granted_facts(world: GrantedWorld, viewer: str | None) -> str:
+    """Everything that was granted, as text to compare."""
+    return "\n".join(f"{name}: {fact}" for name, facts in facts_of(world, viewer).items() for fact in facts)
+
+
+def facts_of(world: GrantedWorld, viewer: str | None) -> dict[str, list[str]]:
+    shown = levels(world, viewer)
+    return {name: _of_product(world, name, shown) for name in world.keys if shown.get(name, NONE) >= TOTAL}
+
+
+def _of_product(world: GrantedWorld, name: str, shown: dict[str, AccessLevel]) -> list[str]:
+    level, product = shown[name], world.product(name)
+    found = [f"{level.name} of {product.owner_id}, {product.product_ids} {product.name}"]
+    if level == OWNER:
+        found += [str(replace(grant, product_key=0)) for grant in world.grants if grant.product_key == product.key]
+    for version in world.footprints[name]:
+        found += _of_version(world, name, version, shown)
+    for dates in (NOW, EARLIER):
+        solution = roll_up(world.snapshot(), [product.key], dates, permits_at(dates))
+        found += _of_result(world, name, solution, shown)
+    return found
+
+
+def _of_version(world: GrantedWorld, name: str, version: Footprint, shown: dict[str, AccessLevel]) -> list[str]:
+    """The envelope, and of a modelled one what its lines allow on the days that it stands for."""
+    hidden: dict[str, Any] = {"modelled": None, "key": 0, "product_key": 0, "sequence": 0, "deprecated_sequence": 0}
+    if shown[name] == OWNER:
+        lines = Lines.of([_line(line, line.number) for line in version.lines])
+        return [
+            str(replace(version, **{**hidden, "modelled": replace(version.modelled, lines=lines)}))
+            if version.modelled
+            else str(replace(version, **hidden))
+        ]
+    month: dict[str, Any] = {
+        "valid_from_day": _month(version.valid_from_day),
+        "valid_until_day": _month(version.valid_until_day),
+    }
+    if version.declared is None:
+        hidden |= {"exempted_emissions_percent": 0, "data_quality": None}
+    found = [str(replace(version, **hidden, **month, comment=None, boundary_processes_description=None))]
+    key = world.keys[name]
+    day = min(max(NOW.as_of_day, version.valid_from_day), version.valid_until_day - 1)
+    dates = replace(NOW, as_of_day=day)
+    solution = roll_up(world.snapshot(), [key], dates, permits_at(dates), chosen={key: version})
+    if version.declared is None and solution.refusal(key) is None:
+        found.append(f"exempted {solution.total(key).exempted_emissions_percent}")
+    return found + _of_recipe(world, version, solution.resolved(key), shown)
+
+
+def _of_recipe(
+    world: GrantedWorld, version: Footprint, resolved: ResolvedLines | None, shown: dict[str, AccessLevel]
+) -> list[str]:
+    name = world.names()[version.product_key]
+    if resolved is None or shown[name] < BREAKDOWN or version.modelled is None:
+        return []
+    seen = _seen_lines(world, resolved, shown)
+    found = []
+    if len(seen) == len(version.lines):
+        found.append(f"direct {replace(version.modelled, lines=Lines())} {version.data_quality}")
+    if shown[name] >= INPUTS:
+        found += [str(_line(version.lines.line(at), number)) for number, at in enumerate(seen, 1)]
+    return found
+
+
+def _line(line: Line, number: int) -> Line:
+    """As its publisher wrote it, numbered as the viewer sees it."""
+    fallback = line.fallback and replace(line.fallback, product_key=None)
+    return replace(line, number=number, product_key=None, fallback=fallback)
+
+
+def _seen_lines(world: GrantedWorld, resolved: ResolvedLines, shown: dict[str, AccessLevel]) -> list[int]:
+    names = world.names()
+
+    def visible(key: int) -> bool:
+        return key >= 0 and shown.get(names[key], NONE) >= TOTAL
+
+    return [
+        at
+        for at in range(len(resolved.serving))
+        if resolved.reason[at] < 0
+        and visible(int(resolved.serving[at]))
+        and (not resolved.has_fallback[at] or visible(int(resolved.fallback_named[at])))
+    ]
+
+
+def _of_result(world: GrantedWorld, name: str, solution: Solution, shown: dict[str, AccessLevel]) -> list[str]:
+    key, names = world.keys[name], world.names()
+    refusal = solution.refusal(key)
+    if refusal is not None:
+        seen = [names[member] for member in refusal.members if shown[names[member]] >= TOTAL]
+        return [f"{refusal.code} {seen} {len(refusal.members) if shown[name] == OWNER else ''}"]
+    owner, until = shown[name] == OWNER, solution.valid_until_day(key)
+    resolved = solution.resolved(key)
+    found = [
+        f"stands {world_version(world, name, solution)}",
+        str(solution.total(key)),
+        f"until {until if owner or until is None else _month(until)}",
+        f"gaps {resolved is not None and bool(resolved.gaps.any())}",
+    ]
+    if resolved is None:
+        return found
+    if owner:
+        found += [str(_resolution(names, resolved, at, shown)) for at in range(len(resolved.serving))]
+    if owner or (shown[name] >= BREAKDOWN and len(_seen_lines(world, resolved, shown)) == len(resolved.serving)):
+        found.append(f"stages {solution.direct(key)} {solution.by_stage(key)}")
+    return found
+
+
+def _resolution(names: dict[int, str], resolved: ResolvedLines, at: int, shown: dict[str, AccessLevel]):
+    """What an owner may know of one of its lines: which visible product serves, or why none does."""
+    product = names.get(int(resolved.serving[at] if resolved.serving[at] >= 0 else resolved.named[at]))
+    reason = None if resolved.reason[at] < 0 else GAP_CODES[resolved.reason[at]].value
+    visible = product is not None and shown[product] >= TOTAL
+    return at, product if visible else None, reason, bool(resolved.by_fallback[at]), bool(resolved.gaps[at])
+
+
+def world_version(world: GrantedWorld, name: str, solution: Solution) -> str:
+    standing = solution.choice(world.keys[name]).footprint
+    return "none" if standing is None else standing.id
+
+
+def _month(day: int) -> int:
+    if day == NEVER_DAY:
+        return day
+    return (EPOCH + dt.timedelta(days=day)).replace(day=1).toordinal() - EPOCH.toordinal()
+
+
+__all__ = ["facts_of", "granted_facts", "levels"]

@@ -1,0 +1,237 @@
+"""Two worlds that show a viewer the same facts give it byte-identical answers; and a weaker rule is found out.
+
+The worlds come in pairs from tests/access/pairs.py. What counts as equal facts is said in granted_facts.py, apart from
+the code; pairs whose facts turn out unequal prove nothing and are left out, and a test sees to it that few are.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import assume, event, given, settings
+from hypothesis import strategies as st
+
+from exchange.operations import footprint_answers, roll_ups
+from exchange.operations.answers import PageAnswer
+from exchange.operations.session import Session
+from tests.access.granted_facts import granted_facts
+from tests.access.pairs import CHANGES, Plan, changed, random_plan, same_lines_other_keys
+from tests.access.worlds import everything
+
+facts_module = import_module("exchange.access.facts")  # the package has the function under this name
+
+
+def same_facts(plan: Plan, other: Plan) -> bool:
+    return granted_facts(plan.world(), plan.viewer) == granted_facts(other.world(), plan.viewer)
+
+
+def same_answers(plan: Plan, other: Plan) -> bool:
+    return everything(plan.world(), plan.viewer) == everything(other.world(), plan.viewer)
+
+
+def pair(seed: int, products: int, names: list[str]) -> tuple[Plan, Plan, list[str]]:
+    random = Random(seed)
+    plan = random_plan(random, products=products)
+    other, done = changed(random, plan, names)
+    return plan, other, done
+
+
+@settings(max_examples=20)
+@given(
+    random=st.randoms(use_true_random=False),
+    products=st.integers(10, 30),
+    names=st.lists(st.sampled_from(sorted(CHANGES)), min_size=1, max_size=6),
+)
+def test_worlds_with_equal_facts_give_byte_identical_answers(random, products, names) -> None:
+    plan = random_plan(random, products=products)
+    other, done = changed(random, plan, names)
+    assume(done and same_facts(plan, other))
+    event(f"viewer {'anonymous' if plan.viewer is None else plan.viewer.rstrip('0123456789')}")
+    for name in set(done):
+        event(name)
+    assert everything(plan.world(), plan.viewer) == everything(other.world(), plan.viewer)
+
+
+def test_each_change_leaves_the_facts_equal_more_often_than_not() -> None:
+    """Else the law above would be true of nothing."""
+    tried: Counter[str] = Counter()
+    kept: Counter[str] = Counter()
+    for name in CHANGES:
+        for seed in range(5):
+            plan, other, done = pair(seed, 12, [name])
+            if done:
+                tried[name] += 1
+                kept[name] += same_facts(plan, other)
+    assert tried.keys() == CHANGES.keys()
+    assert {name: count for name, count in kept.items() if 2 * count < tried[name]} == {}
+    assert sum(kept.values()) > 0.8 * sum(tried.values())
+
+
+# --- weaker rules: each is a mistake that somebody could make, and each must be found out ---------------------------
+
+
+def wrapped(monkeypatch, change) -> None:
+    """Makes `facts` hand out more than it should."""
+    honest = facts_module.facts
+
+    def weak(key, level_of, results):
+        node = honest(key, level_of, results)
+        return None if node is None else change(node, level_of, results)
+
+    monkeypatch.setattr(roll_ups, "facts", weak)
+
+
+def direct_of_all(monkeypatch) -> None:
+    """Direct emissions are shown at BREAKDOWN although a line is hidden."""
+    monkeypatch.setattr(
+        facts_module, "line_is_shown", lambda resolved, level_of: np.ones(len(resolved.serving), dtype=np.bool_)
+    )
+
+
+def modelled_of_all(monkeypatch) -> None:
+    """The same in the footprint's own fields."""
+    monkeypatch.setattr(
+        footprint_answers, "line_is_shown", lambda resolved, level_of: np.ones(len(resolved.serving), dtype=np.bool_)
+    )
+
+
+def gaps_of_others(monkeypatch) -> None:
+    """Gaps of closed products are shown."""
+
+    def change(node, level_of, results):
+        resolved = results.resolved(node.product_key)
+        return node if resolved is None else replace(node, gaps=facts_module._gaps(resolved, level_of))
+
+    wrapped(monkeypatch, change)
+
+
+def unknown_of_closed(monkeypatch) -> None:
+    """What a closed product left unknown in its hidden direct emissions is listed."""
+    wrapped(
+        monkeypatch,
+        lambda node, level_of, results: replace(
+            node, unknown_components=facts_module._unknown(results.standing(node.product_key))
+        ),
+    )
+
+
+def broken_down_by_structure(monkeypatch) -> None:
+    """A closed product says whether there is anything behind its total but direct emissions of one line."""
+
+    def change(node, level_of, results):
+        resolved = results.resolved(node.product_key)
+        return node if resolved is None else replace(node, broken_down=len(resolved.serving) < 3)
+
+    wrapped(monkeypatch, change)
+
+
+def exact_days(monkeypatch) -> None:
+    """Valid until the day, to everybody."""
+    monkeypatch.setattr(roll_ups, "first_of_month", lambda day: day)
+
+
+def original_numbers(monkeypatch) -> None:
+    """Lines keep the numbers that the owner gave them."""
+    honest = facts_module._view_lines
+
+    def weak(key, resolved, shown, inside, results):
+        lines, factors = honest(key, resolved, shown, inside, results)
+        return replace(lines, numbers=np.flatnonzero(inside) + 1), factors
+
+    monkeypatch.setattr(facts_module, "_view_lines", weak)
+
+
+def order_of_keys(monkeypatch) -> None:
+    """A view is walked in the order of a set of keys, which depends on how many products others made."""
+
+    def weak(root, facts_of):
+        found, waiting = {}, [root]
+        while waiting:
+            key = waiting.pop()
+            if key not in found:
+                found[key] = facts_of(key)
+                waiting.extend(set(found[key].lines.suppliers.tolist()))
+        return found
+
+    monkeypatch.setattr(roll_ups, "build_view", weak)
+
+
+def cursors_that_count(monkeypatch) -> None:
+    """A cursor of products by age is the store's own: a key, which counts everybody's products."""
+
+    async def weak(self, query, page):
+        found = await self.store.list_products(query, page, await self._visible())
+        answers = await self._answers(found.items)
+        return PageAnswer(tuple(answers), tuple(found.keys), found.has_next, found.has_previous, found.total)
+
+    monkeypatch.setattr(Session, "list_products", weak)
+
+
+def numbers_of_all_lines(monkeypatch) -> None:
+    """The lines of a footprint are numbered as its owner numbered them."""
+    honest = footprint_answers._shown_lines
+
+    def weak(footprint, resolved, shown, solved):
+        lines = honest(footprint, resolved, shown, solved)
+        numbers = (np.flatnonzero(shown) + 1).tolist()
+        return tuple(replace(line, number=number) for line, number in zip(lines, numbers, strict=True))
+
+    monkeypatch.setattr(footprint_answers, "_shown_lines", weak)
+
+
+def sets_of_everybody(monkeypatch) -> None:
+    """The list of characterization factors is of the whole chain, not of the view."""
+    honest = roll_ups.Solved.standing
+
+    def weak(self, key):
+        standing = honest(self, key)
+        every = {name for key in self.solution.keys for name in honest(self, key).ipcc_characterization_factors}
+        return replace(standing, ipcc_characterization_factors=tuple(sorted(every)))
+
+    monkeypatch.setattr(roll_ups.Solved, "standing", weak)
+
+
+# The changes that it has to be found out by, and the first seed that is tried.
+WEAKER: dict[Callable[..., None], tuple[list[str], int]] = {
+    direct_of_all: (["move_into_direct"], 1),
+    modelled_of_all: (["move_into_direct"], 1),
+    gaps_of_others: (["other_gap", "add_a_gap"], 1),
+    unknown_of_closed: (["leave_unknown"], 6),
+    broken_down_by_structure: (["split_a_line"], 2),
+    exact_days: (["shift_a_day"], 0),
+    original_numbers: (["split_a_line", "add_a_gap"], 25),
+    numbers_of_all_lines: (["split_a_line", "add_a_gap"], 25),
+    cursors_that_count: (["add_unrelated"], 0),
+    sets_of_everybody: (["redescribe"], 1),
+}
+
+
+@pytest.mark.parametrize("weaken", WEAKER, ids=lambda weaken: weaken.__name__)
+def test_a_weaker_rule_is_found_out(weaken, monkeypatch) -> None:
+    """Among pairs that the honest rule answers alike, the weaker one answers one differently."""
+    names, first = WEAKER[weaken]
+    for seed in range(first, first + 100):
+        plan, other, done = pair(seed, 10, names)
+        if not done or not same_facts(plan, other):
+            continue
+        with monkeypatch.context() as patched:
+            weaken(patched)
+            if same_answers(plan, other):
+                continue
+        assert same_answers(plan, other)
+        return
+    pytest.fail("no pair found it out")
+
+
+def test_the_order_of_answers_does_not_tell_how_much_others_made(monkeypatch) -> None:
+    plan, other = same_lines_other_keys()
+    assert same_facts(plan, other)
+    assert same_answers(plan, other)
+    order_of_keys(monkeypatch)
+    assert not same_answers(plan, other)

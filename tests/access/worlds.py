@@ -1,0 +1,293 @@
+"""Worlds with owners and grants, a store in memory that sessions read them from, and answers as text.
+
+`everything` asks all that the operations answer to one viewer and writes it down: equal texts are byte-identical
+answers. Internal keys become names, everything else is kept as it is, in the order that it has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import enum
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from exchange.errors import ExchangeError
+from exchange.model.closure import Snapshot
+from exchange.model.footprint import NEVER_US, Footprint
+from exchange.model.grant import AccessLevel, Grant
+from exchange.model.ledger import LedgerHead
+from exchange.model.paging import Page, PageOf, ProductOrder, ProductQuery
+from exchange.model.parties import ANONYMOUS, OPERATOR, Organization, Scope, Viewer
+from exchange.operations.session import Session
+from tests.rollup.check import NOW, World, instant
+
+
+class GrantedWorld(World):
+    """A World whose lines are followed and whose products are shown by grants."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.grants: list[Grant] = []
+        self.kept: Snapshot | None = None  # made when it is first asked for: then the world is finished
+
+    def grant(
+        self,
+        name: str,
+        to: str | None,
+        level: str = "TOTAL",
+        *,
+        onward=False,
+        from_us=0,
+        until_us=NEVER_US,
+        revoked=False,
+    ) -> Grant:
+        """Grants a product to an organization; to None: to everybody."""
+        at = 1 if revoked else NEVER_US
+        made = Grant(
+            f"grant-{len(self.grants)}",
+            f"product-{name}",
+            self.key(name),
+            to,
+            AccessLevel[level],
+            onward,
+            from_us,
+            until_us,
+            at,
+            0,
+            at,
+        )
+        self.grants.append(made)
+        return made
+
+    def _publish(self, name, declared, modelled, **more) -> Footprint:
+        """Named after its product: ids that count what was published would tell of others' footprints."""
+        made = super()._publish(name, declared, modelled, **more)
+        self.replace(name, len(self.footprints[name]), pf_id=f"pf-{name}-{len(self.footprints[name])}")
+        return made
+
+    def snapshot(self) -> Snapshot:
+        if self.kept is None:
+            found = super().snapshot()
+            on: dict[int, list[Grant]] = {key: [] for key in self.keys.values()}
+            for grant in self.grants:
+                on[grant.product_key].append(grant)
+            nodes = {key: replace(node, grants=tuple(on[key])) for key, node in found.nodes.items()}
+            self.kept = replace(found, nodes=nodes)
+        return self.kept
+
+    def names(self) -> dict[int, str]:
+        return {key: name for name, key in self.keys.items()}
+
+
+EARLIER_US = instant("2026-02-01")  # known-at: first versions are out, later ones are not
+
+
+def viewer_of(organization: str | None) -> Viewer:
+    """The viewer that an organization is; "operator" is the operator, None nobody."""
+    if organization == "operator":
+        return OPERATOR
+    return ANONYMOUS if organization is None else Viewer(organization, frozenset(Scope))
+
+
+class MemoryStore:
+    """What a session reads, from a snapshot; lists and cursors behave as the real store's."""
+
+    def __init__(self, snapshot: Snapshot, organizations: Sequence[str]) -> None:
+        self.snapshot = snapshot
+        self.products = [node.product for node in snapshot.nodes.values()]
+        self.footprints = [footprint for node in snapshot.nodes.values() for footprint in node.footprints]
+        self.grants = [grant for node in snapshot.nodes.values() for grant in node.grants]
+        self.organizations = [
+            Organization(name, name, (f"{name}.example",), (), (f"urn:x:{name}",), name, 0, 0) for name in organizations
+        ]
+
+    async def head(self):
+        return LedgerHead(self.snapshot.head, len(self.products), len(self.footprints))
+
+    async def read_nodes(self, keys):
+        return {key: self.snapshot.nodes[key] for key in keys if key in self.snapshot.nodes}
+
+    async def read_names(self, urns):
+        return {urn: self.snapshot.names[urn] for urn in urns if urn in self.snapshot.names}
+
+    async def read_successors(self, release_ids):
+        return {release: list(self.snapshot.successors.get(release, ())) for release in release_ids}
+
+    async def grants_to(self, organization_id):
+        return [g for g in self.grants if g.organization_id == organization_id and g.revoked_at_us == NEVER_US]
+
+    async def public_keys(self, keys, at_us):
+        public = {g.product_key for g in self.grants if g.organization_id is None and g.in_force(at_us)}
+        return public & set(keys)
+
+    async def owners_of_public_products(self, at_us):
+        public = await self.public_keys([product.key for product in self.products], at_us)
+        return {product.owner_id for product in self.products if product.key in public}
+
+    async def get_products(self, ids):
+        return _by(self.products, "id", ids)
+
+    async def get_products_by_key(self, keys):
+        return _by(self.products, "key", keys)
+
+    async def get_products_by_urn(self, urns):
+        return {urn: product for product in self.products for urn in product.product_ids if urn in urns}
+
+    async def get_organizations(self, ids):
+        return _by(self.organizations, "id", ids)
+
+    async def get_footprints(self, ids):
+        return _by(self.footprints, "id", ids)
+
+    async def get_grants(self, ids):
+        return _by(self.grants, "id", ids)
+
+    async def list_products(self, query, page, visible):
+        at_us = 0 if visible is None else visible.at_us
+        public = await self.public_keys([product.key for product in self.products], at_us)
+        seen = [
+            product
+            for product in self.products
+            if (
+                visible is None
+                or product.owner_id == visible.organization_id
+                or product.key in visible.keys
+                or product.key in public
+            )
+            and (query.owner_id is None or product.owner_id == query.owner_id)
+            and (query.urn is None or query.urn in product.product_ids)
+            and (query.name_contains is None or query.name_contains.casefold() in product.name.casefold())
+        ]
+        by_name = query.order == ProductOrder.NAME
+        return _page(seen, page, (lambda p: f"{p.name}\1{p.id}") if by_name else (lambda p: p.key), query.descending)
+
+    async def list_footprints(self, product_key, page):
+        found = [footprint for footprint in self.footprints if footprint.product_key == product_key]
+        return _page(found, page, lambda footprint: footprint.sequence, True)
+
+    async def list_grants(self, product_key, page):
+        found = [grant for grant in self.grants if grant.product_key == product_key]
+        return _page(found, page, lambda grant: int(grant.id.split("-")[1]), False)
+
+    async def list_organizations(self, page, visible):
+        found = [each for each in self.organizations if visible is None or each.id in visible]
+        return _page(found, page, lambda organization: organization.name, False)
+
+
+def _by(things, field, wanted):
+    found = {getattr(thing, field): thing for thing in things}
+    return [found.get(value) for value in wanted]
+
+
+def _page(things, page: Page, key: Callable[[Any], Any], descending: bool) -> PageOf[Any]:
+    """Pages forward only: what tests here ask for."""
+    ordered = sorted(things, key=key, reverse=descending)
+    after = page.after if page.after is None or not ordered or isinstance(key(ordered[0]), str) else int(page.after)
+    rest = [one for one in ordered if after is None or (key(one) < after if descending else key(one) > after)]
+    items = rest[: page.first]
+    return PageOf(items, [str(key(one)) for one in items], len(rest) > len(items), page.after is not None, len(ordered))
+
+
+def session_of(world: GrantedWorld, viewer: Viewer) -> Session:
+    organizations = sorted({world.product(name).owner_id for name in world.keys})
+    store = MemoryStore(world.snapshot(), organizations)
+    return Session(store, viewer, LedgerHead(NOW.head, 0, 0), NOW.known_at_us)  # type: ignore[arg-type]
+
+
+def everything(world: GrantedWorld, organization: str | None) -> str:
+    """All answers to one viewer, as text."""
+    return asyncio.run(_everything(world, viewer_of(organization)))
+
+
+async def _everything(world: GrantedWorld, viewer: Viewer) -> str:
+    session, names = session_of(world, viewer), world.names()
+    found: dict[str, object] = {"lists": await _lists(session)}
+    visible = (await session.list_products(ProductQuery(order=ProductOrder.CREATED_AT), Page(first=100))).items
+    keys = [answer.product.key for answer in visible]
+    standing = await session.standing_footprints(keys, None, None)
+    together = await session.roll_up(keys, None, None) if keys else []
+    for answer, footprint, result in zip(visible, standing, together, strict=True):
+        key = answer.product.key
+        versions = await session.list_footprints(key, Page(first=3))
+        found[answer.product.name] = {
+            "product": answer,
+            "standing": footprint,
+            "versions": versions,
+            "exempted": [
+                await session.exempted_percent(version.id)
+                for version in versions.items
+                if version.exempted_emissions_percent is None
+            ],
+            "together": result,
+            "alone": (await session.roll_up([key], None, None))[0],
+            "earlier": await _attempt(session.roll_up([key], None, EARLIER_US)),
+            "grants": await session.list_grants(key, Page(first=100)),
+        }
+    return json.dumps(plain(found, names), indent=1, ensure_ascii=False)
+
+
+async def _attempt(asked):
+    """An answer, or the error that stands for it."""
+    try:
+        return await asked
+    except ExchangeError as error:
+        return [type(error).__name__, error.message, list(error.path)]
+
+
+async def _lists(session: Session) -> list[object]:
+    """The viewer's products in every order, page by page with their cursors, counted and filtered."""
+    found: list[object] = []
+    for query in (
+        ProductQuery(),
+        ProductQuery(order=ProductOrder.CREATED_AT),
+        ProductQuery(order=ProductOrder.CREATED_AT, descending=True),
+        ProductQuery(name_contains="1"),
+    ):
+        after = None
+        while True:
+            page = await session.list_products(query, Page(first=4, after=after))
+            found.append([[item.product.name for item in page.items], page.keys, page.has_next, page.total])
+            if not page.has_next:
+                break
+            after = page.keys[-1]
+    if not session.viewer.anonymous:
+        return found
+    return [*found, await session.list_organizations(Page(first=100))]
+
+
+TREES = ((20, 0.0, 60), (3, 1.0, 200))
+
+
+def plain(value: object, names: Mapping[int, str], field: str = "") -> object:
+    """A value as JSON can hold it; what an answer computes when called is called."""
+    if callable(value) and field in CALLS:
+        return plain(CALLS[field](value), names)
+    if field.endswith("_key") and isinstance(value, int):
+        return names.get(value, "nobody")
+    if isinstance(value, enum.Enum):
+        return value.name
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            each.name: plain(getattr(value, each.name), names, each.name)
+            for each in dataclasses.fields(value)
+            if each.name not in INTERNAL
+        }
+    if isinstance(value, Mapping):
+        return {plain(key, names): plain(inner, names) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        one = field.removesuffix("s")
+        return [plain(inner, names, one if one.endswith("_key") else "") for inner in value]
+    return str(value) if isinstance(value, Decimal) else value
+
+
+INTERNAL = {"key", "sequence", "created_at_us"}  # of a Product; never shown
+CALLS: Mapping[str, Callable[[Any], Any]] = {
+    "valid_until_day": lambda call: call(),
+    "contributions": lambda call: call(1000),
+    "tree": lambda call: [call(*arguments) for arguments in TREES],
+    "digest": lambda call: call(),
+}
