@@ -16,6 +16,7 @@ from exchange.schema.grants import Grant
 from exchange.schema.mutation import Mutation
 from exchange.schema.organizations import Organization
 from exchange.schema.permissions import PERMISSIONS, Guard
+from exchange.schema.planned import PlannedExecutor
 from exchange.schema.products import Product
 from exchange.schema.query import Query
 from exchange.schema.scalars import SCALARS
@@ -41,6 +42,7 @@ SCHEMA: Final = strawberry.Schema(
     mutation=Mutation,
     types=[Organization, Product, Footprint, Grant, Dataset, Release],
     config=CONFIG,
+    execution_context_class=PlannedExecutor,
 )
 for _type in SCHEMA._schema.type_map.values():
     # Strawberry checks @oneOf itself, in its own validation; graphql-core does it better once it is told.
