@@ -49,10 +49,10 @@ def run(document: Document, exchange: Asks) -> Iterator[tuple[Step, dict[str, An
         variables = filled(json.loads(step.variables.text), kept) if step.variables else None
         by = next(iter(step.steered("as")), None)
         answer = exchange.ask(step.query.text, variables, by=by)
+        yield step, answer  # before anything is kept of it: whoever looks at it says best what is wrong
         for rule in step.steered("keep"):
             name, _, path = rule.partition(" = ")
             kept[name] = at(answer["data"], path)
-        yield step, answer
 
 
 def filled(value: Any, kept: dict[str, Any]) -> Any:
