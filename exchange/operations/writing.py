@@ -165,7 +165,9 @@ class WriteQueue:
                 return
             except HeadMoved:
                 await asyncio.sleep(random.uniform(0, min(HEAD_BACKOFF_S * 2**attempt, HEAD_BACKOFF_MAX_S)))
-            except ExchangeError:
+            except StoreUnavailable:  # it is away for all of them
+                raise
+            except Exception:
                 if len(batch) == 1:
                     raise
                 for waiting in batch:
@@ -179,12 +181,12 @@ class WriteQueue:
     async def _write_once(self, batch: list[_Waiting]) -> None:
         head = await self._store.head()
         now_us = max(self._clock(), head.at_us)
+        asked = [waiting for waiting in batch if not waiting.answer.done()]
         outcomes = await asyncio.gather(
-            *(waiting.command.decide(head, now_us) for waiting in batch if not waiting.answer.done()),
-            return_exceptions=True,
+            *(waiting.command.decide(head, now_us) for waiting in asked), return_exceptions=True
         )
         decided: list[tuple[_Waiting, Decision[object]]] = []
-        for waiting, outcome in zip([w for w in batch if not w.answer.done()], outcomes, strict=True):
+        for waiting, outcome in zip(asked, outcomes, strict=True):
             if isinstance(outcome, HeadMoved):
                 raise outcome
             if isinstance(outcome, BaseException):
