@@ -9,7 +9,7 @@ import hashlib
 import json
 from dataclasses import is_dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 from exchange.errors import Conflict
@@ -18,6 +18,8 @@ from exchange.model.writes import RememberAnswer, RememberedAnswer
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+_EXACT = Context(prec=100)  # keeps every digit of a decimal; the usual 28 would make two requests one
 
 
 def body_sha256(operation: str, body: DataclassInstance) -> str:
@@ -29,7 +31,7 @@ def body_sha256(operation: str, body: DataclassInstance) -> str:
 def _plain(value: object) -> object:
     """What JSON does not know. A request may hold a hundred thousand lines: nothing of it is copied."""
     if isinstance(value, Decimal):
-        return str(value.normalize())
+        return str(value.normalize(_EXACT))
     if is_dataclass(value):
         return {name: getattr(value, name) for name in value.__dataclass_fields__}
     if isinstance(value, datetime | date):

@@ -23,6 +23,7 @@ from exchange.operations.refusals import Refusals
 from exchange.operations.writing import Allocation, Decision
 
 NOT_FOUND_GRANT = "No such grant, or it is not yours. Check the id."
+ENDS_FIRST = "the grant ends before it begins"
 
 
 async def grant_access(exchange: Exchange, viewer: Viewer, given: GrantAccessInput) -> str:
@@ -36,8 +37,8 @@ async def grant_access(exchange: Exchange, viewer: Viewer, given: GrantAccessInp
     at = Checker(problems, ("input",))
     from_us, until_us = at.instant(given.from_, "from"), at.instant(given.until, "until")
     _check_grantee(given, owner_id, at)
-    if until_us is not None and until_us <= (exchange.clock() if from_us is None else from_us):
-        at.add("REVERSED", "the grant ends before it begins", "until")
+    if until_us is not None and from_us is not None and until_us <= from_us:
+        at.add("REVERSED", ENDS_FIRST, "until")
     problems.raise_any()
     session = await exchange.session(viewer)
     answer = (await session.products([given.product]))[0]
@@ -94,6 +95,10 @@ class _Grant:
         remembered = await first_answer(self.store, self.key, self.body)
         if remembered is not None:
             return Decision(str(remembered), None)
+        if self.from_us is None and self.until_us <= now_us:  # not sooner: a request sent again may have ended since
+            problems = Problems()
+            problems.add("REVERSED", ENDS_FIRST, ("input", "until"))
+            problems.raise_any()
         self.refusals.check([self.product.id], now_us)
         grant_id = str(uuid.uuid4())
 
