@@ -7,7 +7,6 @@ foreign page can ask nothing in a user's name.
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 from starlette.requests import Request as HttpRequest
@@ -17,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from exchange.errors import ExchangeError, InvalidInput, NotSignedIn, TooManyRequests
 from exchange.schema.errors import error_body
 from exchange.schema.execution import Answer, Executor, Request
-from exchange.schema.transport import Identify, json_text, request_from, request_id_of
+from exchange.schema.transport import Identify, json_text, parse_json, request_from, request_id_of
 
 BODY_BYTES_MAX: Final = 16 * 1024 * 1024  # a thousand footprints of a hundred lines each
 JSON_TYPE: Final = "application/json"
@@ -106,9 +105,9 @@ def _read_parameters(request: HttpRequest) -> Request:
 
 def _parse(body: bytes) -> object:
     try:
-        return json.loads(body)
+        return parse_json(body)
     except (ValueError, RecursionError):
-        raise InvalidInput("The request is not valid JSON.") from None
+        raise InvalidInput("The request is not valid JSON (each name once in an object, no NaN).") from None
 
 
 async def _body(request: HttpRequest) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from starlette.requests import HTTPConnection
 
@@ -26,6 +26,23 @@ def json_text(value: object) -> str:
     """JSON that is valid UTF-8: half a surrogate pair, which a client may have sent, is quoted as its escape."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def parse_json(text: str | bytes) -> object:
+    """The value of a JSON text. Raises ValueError or RecursionError where it is none, says a name twice in one object
+    (of which readers take the first or the last), or has numbers that JSON lacks."""
+    return json.loads(text, object_pairs_hook=_with_single_names, parse_constant=_no_number)
+
+
+def _with_single_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is there twice in one object")
+    return found
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not JSON")
 
 
 def request_from(payload: object, *, reads_only: bool = False) -> Request:

@@ -8,7 +8,6 @@ every operation, so that a connection does not outlive it. Frames are text.
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
@@ -17,7 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from exchange.errors import ExchangeError
 from exchange.schema.errors import error_body
 from exchange.schema.execution import Executor
-from exchange.schema.transport import Identify, json_text, request_from, request_id_of
+from exchange.schema.transport import Identify, json_text, parse_json, request_from, request_id_of
 
 PROTOCOL: Final = "graphql-transport-ws"
 INIT_SECONDS_MAX: Final = 10  # time to say who one is
@@ -127,7 +126,7 @@ class Connection:
         if len(text) > MESSAGE_CHARACTERS_MAX:
             raise Closing(1009, "The message is too large")
         try:
-            message = json.loads(text)
+            message = parse_json(text)
         except (ValueError, RecursionError):
             raise Closing(4400, "The message is not valid JSON") from None
         if not isinstance(message, dict):
