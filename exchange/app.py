@@ -20,7 +20,7 @@ from uvicorn.server import HANDLED_SIGNALS
 from exchange.config import Settings, default_data_directory
 from exchange.graph import Store, Target, parse_target
 from exchange.operations import credentials
-from exchange.operations.exchange import Exchange, open_exchange
+from exchange.operations.exchange import Clock, Exchange, open_exchange, wall_clock_us
 from exchange.schema import graphql_routes
 from exchange.tokens import Issuer
 from exchange.web.graphiql import graphiql_page, graphiql_routes
@@ -78,11 +78,13 @@ def target_of(settings: Settings, *, attach: bool = False) -> Target:
 
 
 @contextlib.asynccontextmanager
-async def running_exchange(settings: Settings, *, attach: bool = False) -> AsyncIterator[Exchange]:
+async def running_exchange(
+    settings: Settings, *, attach: bool = False, clock: Clock = wall_clock_us
+) -> AsyncIterator[Exchange]:
     """An open exchange, for as long as the block runs."""
     store = await Store.open(target_of(settings, attach=attach))
     try:
-        exchange = open_exchange(store)
+        exchange = open_exchange(store, clock=clock)
         try:
             yield exchange
         finally:
