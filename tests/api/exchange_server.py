@@ -22,7 +22,7 @@ from exchange.config import Settings
 from exchange.model.footprint import NEVER_US
 from exchange.model.parties import OPERATOR, Client, Scope
 from exchange.operations.credentials import add_client
-from exchange.operations.exchange import Exchange
+from exchange.operations.exchange import Clock, Exchange, wall_clock_us
 from exchange.operations.organizations import add_organization
 from exchange.schema.ids import global_id
 from exchange.tokens import hash_secret, make_secret
@@ -66,13 +66,14 @@ class ApiClient:
     def mutate(self, mutation: str, given: dict[str, Any], fields: str) -> dict[str, Any]:
         """One mutation with one input: its union member, with __typename, the payload's `fields`, or the error."""
         input_type = mutation[0].upper() + mutation[1:] + "Input"
+        problems = "" if mutation == "revokeAccess" else "... on InvalidInput { problems { code path message } }"
         text = f"""
         mutation ($input: {input_type}!) {{
           {mutation}(input: $input) {{
             __typename
             ... on {mutation[0].upper() + mutation[1:]}Payload {{ {fields} }}
             ... on UserError {{ code message path }}
-            ... on InvalidInput {{ problems {{ code path message }} }}
+            {problems}
           }}
         }}"""
         found: dict[str, Any] = self.query(text, {"input": given})[mutation]
@@ -134,15 +135,18 @@ class ExchangeServer:
 
 
 @contextlib.contextmanager
-def serving(settings: Settings) -> Iterator[ExchangeServer]:
-    """A server on a free port of loopback, until the block ends."""
+def serving(settings: Settings, *, attach: bool = False, clock: Clock = wall_clock_us) -> Iterator[ExchangeServer]:
+    """A server on a free port of loopback, until the block ends.
+
+    attach: beside the one that holds the embedded database. clock: microseconds, in place of the machine's.
+    """
     ready = threading.Event()
     made: list[ExchangeServer] = []
     failed: list[BaseException] = []
     stop: list[Callable[[], None]] = []
 
     async def run() -> None:
-        async with running_exchange(settings) as exchange:
+        async with running_exchange(settings, attach=attach, clock=clock) as exchange:
 
             def started(url: str) -> None:
                 http = httpx.Client(base_url=url, timeout=ANSWER_SECONDS_MAX)
