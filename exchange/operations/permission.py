@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from exchange.errors import AccessDenied, NotFound, NotSignedIn
-from exchange.model.grant import AccessLevel
 from exchange.model.parties import Scope, Viewer
 from exchange.operations.answers import ProductAnswer
 
@@ -29,11 +28,12 @@ def require_administrator(viewer: Viewer) -> None:
         raise AccessDenied("Only the operator of the exchange may do this.")
 
 
-def require_owner(answer: ProductAnswer | None, path: Sequence[str], *, doing: str) -> ProductAnswer:
-    """The product, where the caller owns it; AccessDenied where it only sees it, NotFound where it does not."""
+def require_owner(viewer: Viewer, answer: ProductAnswer | None, path: Sequence[str], *, doing: str) -> ProductAnswer:
+    """The product, where the caller's organization owns it; AccessDenied where the caller only sees it (the operator,
+    who sees everything, included), NotFound where it does not."""
     if answer is None:
         raise NotFound(NOT_FOUND_PRODUCT, path=path)
-    if answer.access < AccessLevel.OWNER:
+    if viewer.organization_id is None or answer.product.owner_id != viewer.organization_id:
         raise AccessDenied(f"This product belongs to another organization: only its owner may {doing}.", path=path)
     return answer
 

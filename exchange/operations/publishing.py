@@ -104,7 +104,7 @@ async def _check_owner(exchange: Exchange, viewer: Viewer, given: PublishFootpri
     found = dict(zip(ids, await session.products(ids), strict=True))
     for position, footprint in enumerate(given.footprints):
         path = (*_path(position, given.single), "product")
-        require_owner(found[footprint.product], path, doing="publish footprints of it")
+        require_owner(viewer, found[footprint.product], path, doing="publish footprints of it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +251,7 @@ async def deprecate_footprint(exchange: Exchange, viewer: Viewer, given: Depreca
     if shown is None:
         raise NotFound("No such footprint, or it is not visible to you. Check the id.", path=path)
     answer = (await session.products_by_key([shown.product_key]))[0]
-    require_owner(answer, path, doing="deprecate its footprints")
+    require_owner(viewer, answer, path, doing="deprecate its footprints")
     return await exchange.queue.do(_Deprecate(exchange.store, given.footprint, given.reason, written_by(viewer)))
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from exchange.access import build_view, facts, permits_at
 from exchange.errors import NotFound
 from exchange.model.closure import Dates
-from exchange.model.footprint import DataQuality, Footprint, LifeCycleStage
+from exchange.model.footprint import DataQuality, Finding, Footprint, LifeCycleStage
 from exchange.model.grant import AccessLevel
 from exchange.model.resolved import GapCode, ResolvedLines, StageTotal, Total
 from exchange.model.view import ViewNode
@@ -147,7 +147,7 @@ def _answer(
         exempted_emissions_percent=total.exempted_emissions_percent,
         own_exempted_emissions_percent=standing.exempted_emissions_percent if owner else None,
         ipcc_characterization_factors=lazy.solved.ipcc_characterization_factors(),
-        findings=lazy.solved.findings(),
+        findings=(*lazy.solved.findings(), *(_own_findings(solved, key) if owner else ())),
         unknown_components=lazy.solved.unknown_components(),
         has_gaps=root.has_gaps,
         gaps=gaps,
@@ -157,6 +157,11 @@ def _answer(
         tree=lazy.tree,
         digest=lazy.digest,
     )
+
+
+def _own_findings(solved: Solved, key: int) -> tuple[Finding, ...]:
+    """What only the owner is told: whether inbound transport is counted twice, or not at all."""
+    return tuple(finding for finding in solved.solution.findings(key) if finding.code.startswith("TRANSPORT_"))
 
 
 def _refused(solved: Solved, refusal: Refusal, access: AccessLevel) -> RefusedAnswer:

@@ -42,7 +42,7 @@ async def grant_access(exchange: Exchange, viewer: Viewer, given: GrantAccessInp
     problems.raise_any()
     session = await exchange.session(viewer)
     answer = (await session.products([given.product]))[0]
-    product = require_owner(answer, ("input", "product"), doing="grant access to it").product
+    product = require_owner(viewer, answer, ("input", "product"), doing="grant access to it").product
     if given.organization is not None and (await session.organizations([given.organization]))[0] is None:
         raise NotFound("No such organization. Check the id.", path=("input", "to", "organization"))
     command = _Grant(
@@ -136,7 +136,7 @@ async def revoke_access(exchange: Exchange, viewer: Viewer, grant_id: str) -> st
     if shown is None:
         raise NotFound(NOT_FOUND_GRANT, path=path)
     answer = (await session.products_by_key([shown.product_key]))[0]
-    require_owner(answer, path, doing="revoke access to it")
+    require_owner(viewer, answer, path, doing="revoke access to it")
     return await exchange.queue.do(_Revoke(exchange.store, grant_id, written_by(viewer)))
 
 
