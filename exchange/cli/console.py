@@ -19,7 +19,17 @@ WIDTH_WITHOUT_TERMINAL = 140  # a file or a pipe has no width: wide enough that 
 
 Report = Callable[[str, int, int], None]  # what is being done, how much of it is done, how much there is
 
-JSON_OPTION = typer.Option("--json", help="Print JSON for programs instead of a table.", show_default=False)
+
+def _remember_json(context: typer.Context, wanted: bool) -> bool:
+    """So that an error is JSON, too; `meta` is shared by the contexts of one call."""
+    context.meta[JSON_WANTED] = wanted
+    return wanted
+
+
+JSON_WANTED = "exchange.json"
+JSON_OPTION = typer.Option(
+    "--json", help="Print JSON for programs instead of a table.", show_default=False, callback=_remember_json
+)
 
 
 def speak_utf8() -> None:

@@ -13,7 +13,7 @@ import typer
 from rich.markup import escape
 from typer.core import TyperGroup
 
-from exchange.cli.console import error_console, table
+from exchange.cli.console import JSON_WANTED, error_console, table
 from exchange.errors import ExchangeError, InvalidInput
 
 FAILED, INTERRUPTED = 1, 130
@@ -26,7 +26,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except ExchangeError as error:
-            show_error(error, as_json="--json" in sys.argv[1:] or bool(ctx.meta.get("json")))
+            show_error(error, as_json=bool(ctx.meta.get(JSON_WANTED)))
             raise typer.Exit(FAILED) from None
         except KeyboardInterrupt:
             error_console().print("Stopped.")

@@ -1,0 +1,102 @@
+"""Every command helps: what it does, an example, its options; wrong use is 2 and says what was wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from exchange import __version__
+from exchange.cli import commands
+from exchange.cli.commands import commands as same
+
+PRINTS_DATA = {
+    "seed",
+    "import useeio",
+    "organization add",
+    "organization list",
+    "client add",
+    "rollup",
+    "doctor",
+}
+
+
+def every(group: TyperGroup, *names: str) -> Iterator[tuple[str, bool]]:
+    """Names of all commands, and whether each is a group."""
+    for name, command in group.commands.items():
+        yield " ".join((*names, name)), isinstance(command, TyperGroup)
+        if isinstance(command, TyperGroup):
+            yield from every(command, *names, name)
+
+
+def root() -> TyperGroup:
+    found = get_command(commands)
+    assert isinstance(found, TyperGroup)
+    return found
+
+
+ALL = dict(every(root()))
+
+
+def test_the_commands_are_these():
+    assert [name for name, group in ALL.items() if not group] == [
+        "demo",
+        "serve",
+        "seed",
+        "rollup",
+        "schema",
+        "doctor",
+        "import useeio",
+        "organization add",
+        "organization list",
+        "client add",
+        "graph export",
+        "graph draw-seed",
+    ]
+    assert same is commands
+
+
+@pytest.mark.parametrize("name", ["", *ALL])
+def test_help_has_an_example_that_calls_the_command(name):
+    shown = CliRunner().invoke(commands, [*name.split(), "--help"])
+    assert shown.exit_code == 0
+    text = re.sub(r"\s+", " ", shown.stdout)
+    assert f"Example: exchange {name}" in text
+
+
+@pytest.mark.parametrize("name", sorted(PRINTS_DATA))
+def test_what_prints_data_prints_json_too(name):
+    assert "--json" in CliRunner().invoke(commands, [*name.split(), "--help"]).stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["no-such-command"],
+        ["rollup"],
+        ["rollup", "x", "--as-of", "yesterday"],
+        ["rollup", "x", "--known-at", "2026-06-30"],
+        ["organization", "add", "A"],
+        ["client", "add", "A", "--scope", "EVERYTHING"],
+        ["graph", "export", "x"],
+        ["graph", "export", "x", "--format", "pdf"],
+        ["serve", "--port", "70000"],
+        ["import", "useeio"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_use_is_two_and_writes_to_standard_error(arguments):
+    done = CliRunner().invoke(commands, arguments)
+    assert done.exit_code == 2
+    assert done.stderr
+    assert not done.stdout
+    assert "Traceback" not in done.output
+
+
+def test_the_version_is_printed():
+    done = CliRunner().invoke(commands, ["--version"])
+    assert (done.exit_code, done.stdout) == (0, f"exchange {__version__}\n")
