@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute
 from uvicorn.server import HANDLED_SIGNALS
 
 from exchange.config import Settings, default_data_directory
+from exchange.errors import ConfigurationInvalid
 from exchange.graph import Store, Target, parse_target
 from exchange.operations import credentials
 from exchange.operations.exchange import Clock, Exchange, open_exchange, wall_clock_us
@@ -113,7 +114,13 @@ class Server(uvicorn.Server):
                 signal.signal(number, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        try:
+            await super().startup(sockets)
+        except SystemExit:  # uvicorn's way to say that it cannot listen; the reason stands in the log
+            raise ConfigurationInvalid(
+                f"{self.config.host} port {self.config.port} cannot be listened on: it is taken, or not this "
+                "machine's. Name another with --port or EXCHANGE_PORT; 0 takes a free one."
+            ) from None
         if self.started:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             self._tell_started(f"http://{f'[{host}]' if ':' in host else host}:{port}")

@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
+import socket
 import urllib.request
 import uuid
 from collections.abc import AsyncIterator, Mapping
@@ -71,15 +73,30 @@ def demo(
 def _settings(port: int | None, *, once: bool) -> Settings:
     """As configured; without a database of its own choice, the demo's own, so that it never meets real data."""
     settings = read_settings(port=0 if once and port is None else port)
+    if "port" not in settings.model_fields_set and not _is_free(settings.host, settings.port):
+        settings = settings.model_copy(update={"port": 0})  # nobody asked for this one: another will do
     if settings.graph_uri is not None:
         return settings
     directory: Path = (settings.data_directory or default_data_directory()) / DEMO_FOLDER
     return settings.model_copy(update={"data_directory": directory})
 
 
+def _is_free(host: str, port: int) -> bool:
+    """Whether the port can be listened on, as far as can be told beforehand."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        if os.name != "nt":  # there the option would let us take what is in use
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
 async def _demo(settings: Settings, *, once: bool) -> None:
     out, data = console(), seed.load()
-    async with running_exchange(settings) as exchange:
+    # One question may be asked beside a demo that runs; serving twice from one database would end with the first.
+    async with running_exchange(settings, attach=once) as exchange:
         with progress(quiet=False) as report:
             seeded = await publish_seed(exchange, data, report)
         out.print(
