@@ -12,6 +12,7 @@ from decimal import Decimal
 
 import pytest
 
+from exchange.operations.answers import RollUpAnswer
 from tests.access.worlds import GrantedWorld, session_of, viewer_of
 from tests.rollup.check import line
 
@@ -32,6 +33,7 @@ def width(direct_kg: int, *asked_along: str) -> Decimal:
     world.grant("car", "V")
     keys = [world.keys[name] for name in ("car", *asked_along)]
     result = asyncio.run(session_of(world, viewer_of("V")).roll_up(keys, None, None))[0]
+    assert isinstance(result, RollUpAnswer)
     assert result.excluding_kg_co2e == 1000
     return result.upper_kg_co2e - result.lower_kg_co2e
 
