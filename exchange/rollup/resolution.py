@@ -104,7 +104,7 @@ def exact_line_factor(footprint: Footprint, position: int, by_fallback: bool, su
 
 def join(columns: Iterable[Sequence[int]]) -> Ints:
     """One column out of many; bytes and lists both at the speed of C."""
-    parts = list(columns)
+    parts = [column for column in columns if len(column)]
     if parts and all(isinstance(part, bytes) for part in parts):
         return np.frombuffer(b"".join(parts), dtype=np.uint8).astype(np.int64)  # type: ignore[arg-type]
     return np.array(list(chain.from_iterable(parts)), dtype=np.int64)

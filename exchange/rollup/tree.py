@@ -9,8 +9,9 @@ Nothing is left out silently: `coverage_percent` says how much of the total the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Context, Decimal
 from heapq import heappop, heappush
 from typing import Final
 
@@ -18,10 +19,13 @@ import numpy as np
 
 from exchange.errors import InvalidInput
 from exchange.model.resolved import Floats, Ints
+from exchange.model.view import ViewNode
+from exchange.rollup.own_terms import excluding
 from exchange.rollup.rounding import round_percent, round_significant, round_to
 
 TREE_DEPTH_MAX: Final = 20  # deeper than any chain that a person reads; answers are nested to this depth
 TREE_NODES_MAX: Final = 1000  # a page of a few hundred kilobytes
+_DIGITS: Final = Context(prec=60)  # a factor has 34 digits: no path loses any that is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,46 +58,45 @@ class Tree:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TreeLines:
-    """A view's lines by column, consumers one after the other, and its products by row.
+    """A view's products by row, and its lines by column, consumers one after the other.
 
-    starts: where each row's lines begin, one entry more than rows. outbound_kg: per declared unit of the line's
-    supplier, 0 unless delivered. own_kg, total_kg: of each row, excluding uptake.
+    starts: where each row's lines begin, one entry more than rows. delivered_kg: outbound logistics per declared
+    unit of the line's supplier, 0 unless delivered. total_kg: of each row, excluding uptake. The floats find the
+    nodes that are worth showing; what is shown of them is computed from `nodes` by decimals.
     """
 
-    keys: tuple[int, ...]
+    nodes: Sequence[ViewNode]
     starts: Ints
-    numbers: Ints
     supplier: Ints
     factors: Floats
-    outbound_kg: Floats
-    own_kg: Floats
+    delivered_kg: Floats
     total_kg: Floats
 
 
 @dataclass(slots=True)
 class _Path:
-    """A node while the tree grows."""
+    """A node while the tree grows; `position` of the line that takes it, among its consumer's lines."""
 
     row: int
-    line: int | None
+    position: int | None
     depth: int
     amount: float
     total_kg: float
-    own_kg: float
     children: list[_Path] = field(default_factory=list)
 
 
-def grow(lines: TreeLines, root: int, quantum: Decimal, *, depth: int, cutoff_percent: float, max_nodes: int) -> Tree:
+def grow(lines: TreeLines, root: int, *, depth: int, cutoff_percent: float, max_nodes: int) -> Tree:
     """Shows at most `max_nodes` nodes, at most `depth` lines below the root, none below the cut-off.
 
-    cutoff_percent: of the root's absolute total. quantum: of the root's total; kilograms are rounded to it, amounts
-    to 12 significant digits, percentages to 10 decimals. Raises InvalidInput where an argument is out of its limits.
+    root: its row. cutoff_percent: of the root's absolute total. Kilograms are rounded to the quantum of the root's
+    total, amounts to 12 significant digits, percentages to 10 decimals. Raises InvalidInput where an argument is out
+    of its limits.
     """
     _check_limits(depth, cutoff_percent, max_nodes)
-    top = _Path(root, None, 0, 1.0, float(lines.total_kg[root]), float(lines.own_kg[root]))
+    top = _Path(root, None, 0, 1.0, float(lines.total_kg[root]))
     least_kg = abs(top.total_kg) * cutoff_percent / 100.0
     waiting: list[tuple[float, int, _Path, _Path]] = []
-    shown, hidden, explained_kg, pushed = 1, 0, top.own_kg, 0
+    shown, hidden, pushed = 1, 0, 0
     parent = top
     while True:
         children, left_out = _children(lines, parent, depth, least_kg)
@@ -105,15 +108,13 @@ def grow(lines: TreeLines, root: int, quantum: Decimal, *, depth: int, cutoff_pe
             break
         _, _, child, above = heappop(waiting)
         above.children.append(child)
-        explained_kg += child.own_kg
         shown += 1
         parent = child
     hidden += len(waiting)
-    if top.total_kg:
-        coverage = round_percent(100.0 * explained_kg / top.total_kg)
-    else:
-        coverage = Decimal(0 if hidden else 100)
-    return Tree(_frozen(lines, top, top.total_kg, quantum), coverage, hidden)
+    total = lines.nodes[root].total
+    node, explained = _Values(lines, total.excluding, total.quantum).of(top, None, Decimal(1))
+    coverage = _percent(explained, total.excluding) if total.excluding else Decimal(0 if hidden else 100)
+    return Tree(node, round_percent(coverage), hidden)
 
 
 def _children(lines: TreeLines, parent: _Path, depth: int, least_kg: float) -> tuple[list[_Path], int]:
@@ -124,35 +125,51 @@ def _children(lines: TreeLines, parent: _Path, depth: int, least_kg: float) -> t
         return [], count
     rows = lines.supplier[part]
     amounts = parent.amount * lines.factors[part]
-    outbound = amounts * lines.outbound_kg[part]
-    totals = amounts * lines.total_kg[rows] + outbound
-    owns = amounts * lines.own_kg[rows] + outbound
+    totals = amounts * (lines.total_kg[rows] + lines.delivered_kg[part])
     kept = np.flatnonzero(np.abs(totals) >= least_kg).tolist()
-    numbers = lines.numbers[part]
-    found = [
-        _Path(
-            int(rows[position]),
-            int(numbers[position]),
-            parent.depth + 1,
-            float(amounts[position]),
-            float(totals[position]),
-            float(owns[position]),
-        )
-        for position in kept
-    ]
+    found = [_Path(int(rows[at]), at, parent.depth + 1, float(amounts[at]), float(totals[at])) for at in kept]
     return found, count - len(found)
 
 
-def _frozen(lines: TreeLines, path: _Path, root_kg: float, quantum: Decimal) -> TreeNode:
-    return TreeNode(
-        product_key=lines.keys[path.row],
-        line=path.line,
-        amount=round_significant(Decimal(path.amount)),
-        total_kg_co2e=round_to(Decimal(path.total_kg), quantum),
-        own_kg_co2e=round_to(Decimal(path.own_kg), quantum),
-        share_percent=round_percent(100.0 * path.total_kg / root_kg) if root_kg else Decimal(0),
-        children=tuple(_frozen(lines, child, root_kg, quantum) for child in path.children),
-    )
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """What is shown of the nodes of a grown tree."""
+
+    lines: TreeLines
+    root_kg: Decimal
+    quantum: Decimal
+
+    def of(self, path: _Path, consumer: ViewNode | None, amount: Decimal) -> tuple[TreeNode, Decimal]:
+        """A node, and how many kilograms it and the nodes below explain. amount: per declared unit of the root."""
+        node = self.lines.nodes[path.row]
+        delivered, line = Decimal(0), None
+        if consumer is not None and path.position is not None:
+            line = int(consumer.lines.numbers[path.position])
+            if consumer.lines.delivered[path.position]:
+                delivered = node.total.outbound
+        own_kg = _DIGITS.multiply(amount, _DIGITS.add(excluding(node.own), delivered))
+        total_kg = _DIGITS.multiply(amount, _DIGITS.add(node.total.excluding, delivered))
+        children, explained = [], own_kg
+        for child in path.children:
+            factor = Decimal(0) if child.position is None else node.exact_factors[child.position]
+            below, more = self.of(child, node, _DIGITS.multiply(amount, factor))
+            children.append(below)
+            explained = _DIGITS.add(explained, more)
+        share = _percent(total_kg, self.root_kg) if self.root_kg else Decimal(0)
+        shown = TreeNode(
+            product_key=node.product_key,
+            line=line,
+            amount=round_significant(amount),
+            total_kg_co2e=round_to(total_kg, self.quantum),
+            own_kg_co2e=round_to(own_kg, self.quantum),
+            share_percent=round_percent(share),
+            children=tuple(children),
+        )
+        return shown, explained
+
+
+def _percent(part: Decimal, whole: Decimal) -> Decimal:
+    return _DIGITS.divide(_DIGITS.multiply(part, Decimal(100)), whole)
 
 
 def _check_limits(depth: int, cutoff_percent: float, max_nodes: int) -> None:

@@ -98,7 +98,6 @@ class SolvedView:
         return grow(
             self._tree_lines,
             self._root,
-            self._nodes[self._root].total.quantum,
             depth=depth,
             cutoff_percent=cutoff_percent,
             max_nodes=max_nodes,
@@ -172,13 +171,11 @@ class SolvedView:
     def _tree_lines(self) -> TreeLines:
         counts = [len(node.lines.suppliers) for node in self._nodes]
         return TreeLines(
-            keys=self.keys,
+            nodes=self._nodes,
             starts=np.concatenate(([0], np.cumsum(counts))),
-            numbers=_joined([node.lines.numbers for node in self._nodes]).astype(np.int64),
             supplier=self._supplier,
             factors=self._factors,
-            outbound_kg=self._outbound,
-            own_kg=self._own,
+            delivered_kg=self._outbound,
             total_kg=np.array([float(node.total.excluding) for node in self._nodes]),
         )
 

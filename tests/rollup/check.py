@@ -161,7 +161,7 @@ class World:
             amount=Decimal(amount),
             unit=unit,
             price=price,  # type: ignore[arg-type]
-            stage=LifeCycleStage(more.pop("stage", "RAW_MATERIAL_ACQUISITION")),
+            stage=LifeCycleStage(str(more.pop("stage", "RAW_MATERIAL_ACQUISITION"))),
             amount_is_primary=bool(more.pop("primary", False)),
             delivered=bool(more.pop("delivered", False)),
             packaging=bool(more.pop("packaging", False)),

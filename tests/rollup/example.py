@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from tests.rollup.check import World, line
 
 ENERGY, MASS = "KILOWATT_HOUR", "KILOGRAM"

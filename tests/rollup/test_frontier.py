@@ -15,7 +15,8 @@ def read(world: World, *roots: str, walk=None):
     everything = world.snapshot()
     names = {key: name for name, key in world.keys.items()}
     walk = walk or ClosureWalk([world.keys[root] for root in roots], NOW, world.permits)
-    snapshot, asked = Snapshot(NOW.head, {}, {}, {}), []
+    snapshot = Snapshot(NOW.head, {}, {}, {})
+    asked: list[list[str]] = []
     for _ in range(50):
         wanted = walk.step(snapshot)
         if not wanted:
