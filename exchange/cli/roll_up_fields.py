@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from exchange.model.carbon import COLUMNS
 from exchange.model.footprint import DataQuality
-from exchange.operations.answers import RollUpAnswer, TreeNodeAnswer
+from exchange.operations.answers import FallbackUseAnswer, GapAnswer, RollUpAnswer, TreeNodeAnswer
+from exchange.schema.ids import global_id
 from exchange.schema.instants import date_of, instant_of
 from exchange.schema.scalars import decimal_text
 
 CONTRIBUTIONS = 20  # as the API's default
 TREE_DEPTH, TREE_CUTOFF_PERCENT, TREE_NODES = 3, 1.0, 200  # as the API's defaults
 
-Names = Mapping[int, str]
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A product by what programs and people call it."""
+
+    id: str
+    product: str
+    owner: str
+
+
+Names = Mapping[int, Named]
 
 
 def roll_up_fields(answer: RollUpAnswer, names: Names, *, tree: bool) -> dict[str, object]:
-    """All fields that the command prints; products by name, None where the viewer may not know it."""
+    """All fields that the command prints; a product is None where the viewer may not know it."""
     until = answer.valid_until_day()
     fields: dict[str, object] = {
-        "product": names.get(answer.product_key),
+        "product": _product(names, answer.product_key),
         "asOf": date_of(answer.as_of_day).isoformat(),
         "knownAt": instant_of(answer.known_at_us).isoformat().replace("+00:00", "Z"),
         "ledgerSequence": None if answer.ledger_sequence is None else str(answer.ledger_sequence),
@@ -50,28 +62,11 @@ def roll_up_fields(answer: RollUpAnswer, names: Names, *, tree: bool) -> dict[st
             for f in answer.findings
         ],
         "hasGaps": answer.has_gaps,
-        "gaps": [
-            {
-                "code": str(gap.code),
-                "message": gap.message,
-                "consumer": names.get(gap.consumer_key),
-                "line": gap.line,
-                "product": None if gap.product_key is None else names.get(gap.product_key),
-            }
-            for gap in answer.gaps
-        ],
-        "fallbacks": [
-            {
-                "reason": str(use.reason),
-                "consumer": names.get(use.consumer_key),
-                "line": use.line,
-                "product": names.get(use.product_key),
-            }
-            for use in answer.fallbacks
-        ],
+        "gaps": [_gap(gap, names) for gap in answer.gaps],
+        "fallbacks": [_fallback(use, names) for use in answer.fallbacks],
         "contributions": [
             {
-                "product": names.get(one.product_key),
+                "product": _product(names, one.product_key),
                 "ownEmissions": decimal_text(one.own_kg_co2e),
                 "sharePercent": decimal_text(one.share_percent),
                 "brokenDown": one.broken_down,
@@ -90,6 +85,13 @@ def roll_up_fields(answer: RollUpAnswer, names: Names, *, tree: bool) -> dict[st
     return fields
 
 
+def _product(names: Names, key: int | None) -> dict[str, object] | None:
+    named = names.get(key) if key is not None else None
+    if named is None:
+        return None
+    return {"id": global_id("Product", named.id), "name": named.product, "owner": {"name": named.owner}}
+
+
 def _columns(amounts: Sequence[Decimal]) -> dict[str, str]:
     return {name: decimal_text(amount) for name, amount in zip(COLUMNS, amounts, strict=True)}
 
@@ -106,9 +108,28 @@ def _quality(ratings: DataQuality) -> dict[str, str]:
     }
 
 
+def _gap(gap: GapAnswer, names: Names) -> dict[str, object]:
+    return {
+        "code": str(gap.code),
+        "message": gap.message,
+        "consumer": _product(names, gap.consumer_key),
+        "line": gap.line,
+        "product": _product(names, gap.product_key),
+    }
+
+
+def _fallback(use: FallbackUseAnswer, names: Names) -> dict[str, object]:
+    return {
+        "reason": str(use.reason),
+        "consumer": _product(names, use.consumer_key),
+        "line": use.line,
+        "product": _product(names, use.product_key),
+    }
+
+
 def _node(node: TreeNodeAnswer, names: Names) -> dict[str, object]:
     return {
-        "product": names.get(node.product_key),
+        "product": _product(names, node.product_key),
         "line": node.line,
         "amount": decimal_text(node.amount),
         "totalEmissions": decimal_text(node.total_kg_co2e),

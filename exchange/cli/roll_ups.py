@@ -12,10 +12,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
+from exchange.cli import roll_up_fields as fields
 from exchange.cli import running
 from exchange.cli.console import JSON_OPTION, console, print_json, table
 from exchange.cli.finding import ProductArgument, find_product
-from exchange.cli.roll_up_fields import roll_up_fields
+from exchange.cli.roll_up_fields import Named, roll_up_fields
 from exchange.errors import RollUpRefused
 from exchange.model.carbon import COLUMNS, MEMO
 from exchange.model.footprint import NEVER_DAY, Price
@@ -23,16 +24,8 @@ from exchange.operations.answers import RefusedAnswer, RollUpAnswer, TreeNodeAns
 from exchange.operations.exchange import Exchange
 from exchange.operations.session import Session
 
-CONTRIBUTIONS_SHOWN = 10
+CONTRIBUTIONS_SHOWN = 10  # not more than the JSON has, whose names are looked up
 TREE_DEPTH, TREE_CUTOFF_PERCENT, TREE_NODES = 4, 1.0, 60
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """What the page needs beside the answer itself: names of products and of their owners, by product key."""
-
-    product: str
-    owner: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +58,7 @@ def rollup(
         found = await find_product(session, product)
         page = await roll_up_page(session, found.product.key, running.as_of_day(as_of), known_at_us, tree=tree)
         if as_json:
-            print_json(
-                roll_up_fields(page.answer, {key: named.product for key, named in page.names.items()}, tree=tree)
-            )
+            print_json(roll_up_fields(page.answer, page.names, tree=tree))
         else:
             show_roll_up(console(), page, tree=tree)
 
@@ -83,16 +74,17 @@ async def roll_up_page(
         members = await session.products_by_key(answer.member_keys)
         loop = " → ".join(member.product.name for member in members if member)
         raise RollUpRefused(answer.message + (f" The loop: {loop}." if loop else ""), refusal=answer.code)
-    keys = {key, *(c.product_key for c in answer.contributions(CONTRIBUTIONS_SHOWN))}
+    keys = {key, *(c.product_key for c in answer.contributions(fields.CONTRIBUTIONS))}
     keys |= {k for gap in answer.gaps for k in (gap.consumer_key, gap.product_key) if k is not None}
     keys |= {k for use in answer.fallbacks for k in (use.consumer_key, use.product_key)}
     if tree:
         keys |= _keys_of(answer.tree(TREE_DEPTH, TREE_CUTOFF_PERCENT, TREE_NODES).root)
+        keys |= _keys_of(answer.tree(fields.TREE_DEPTH, fields.TREE_CUTOFF_PERCENT, fields.TREE_NODES).root)
     products = [found.product for found in await session.products_by_key(sorted(keys)) if found]
     owners = await session.organizations(sorted({found.owner_id for found in products}))
     names = {owner.id: owner.name for owner in owners if owner}
     [standing] = await session.standing_footprints([key], as_of_day, known_at_us)
-    named = {found.key: Named(found.name, names.get(found.owner_id, "")) for found in products}
+    named = {one.key: Named(one.id, one.name, names.get(one.owner_id, "")) for one in products}
     return Page(answer, named, standing.price if standing else None)
 
 

@@ -62,7 +62,7 @@ def test_a_product_is_found_by_what_people_call_it(exchange, called):
     done = exchange("rollup", called, "--as-of", AS_OF, "--json")
     assert done.exit_code == 0, done.output
     fields = json.loads(done.stdout)
-    assert fields["product"] == CAR
+    assert fields["product"]["name"] == CAR
     assert float(fields["pcfExcludingBiogenicUptake"]) == pytest.approx(CAR_KG, rel=1e-9)
     assert fields["digest"].startswith("sha256:")
     assert fields["ledgerSequence"].isdigit()
@@ -74,7 +74,7 @@ def test_a_product_is_found_by_both_kinds_of_id(exchange):
     global_id = b64encode(f"Product:{uuid}".encode()).decode().rstrip("=")
     for called in (uuid, uuid.upper(), global_id):
         done = exchange("rollup", called, "--as-of", AS_OF, "--json")
-        assert json.loads(done.stdout)["product"] == CAR
+        assert json.loads(done.stdout)["product"]["name"] == CAR
 
 
 def test_an_ambiguous_name_lists_who_is_meant(exchange):
@@ -106,6 +106,22 @@ def test_each_viewer_gets_its_own_view(exchange):
     unknown = exchange("rollup", CAR.replace("car", "cat"), "--as-of", AS_OF, "--as", "seamwork.example")
     assert (stranger.exit_code, unknown.exit_code) == (1, 1)
     assert stranger.stderr.replace(CAR, "") == unknown.stderr.replace(CAR.replace("car", "cat"), "")
+
+
+def test_every_product_in_the_json_is_named(exchange):
+    fields = json.loads(exchange("rollup", CAR, "--as-of", AS_OF, "--tree", "--json").stdout)
+    assert len(fields["contributions"]) == 20
+    assert all(one["product"]["owner"]["name"] for one in fields["contributions"])
+
+    def walk(node):
+        assert node["product"]["name"]
+        assert node["product"]["id"]
+        for child in node["children"]:
+            walk(child)
+
+    walk(fields["tree"]["root"])
+    assert len(fields["tree"]["root"]["children"]) > 5
+    assert all(gap["consumer"]["name"] for gap in fields["gaps"])
 
 
 def test_the_page_for_people_says_what_matters(exchange):
