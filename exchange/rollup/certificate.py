@@ -60,16 +60,34 @@ def find_scale(size: Matrix, counts: Floats, start: Floats, *, accelerate: bool)
 def radii(matrix: Matrix, size: Matrix, counts: Floats, own: Floats, x: Floats, scale: Scale) -> Floats:
     """The radius of the certified interval of every row and column, (rows, columns).
 
-    Exactly 0 for a column of zeros, and for rows that no emission at all reaches.
+    The worst residual is taken over what a row reaches: its equations are closed in themselves, and a product's
+    interval must not tell of what was solved beside it. Exactly 0 for a column of zeros, and for rows that no emission
+    at all reaches.
     """
     absolute_x = np.abs(x)
     residual = np.abs(own + matrix @ x - x)
     epsilon = (counts + 6)[:, None] * ROUNDOFF * (np.abs(own) + size @ absolute_x + absolute_x)
-    worst = ((residual + epsilon) / scale.u[:, None]).max(axis=0, initial=0.0)
-    found: Floats = scale.w[:, None] * worst * (1 + 8 * ROUNDOFF)
-    found[:, ~own.any(axis=0)] = 0.0
+    found: Floats = np.zeros_like(x)
+    used = own.any(axis=0)
+    worst = _worst_reached(matrix, ((residual + epsilon) / scale.u[:, None])[:, used])
+    found[:, used] = scale.w[:, None] * worst * (1 + 8 * ROUNDOFF)
     found[_untouched(matrix, own, x)] = 0.0
     return found
+
+
+def _worst_reached(matrix: Matrix, ratio: Floats) -> Floats:
+    """The largest entry of each column over the rows that a row reaches, itself included."""
+    worst = ratio
+    filled = np.flatnonzero(np.diff(matrix.indptr))
+    if not len(filled):
+        return worst
+    starts = matrix.indptr[filled]
+    while True:
+        reached = np.maximum.reduceat(worst[matrix.indices], starts, axis=0)
+        if not (reached > worst[filled]).any():
+            return worst
+        worst = worst.copy()
+        worst[filled] = np.maximum(worst[filled], reached)
 
 
 def _below(size: Matrix, counts: Floats, w: Floats) -> Floats:

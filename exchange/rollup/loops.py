@@ -23,18 +23,22 @@ DENSE_MAX: Final = 1500  # rows of a component whose eigenvalues are computed de
 
 
 def strong_components(matrix: Matrix) -> Ints:
-    """Label of each row's strongly connected component; an entry that is 0 connects nothing."""
-    if not matrix.data.all():
-        matrix = matrix.copy()
-        matrix.eliminate_zeros()
-    _, labels = connected_components(matrix, directed=True, connection="strong")
+    """Label of each row's strongly connected component; an entry that is 0 connects nothing.
+
+    Entries of one row to one column are made one first: scipy 1.17's search for strong components never ends on
+    some matrices that hold an entry twice.
+    """
+    connected = csr_array((np.abs(matrix.data), matrix.indices.copy(), matrix.indptr.copy()), shape=matrix.shape)
+    connected.eliminate_zeros()
+    connected.sum_duplicates()
+    _, labels = connected_components(connected, directed=True, connection="strong")
     return labels.astype(np.int64)
 
 
-def looped_components(size: Matrix) -> list[Ints]:
-    """Rows of every component that consumes itself."""
-    labels = strong_components(size)
-    return [np.flatnonzero(labels == label) for label in _looped(size, labels).tolist()]
+def looped_components(matrix: Matrix) -> list[Ints]:
+    """Rows of every component that consumes itself, whatever the sign of the amounts."""
+    labels = strong_components(matrix)
+    return [np.flatnonzero(labels == label) for label in _looped(matrix, labels).tolist()]
 
 
 def without_answer(size: Matrix) -> list[Ints]:
@@ -93,10 +97,12 @@ def _loop_from(graph: nx.DiGraph[int], start: int) -> tuple[int, ...]:
     return tuple(min((len(path), path) for path in closing)[1]) if closing else ()
 
 
-def _looped(size: Matrix, labels: Ints) -> Ints:
+def _looped(matrix: Matrix, labels: Ints) -> Ints:
     """Labels of the components that consume themselves."""
-    looped = (np.bincount(labels)[labels] > 1) | (size.diagonal() > 0)
-    return np.unique(labels[looped])
+    rows = np.repeat(np.arange(len(labels)), np.diff(matrix.indptr))
+    itself = np.zeros(len(labels), dtype=np.bool_)
+    itself[rows[(rows == matrix.indices) & (matrix.data != 0)]] = True
+    return np.unique(labels[itself | (np.bincount(labels)[labels] > 1)])
 
 
 def _inside(size: Matrix, labels: Ints) -> Matrix:

@@ -18,7 +18,7 @@ from exchange.rollup.answer import EXCLUDING_COLUMN, Answer
 from exchange.rollup.narrowing import Narrowing, undecided
 from exchange.rollup.own_terms import EXACT, excluding
 from exchange.rollup.resolution import Resolution
-from exchange.rollup.rounding import Rounded, round_outward, round_vector
+from exchange.rollup.rounding import Rounded, next_power_of_ten, round_outward, round_vector
 
 
 class Shown:
@@ -46,12 +46,17 @@ class Shown:
         return EXACT.subtract(center, radius), EXACT.add(center, radius)
 
     def shown_interval(self, row: int) -> tuple[Decimal, Decimal]:
-        """The same, widened by the rounding and rounded outward; [0, 0] where everything is exactly zero."""
+        """The same, widened by the rounding and rounded outward; [0, 0] where everything is exactly zero.
+
+        The radius is rounded up to a power of ten first: it rests on the whole recipe, and its digits would tell of it.
+        """
         lower, upper = self.interval(row)
         rounded = self.row(row)
         if lower == upper == 0 and not any(rounded.components):
             return lower, upper
-        low, high = round_outward(lower, upper, rounded.quantum)
+        center, radius = EXACT.divide(EXACT.add(lower, upper), 2), EXACT.divide(EXACT.subtract(upper, lower), 2)
+        coarse = next_power_of_ten(radius) if radius > rounded.quantum / COARSE_BELOW else radius
+        low, high = round_outward(EXACT.subtract(center, coarse), EXACT.add(center, coarse), rounded.quantum)
         return min(low, rounded.excluding), max(high, rounded.excluding)
 
     def _exact(self, row: int) -> tuple[Decimal, ...] | None:

@@ -14,10 +14,10 @@ from typing import Final
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import LinearOperator, bicgstab
 
 from exchange.model.resolved import Floats
+from exchange.rollup.loops import looped_components
 from exchange.rollup.system import Matrix, absolute
 
 SWEEPS_BETWEEN_CHECKS: Final = 4
@@ -108,8 +108,7 @@ def _sweeps(matrix: Matrix, size: Matrix, own: Floats, x: Floats, sweeps_max: in
 
 def _acyclic(matrix: Matrix) -> bool:
     """Whether no row reaches itself: sweeps then finish after as many as the closure is deep."""
-    components, _ = connected_components(matrix, directed=True, connection="strong")
-    return components == matrix.shape[0] and not matrix.diagonal().any()
+    return not looped_components(matrix)
 
 
 def _sweeps_left(change: float, previous: float) -> float:

@@ -6,7 +6,7 @@ from scipy.sparse import csr_array
 
 from exchange.errors import RollUpRefused
 from exchange.rollup import shortest_loop
-from exchange.rollup.loops import without_answer
+from exchange.rollup.loops import looped_components, strong_components, without_answer
 from tests.rollup.check import World, assert_same, check, line, solve
 
 
@@ -119,6 +119,18 @@ def test_loops_without_answer_are_found_beside_others():
     matrix = csr_array((data, (rows, columns)), shape=(8, 8))
     found = sorted(tuple(rows.tolist()) for rows in without_answer(matrix))
     assert found == [(2, 3), (4,)]
+
+
+def test_several_lines_to_one_supplier_are_one_connection():
+    """scipy's own search for strong components does not end on this matrix as it stands."""
+    twice = csr_array((np.array([0.65, 0.79]), np.array([3, 3]), np.array([0, 0, 0, 2, 2, 2])), shape=(5, 5))
+    assert len(np.unique(strong_components(twice))) == 5
+    assert looped_components(twice) == []
+    itself = csr_array((np.array([0.5, -0.5]), np.array([0, 0]), np.array([0, 2, 2])), shape=(2, 2))
+    assert [rows.tolist() for rows in looped_components(itself)] == [[0]]
+    world = ring(0.999)
+    world.modelled("p1", "1", [line("p2", "0.5"), line("p2", "0.5")], published="2026-02-01")
+    check(world, "p0", excluding="2998.0000000")
 
 
 def test_random_loops_are_judged_like_their_spectral_radius():
