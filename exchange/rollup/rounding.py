@@ -55,6 +55,12 @@ def power_of_ten(exponent: int) -> Decimal:
     return _ONE.scaleb(exponent)
 
 
+def next_power_of_ten(value: Decimal) -> Decimal:
+    """The least power of ten that is not below a positive number."""
+    power = power_of_ten(value.adjusted())
+    return power if power == value else power_of_ten(value.adjusted() + 1)
+
+
 def round_to(value: Decimal, quantum: Decimal) -> Decimal:
     """Half-even to a multiple of `quantum` (a power of ten), without trailing zeros."""
     return plain(value.quantize(quantum, ROUND_HALF_EVEN, EXACT))

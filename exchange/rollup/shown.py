@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from exchange.rollup.narrowing import Narrowing, undecided
 from exchange.rollup.own_terms import EXACT, excluding
 from exchange.rollup.resolution import Resolution
 from exchange.rollup.rounding import Rounded, next_power_of_ten, round_outward, round_vector
+
+RADIUS_LEAST: Final = Decimal("0.001")  # of a quantum: below it, a radius shows in no answer
 
 
 class Shown:
@@ -55,7 +58,7 @@ class Shown:
         if lower == upper == 0 and not any(rounded.components):
             return lower, upper
         center, radius = EXACT.divide(EXACT.add(lower, upper), 2), EXACT.divide(EXACT.subtract(upper, lower), 2)
-        coarse = next_power_of_ten(radius) if radius > rounded.quantum / COARSE_BELOW else radius
+        coarse = max(next_power_of_ten(radius), EXACT.multiply(rounded.quantum, RADIUS_LEAST)) if radius else radius
         low, high = round_outward(EXACT.subtract(center, coarse), EXACT.add(center, coarse), rounded.quantum)
         return min(low, rounded.excluding), max(high, rounded.excluding)
 

@@ -42,7 +42,6 @@ def test_alone_the_interval_is_the_same_whatever_the_recipe() -> None:
     assert width(900) == width(500) == width(100) == Decimal("1E-7")
 
 
-@pytest.mark.xfail(reason="the certificate's radius is shown as it is", strict=True)
 @pytest.mark.parametrize("direct_kg", [900, 500, 100])
 def test_the_interval_does_not_depend_on_what_is_asked_along(direct_kg) -> None:
     assert width(direct_kg, "loop", "long") == width(direct_kg)
