@@ -7,18 +7,29 @@ text of unlimited length is indexed: it is cut where only the order matters, and
 from __future__ import annotations
 
 import hashlib
+import re
 from decimal import Decimal
 
 from exchange.errors import InvalidInput
 
 SEPARATOR = "\u0001"  # sorts before every character that a name holds
 SORTED_CHARACTERS = 200  # of a name; what differs only after that is ordered by id
+_BEHIND_SURROGATES = re.compile("[\ud7ff\ue000-\U0010ffff]")
 INDEXED_BYTES_MAX = 2_000  # Neo4j refuses above about 4 KiB
 
 
 def sort_name(name: str, identity: str) -> str:
-    """What lists are ordered by: case-insensitively by name, then by id, so that no two are equal."""
-    return f"{name.casefold()[:SORTED_CHARACTERS]}{SEPARATOR}{identity}"
+    """What lists are ordered by: case-insensitively by name, then by id, so that no two are equal.
+
+    In the order of code points, whether texts are compared as UTF-8, as UTF-16 (where characters beyond U+FFFF sort
+    before U+E000) or in Python: what lies behind the surrogates is written with characters before them.
+    """
+    return _BEHIND_SURROGATES.sub(_spelled, name.casefold()[:SORTED_CHARACTERS]) + SEPARATOR + identity
+
+
+def _spelled(match: re.Match[str]) -> str:
+    point = ord(match[0])
+    return f"\ud7ff{chr(0x100 + (point >> 12))}{chr(0x100 + (point & 0xFFF))}"
 
 
 def search_name(name: str) -> str:

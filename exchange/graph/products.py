@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from exchange.graph.bolt import Bolt
 from exchange.graph.keys import search_name
-from exchange.graph.reading import Listing, by_key, chunks, map_by_key, read_page
+from exchange.graph.reading import Listing, by_key, chunks, map_by_key, merged, read_page
 from exchange.graph.records import product_of
 from exchange.model.paging import Page, PageOf, ProductOrder, ProductQuery, Visible
 from exchange.model.product import Product
@@ -23,14 +24,15 @@ MATCH (:Product {key: $key})<-[:IDENTIFIES]-(:Identifier)<-[:NAMES]-(:Footprint)
 WHERE $owner IS NULL OR c.ownerId = $owner RETURN DISTINCT c.key
 """
 _CONSUMED = """
-UNWIND $keys AS k MATCH (p:Product {key: k}) WHERE EXISTS { MATCH (p)<-[:INPUT|FALLBACK]-(:Footprint) } RETURN k
+UNWIND $keys AS k MATCH (p:Product {key: k}) WHERE EXISTS { MATCH (p)<-[:INPUT|FALLBACK]-() } RETURN k
 """
 _CONSUMED_BY_NAME = """
 UNWIND $keys AS k MATCH (p:Product {key: k})
-WHERE EXISTS { MATCH (p)<-[:IDENTIFIES]-(:Identifier)<-[:NAMES]-(:Footprint) } RETURN k
+WHERE EXISTS { MATCH (p)<-[:IDENTIFIES]-(:Identifier)<-[:NAMES]-() } RETURN k
 """
 _IS_PUBLIC = "any(i IN range(0, size(n.publicFrom) - 1) WHERE n.publicFrom[i] <= $at AND n.publicUntil[i] > $at)"
-_IS_VISIBLE = f"(n.ownerId = $viewer OR n.key IN $granted OR {_IS_PUBLIC})"
+_OWN_OR_PUBLIC = f"(n.ownerId = $viewer OR {_IS_PUBLIC})"
+_IS_VISIBLE = f"({_OWN_OR_PUBLIC} OR n.key IN $granted)"
 _IN_RELEASE = f"""
 UNWIND $ids AS i MATCH (:Release {{id: i}})<-[:IN]-(:Footprint)-[:OF]->(n:Product)
 WHERE {_IS_VISIBLE} RETURN DISTINCT i
@@ -39,6 +41,7 @@ _IN_DATASET = f"""
 UNWIND $ids AS i MATCH (:Dataset {{id: i}})<-[:RELEASE_OF]-(:Release)<-[:IN]-(:Footprint)-[:OF]->(n:Product)
 WHERE {_IS_VISIBLE} RETURN DISTINCT i
 """
+_GRANTED = "UNWIND $granted AS g MATCH (n:Product {key: g})"
 _PUBLIC = f"UNWIND $keys AS k MATCH (n:Product {{key: k}}) WHERE {_IS_PUBLIC} RETURN k"
 
 
@@ -69,7 +72,16 @@ async def read_names(bolt: Bolt, urns: Collection[str]) -> dict[str, int]:
 
 
 async def list_products(bolt: Bolt, query: ProductQuery, page: Page, visible: Visible | None) -> PageOf[Product]:
-    return await read_page(bolt, _listing(query, visible), page, product_of)
+    """Two lists merged where products were granted: to look for each product among thousands of keys is far slower."""
+    listing = _listing(query)
+    if visible is None:
+        return await read_page(bolt, listing, page, product_of)
+    own_or_public = listing.narrowed(_OWN_OR_PUBLIC, **_sight(visible))
+    if not visible.keys:
+        return await read_page(bolt, own_or_public, page, product_of)
+    granted = replace(listing.narrowed(f"NOT {_OWN_OR_PUBLIC}", **_sight(visible)), match=_GRANTED)
+    parts = [await read_page(bolt, each, page, product_of) for each in (own_or_public, granted)]
+    return merged(parts, listing, page)
 
 
 async def keys_with_lines_to(bolt: Bolt, key: int, owner_id: str | None) -> list[int]:
@@ -103,17 +115,18 @@ async def datasets_with_visible_products(bolt: Bolt, ids: Collection[str], visib
 
 
 def _sight(visible: Visible) -> dict[str, Any]:
-    """The parameters of `_IS_VISIBLE`. No organization has an empty id: to an anonymous viewer nothing is its own."""
+    """What the conditions above ask for. No organization has an empty id: to an anonymous viewer nothing is its own."""
     return {"viewer": visible.organization_id or "", "granted": sorted(visible.keys), "at": visible.at_us}
 
 
-def _listing(query: ProductQuery, visible: Visible | None) -> Listing:
+def _listing(query: ProductQuery) -> Listing:
     """The narrowest start that the query names; the rest are conditions on what that finds."""
     parameters: dict[str, Any] = {}
     conditions: list[str] = []
     match = "MATCH (n:Product)"
     if query.urn is not None:
         match = "MATCH (:Identifier {urn: $urn})-[:IDENTIFIES]->(n:Product)"
+        conditions.append("$urn IN n.productIds")
         parameters["urn"] = query.urn
     if query.owner_id is not None:
         if query.urn is None:
@@ -126,9 +139,6 @@ def _listing(query: ProductQuery, visible: Visible | None) -> Listing:
     if query.classification is not None:
         conditions.append("$classification IN n.classifications")
         parameters["classification"] = query.classification
-    if visible is not None:
-        conditions.append(_IS_VISIBLE)
-        parameters |= _sight(visible)
     by_name = query.order == ProductOrder.NAME
     return Listing(
         match=match,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from exchange.errors import InvalidInput
@@ -52,11 +52,14 @@ class Listing:
     where: Sequence[str] = ()
     parameters: dict[str, Any] = field(default_factory=dict)
 
+    def narrowed(self, condition: str, **parameters: Any) -> Listing:
+        """The same list with one more condition."""
+        return replace(self, where=[*self.where, condition], parameters=self.parameters | parameters)
+
 
 async def read_page(bolt: Bolt, listing: Listing, page: Page, of: Callable[[Properties], T]) -> PageOf[T]:
     """One page by keyset: `after` and `before` are values of the order, so pages stay stable under writes."""
-    backward = page.first is None and page.last is not None
-    size = (page.last if backward else page.first) or PAGE_SIZE_DEFAULT
+    size, backward = _size(page)
     follows, precedes = ("<", ">") if listing.descending else (">", "<")
     order = f"n.{listing.order}"
     conditions = [*listing.where, f"{order} >= $least"]  # without a bound the index would not be used
@@ -85,6 +88,28 @@ async def read_page(bolt: Bolt, listing: Listing, page: Page, of: Callable[[Prop
         has_previous=more if backward else page.after is not None,
         total=await _count(bolt, listing),
     )
+
+
+def merged(parts: Sequence[PageOf[T]], listing: Listing, page: Page) -> PageOf[T]:
+    """One page out of the same page of lists that hold nothing in common and together make up the whole."""
+    size, backward = _size(page)
+    found = [pair for part in parts for pair in zip(part.keys, part.items, strict=True)]
+    found.sort(key=lambda pair: int(pair[0]) if listing.integer else pair[0], reverse=listing.descending)
+    taken = found[-size:] if backward else found[:size]
+    more = len(taken) < len(found)
+    return PageOf(
+        items=[item for _, item in taken],
+        keys=[key for key, _ in taken],
+        has_next=any(part.has_next for part in parts) or (more and not backward),
+        has_previous=any(part.has_previous for part in parts) or (more and backward),
+        total=sum(part.total for part in parts),
+    )
+
+
+def _size(page: Page) -> tuple[int, bool]:
+    """How many items the page has at most, and whether it is counted from its end."""
+    backward = page.first is None and page.last is not None
+    return (page.last if backward else page.first) or PAGE_SIZE_DEFAULT, backward
 
 
 async def _count(bolt: Bolt, listing: Listing) -> int:

@@ -81,6 +81,32 @@ class ReadingContract:
         assert await walk(read, 3, backward=backward) == made
         assert await walk(read, 7, backward=backward) == made
 
+    @pytest.mark.parametrize("backward", [False, True])
+    @pytest.mark.parametrize("order", list(ProductOrder))
+    async def test_what_was_granted_stands_among_the_rest(
+        self, store: Store, order: ProductOrder, backward: bool
+    ) -> None:
+        mill, buyer = await put_organization(store), await put_organization(store)
+        made = await put_products(store, mill, "a", "b", "c", "d", "e", "f", "\U0001f30d", "\ufffd", "\ue000")
+        own = await put_products(store, buyer, "a", "c", "\U0001f30e", "\ufffc")
+        for product in (made[1], made[6], made[8]):
+            await put(store, AddGrant(a_grant(product, None)))
+        shown = Visible(buyer.id, [product.key for product in made if product.name not in "be"], NOW_US)
+        expected = [product for product in made if product.name != "e"] + own
+        if order == ProductOrder.NAME:
+            expected.sort(key=lambda product: (product.name, product.id))
+        for descending in (False, True):
+            query = ProductQuery(order=order, descending=descending)
+
+            async def read(page: Page, query: ProductQuery = query) -> PageOf[Any]:
+                return await store.list_products(query, page, shown)
+
+            assert await walk(read, 3, backward=backward) == expected[:: -1 if descending else 1]
+        found = await store.list_products(ProductQuery(urn=made[0].product_ids[0]), ALL, shown)
+        assert found.items == [made[0]]
+        found = await store.list_products(ProductQuery(urn=made[4].product_ids[0]), ALL, shown)
+        assert found.total == 0
+
     async def test_lists_are_filtered_by_every_condition_at_once(self, store: Store) -> None:
         mill, mine = await put_organization(store), await put_organization(store)
         await put_products(store, mill, "Hot STEEL", "Cold steel", classifications=("urn:x:a",))
