@@ -1,0 +1,176 @@
+"""Worlds of tests/access/pairs.py, published through the API: every product, footprint and grant by its owner.
+
+All is written at one instant of the server's clock: when something was published is shown, and would differ otherwise.
+Every organization that either world of a pair knows is in both, as signed-in callers see them all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from exchange.model.carbon import COLUMNS, STATED
+from exchange.model.parties import OPERATOR, Scope, Viewer
+from exchange.operations.exchange import Exchange
+from exchange.operations.organizations import add_organization
+from exchange.schema.execution import Executor, Request
+from exchange.schema.ids import global_id
+from tests.access.pairs import Plan, Planned, Row
+from tests.api.exchange_server import ExchangeServer, new_key
+
+NAMESPACE = uuid.UUID("8a4b0a1e-0f5c-4c52-9d0d-0d6f2f3e7c11")  # of pfIds, so that they are the same in both worlds
+
+EXECUTORS: dict[str, Executor] = {}  # one for each server: it keeps the queries that it has read
+
+
+@dataclass
+class PublishedPlan:
+    """A plan on a server. tag: keeps its organizations apart from those of other plans."""
+
+    server: ExchangeServer
+    plan: Plan
+    tag: str
+    known: dict[str, str]  # ids of the organizations on the server, by name
+    ids: dict[str, str] = field(default_factory=dict)  # the same by the plan's names
+    products: dict[str, str] = field(default_factory=dict)
+    executor: Executor = field(init=False)
+
+    def urn(self, name: str) -> str:
+        """Of the one kind that anybody may register: the owner of a product is not in its name."""
+        return f"urn:uuid:{uuid.uuid5(NAMESPACE, f'{self.tag} {name}')}"
+
+    def organization(self, name: str) -> str:
+        return name if name == "viewer" else f"{name}x{self.tag}"
+
+    def publish(self, organizations: list[str]) -> None:
+        """Writes the plan. What nobody is shown in an order of its own is written at once, the rest in order."""
+        self.server.run(lambda exchange: self._publish(exchange, organizations))
+
+    async def _publish(self, exchange: Exchange, organizations: list[str]) -> None:
+        self.executor = EXECUTORS.setdefault(self.server.url, Executor(exchange))
+        for name in organizations:
+            self.ids[name] = await self._add(exchange, self.organization(name))
+        for name, planned in self.plan.products.items():
+            given: dict[str, Any] = {
+                "idempotencyKey": new_key(),
+                "productIds": [self.urn(name)],
+                "name": f"{name} {self.tag}",
+            }
+            made = await self._ask(planned.owner, "createProduct", given, "product { id }")
+            self.products[name] = made["product"]["id"]
+        await asyncio.gather(*(self._publish_footprints(name, one) for name, one in self.plan.products.items()))
+        grants = [each for each in dict.fromkeys(self.plan.grants) if self.plan.products[each[0]].owner != each[1]]
+        viewers = [each for each in grants if self.plan.products[each[0]].owner == self.plan.viewer]
+        for product, to, level, onward in viewers:
+            await self._grant(product, to, level, onward)
+        await asyncio.gather(*(self._grant(*each) for each in grants if each not in viewers))
+
+    async def _ask(self, organization: str, mutation: str, given: dict[str, Any], fields: str) -> Any:
+        """A mutation that must succeed, by an organization's token, but past HTTP: tokens take their time to make."""
+        viewer = Viewer(self.ids[organization], frozenset({Scope.READ, Scope.PUBLISH}), client_id="publisher")
+        name = mutation[0].upper() + mutation[1:]
+        text = f"""mutation ($input: {name}Input!) {{ {mutation}(input: $input) {{
+            __typename ... on {name}Payload {{ {fields} }} ... on UserError {{ message path }} }} }}"""
+        found = (await self.executor.answer(Request(text, {"input": given}), viewer, "request")).body
+        assert found["data"][mutation]["__typename"] == f"{name}Payload", found
+        return found["data"][mutation]
+
+    async def _add(self, exchange: Exchange, name: str) -> str:
+        if name not in self.known:
+            made = await add_organization(exchange, OPERATOR, name=f"{name.title()}Co", domains=[f"{name}.example"])
+            self.known[name] = made.id
+        return self.known[name]
+
+    async def _publish_footprints(self, name: str, planned: Planned) -> None:
+        preceding: list[str] = []
+        for number in range(planned.older):
+            old = Planned(planned.owner, total={"fossilGhgEmissions": Decimal(number + 1)})
+            preceding = [await self._publish_one(name, old, preceding, number)]
+        await self._publish_one(name, planned, preceding, planned.older)
+
+    async def _publish_one(self, name: str, planned: Planned, preceding: list[str], number: int) -> str:
+        pf_id = str(uuid.uuid5(NAMESPACE, f"{self.tag} {name} {number}"))
+        given = {
+            "product": self.products[name],
+            "pfId": pf_id,
+            "precedingPfIds": preceding,
+            "declaredUnitAmount": "1",
+            "declaredUnitOfMeasurement": "KILOGRAM",
+            "productMassPerDeclaredUnit": planned.mass,
+            "referencePeriodStart": "2025-01-01T00:00:00Z",
+            "referencePeriodEnd": "2026-01-01T00:00:00Z",
+            "validityPeriodStart": "2026-01-01T00:00:00Z",
+            "validityPeriodEnd": f"{planned.ends}T00:00:00Z",
+            "ipccCharacterizationFactors": list(planned.ipcc),
+            "crossSectoralStandards": ["ISO14067"],
+            "exemptedEmissionsPercent": planned.exempted,
+            "dataQuality": rating(planned.rating),
+            **(declared(planned) if planned.total is not None else self._modelled(planned)),
+        }
+        request = {"idempotencyKey": new_key(), "footprint": given}
+        await self._ask(planned.owner, "publishFootprint", request, "footprint { id }")
+        return pf_id
+
+    def _modelled(self, planned: Planned) -> dict[str, Any]:
+        stages = {"MANUFACTURING": planned.direct}
+        stages |= {stage: {"fossilGhgEmissions": amount} for stage, amount in planned.stages.items()}
+        direct = [{"stage": stage, "components": texts(parts)} for stage, parts in stages.items()]
+        lines = [self._line(one) for one in planned.lines]
+        return {"modelled": {"direct": direct, "directPrimaryDataShare": planned.pds, "lines": lines}}
+
+    def _line(self, one: Row) -> dict[str, Any]:
+        made: dict[str, Any] = {
+            "product": {"productId": self.urn(one["supplier"])},
+            "amount": str(one["amount"]),
+            "unit": one["unit"],
+            "stage": one.get("stage", "RAW_MATERIAL_ACQUISITION"),
+            "amountIsPrimary": one.get("primary", False),
+            "delivered": one.get("delivered", False),
+            "packaging": one.get("packaging", False),
+        }
+        if one.get("rating"):
+            made["dataQuality"] = rating(one["rating"])
+        if one.get("fallback"):
+            name, amount, unit = one["fallback"]
+            made["fallback"] = {"product": {"productId": self.urn(name)}, "amount": str(amount), "unit": unit}
+        return made
+
+    async def _grant(self, product: str, to: str | None, level: str, onward: bool) -> None:
+        grantee = {"public": True} if to is None else {"organization": global_id("Organization", self.ids[to])}
+        given = {
+            "idempotencyKey": new_key(),
+            "product": self.products[product],
+            "to": grantee,
+            "level": level,
+            "onward": onward,
+        }
+        await self._ask(self.plan.products[product].owner, "grantAccess", given, "grant { id }")
+
+
+def declared(planned: Planned) -> dict[str, Any]:
+    assert planned.total is not None
+    whole = sum((planned.total.get(component, Decimal(0)) for component in COLUMNS[:8]), Decimal(0))
+    result = {
+        "pcfExcludingBiogenicUptake": plain(whole),
+        "pcfIncludingBiogenicUptake": plain(whole),
+        "components": texts({name: amount for name, amount in planned.total.items() if name in STATED}),
+        "primaryDataShare": planned.pds,
+    }
+    if planned.outbound is not None:
+        result["outboundLogisticsGhgEmissions"] = plain(planned.outbound)
+    return {"declared": result}
+
+
+def texts(parts: dict[str, Decimal]) -> dict[str, str]:
+    return {"fossilGhgEmissions": "0", **{name: plain(amount) for name, amount in parts.items()}}
+
+
+def plain(amount: Decimal) -> str:
+    return format(amount, "f")
+
+
+def rating(one: str) -> dict[str, str]:
+    return {"technologicalDQR": one, "temporalDQR": one, "geographicalDQR": one}

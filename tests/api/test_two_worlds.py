@@ -1,0 +1,206 @@
+"""Two worlds that show a viewer the same facts answer every question over HTTP with the same bytes.
+
+Two stores, each with one world of every pair (tests/access/pairs.py); the questions come from walking the schema.
+What the server makes up (ids, and digests over them) is numbered by first appearance, cursors are looked into.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import pytest
+
+from exchange.config import Settings
+from exchange.model.parties import Scope
+from exchange.schema.ids import global_id
+from tests.access.granted_facts import granted_facts, levels
+from tests.access.pairs import CHANGES, Plan, changed, random_plan
+from tests.api.exchange_server import ApiClient, ExchangeServer, serving
+from tests.api.plans import PublishedPlan
+from tests.api.schema_walk import AS_OF, Normal, all_ids, decoded, node_query, node_types, selection
+from tests.rollup.check import instant
+
+WRITTEN_US, ASKED_US = instant("2026-07-01"), instant("2026-07-02")
+# Seeds of plans with the changes that make the other world, so that each change is there. The loops of a plan have to
+# pass admission, which not every seed's do.
+PAIRS: dict[int, list[str]] = {
+    1: ["loop", "split_a_line", "add_a_gap"],
+    3: ["shift_a_day", "add_unrelated", "change_owner"],
+    11: ["change_owner", "leave_unknown", "split_a_line"],
+    16: ["change_owner", "other_gap", "grant_among_others"],
+    54: ["stand_in", "add_unrelated", "split_a_line"],
+    63: ["add_a_gap", "move_into_direct", "add_unrelated"],
+    86: ["redescribe", "reorder", "grant_among_others"],
+}
+SCOPES = frozenset({Scope.READ})
+
+
+@dataclass
+class Sides:
+    """The two servers, and for each pair the viewer's client on either."""
+
+    servers: tuple[ExchangeServer, ExchangeServer]
+    viewers: dict[int, tuple[ApiClient, ApiClient]]
+    plans: dict[int, tuple[PublishedPlan, PublishedPlan]]
+
+
+def pair(seed: int) -> tuple[Plan, Plan]:
+    plan = random_plan(Random(seed), products=9)
+    other, done = changed(Random(seed), plan, PAIRS[seed])
+    assert done == PAIRS[seed]
+    return plan, other
+
+
+def organizations(*plans: Plan) -> list[str]:
+    """Every organization that any of them knows: signed-in callers see them all."""
+    owners = {planned.owner for plan in plans for planned in plan.products.values()}
+    grantees = {to for plan in plans for _, to, _, _ in plan.grants if to is not None}
+    return sorted(owners | grantees | {"viewer"})
+
+
+@pytest.fixture(scope="module")
+def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
+    now = [WRITTEN_US]
+    first, second = (Settings(graph_uri=f"embedded:{tmp_path_factory.mktemp(name)}") for name in ("first", "second"))
+    with serving(first, clock=lambda: now[0]) as one, serving(second, clock=lambda: now[0]) as two:
+        made = Sides((one, two), {}, {})
+        known: tuple[dict[str, str], dict[str, str]] = ({}, {})
+        for seed in PAIRS:
+            one_of, other = pair(seed)
+            published = PublishedPlan(one, one_of, str(seed), known[0]), PublishedPlan(two, other, str(seed), known[1])
+            for each in published:
+                each.publish(organizations(one_of, other))
+            made.plans[seed] = published
+        now[0] = ASKED_US
+        for seed, (one_plan, two_plan) in made.plans.items():
+            made.viewers[seed] = client_of(one_plan), client_of(two_plan)
+        yield made
+
+
+def client_of(published: PublishedPlan) -> ApiClient:
+    """The plan's viewer; one token for each organization."""
+    server, viewer = published.server, published.plan.viewer
+    if viewer is None:
+        return server.client("anonymous")
+    name = published.organization(viewer)
+    if name not in server.clients:
+        made = published.ids[viewer]
+        server.clients[name] = ApiClient(server.http, server.token(made, SCOPES), global_id("Organization", made))
+    return server.clients[name]
+
+
+PRODUCT = f"query ($id: ID!) {{ product(id: $id) {selection('Product')} }}"
+DATES = """query ($id: ID!, $asOf: Date, $knownAt: DateTime) { product(id: $id) {
+  footprint(asOf: $asOf, knownAt: $knownAt) { pfId status lines { number amount product { id } } }
+  cradleToGate(asOf: $asOf, knownAt: $knownAt) {
+    __typename ... on RollUpRefused { code message members { id } }
+    ... on RollUp { pcfExcludingBiogenicUptake lower upper validUntil hasGaps digest }
+  } } }"""
+OTHER_DATES = [
+    {"asOf": "2025-06-01"},
+    {"asOf": "2027-03-21"},
+    {"asOf": "2040-01-01"},
+    {"asOf": AS_OF, "knownAt": "2026-06-30T00:00:00Z"},
+    {"asOf": AS_OF, "knownAt": "2027-01-01T00:00:00Z"},
+]
+LISTS = [
+    f"{{ viewer {selection('Viewer')} }}",
+    f"{{ products(first: 20) {selection('ProductConnection')} }}",
+    f"{{ organizations(first: 20) {selection('OrganizationConnection')} }}",
+    *(
+        f"{{ products(first: 100, {arguments}) {{ totalCount nodes {{ id name access }} }} }}"
+        for arguments in (
+            "orderBy: {field: NAME, direction: DESC}",
+            "orderBy: {field: CREATED_AT}",
+            "orderBy: {field: CREATED_AT, direction: DESC}",
+            'filter: {nameContains: "P1"}',
+            'filter: {nameContains: "unrelated"}',
+            'filter: {nameContains: "standin"}',
+            'filter: {classification: "urn:pact:x.example:y"}',
+        )
+    ),
+]
+PAGES = """query ($order: ProductOrder, $after: String, $first: Int) {
+  products(first: $first, after: $after, orderBy: $order) {
+  totalCount edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"""
+
+
+def everything(client: ApiClient, urns: list[str], tag: str) -> Iterator[dict[str, Any]]:
+    """All answers: lists, every page of them with its cursors, every visible product of this pair, and ids of each
+    kind that came up."""
+    found = [client.answer(query) for query in LISTS]
+    for order in ({"field": "NAME"}, {"field": "CREATED_AT"}, {"field": "CREATED_AT", "direction": "DESC"}):
+        found += pages(client, order)
+    products = client.query(f'{{ products(first: 100, filter: {{nameContains: " {tag}"}}) {{ nodes {{ id }} }} }}')
+    found += [client.answer(f'{{ product(productId: "{urn}") {{ id name }} }}') for urn in urns]
+    for product in products["products"]["nodes"]:
+        found.append(client.answer(PRODUCT, {"id": product["id"]}))
+        found += [client.answer(DATES, {"id": product["id"], **dates}) for dates in OTHER_DATES[:: len(found) % 2 + 1]]
+    yield from found
+    known = sorted({each for answer in found for each in all_ids(answer) if " " not in each}, key=first_seen(found))
+    kinds = {kind: [each for each in known if kind in decoded_kind(each)] for kind in node_types() if kind != "Product"}
+    for kind, ids in kinds.items():
+        for each in ids[:5]:
+            yield client.answer(node_query(kind), {"id": each})
+
+
+def pages(client: ApiClient, order: dict[str, str]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    after = None
+    while True:
+        found.append(client.answer(PAGES, {"order": order, "after": after, "first": 5}))
+        info = found[-1]["data"]["products"]["pageInfo"]
+        if not info["hasNextPage"]:
+            return found
+        after = info["endCursor"]
+
+
+def first_seen(answers: list[dict[str, Any]]):
+    order = list(dict.fromkeys(each for answer in answers for each in all_ids(answer)))
+    places = {each: place for place, each in enumerate(order)}
+    return places.__getitem__
+
+
+def decoded_kind(text: str) -> str:
+    return decoded(text).removeprefix("base64:").partition(":")[0]
+
+
+def written(answers: Iterator[dict[str, Any]]) -> list[str]:
+    normal = Normal()
+    return [normal.text(answer) for answer in answers]
+
+
+def test_every_change_is_among_the_pairs_and_shows_the_same_facts() -> None:
+    assert {name for names in PAIRS.values() for name in names} == set(CHANGES)
+    for seed in PAIRS:
+        plan, other = pair(seed)
+        assert granted_facts(plan.world(), plan.viewer) == granted_facts(other.world(), plan.viewer), seed
+
+
+@pytest.mark.parametrize("seed", PAIRS)
+def test_both_worlds_answer_with_the_same_bytes(sides: Sides, seed: int) -> None:
+    one, two = sides.viewers[seed]
+    names = [*sides.plans[seed][0].plan.products, *sides.plans[seed][1].plan.products, "nobody0", "nobody4"]
+    urns = [sides.plans[seed][0].urn(name) for name in dict.fromkeys(names)]
+    first, second = written(everything(one, urns, str(seed))), written(everything(two, urns, str(seed)))
+    assert first, "nothing was asked"
+    for left, right in zip(first, second, strict=True):
+        assert left == right, "\n".join(difflib.unified_diff(left.splitlines(), right.splitlines(), n=4, lineterm=""))
+
+
+@pytest.mark.parametrize("seed", PAIRS)
+def test_the_questions_reach_every_product_that_is_shown(sides: Sides, seed: int) -> None:
+    plan = pair(seed)[0]
+    shown = {f"{name} {seed}" for name, level in levels(plan.world(), plan.viewer).items() if level}
+    found = sides.viewers[seed][0].query("{ products(first: 100) { nodes { name } } }")["products"]["nodes"]
+    assert {each["name"] for each in found if each["name"].endswith(f" {seed}")} == shown
+
+
+def test_the_worlds_do_differ(sides: Sides) -> None:
+    """For whoever sees everything."""
+    ids = [server.ledger_head() for server in sides.servers]
+    assert ids[0] != ids[1]
