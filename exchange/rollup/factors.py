@@ -77,6 +77,8 @@ def ratio(unit: str, price: Price | None, supplier: SupplierUnit) -> Ratio | Non
 
 def exact_factor(amount: Decimal, ratio: Ratio) -> Decimal:
     """amount x numerator / denominator, rounded once, to 34 significant digits."""
+    if ratio.is_one:
+        return _FACTOR.plus(amount)
     return _FACTOR.divide(_EXACT.multiply(amount, ratio.numerator), ratio.denominator)
 
 

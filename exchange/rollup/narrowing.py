@@ -18,7 +18,7 @@ import numpy as np
 from exchange.model.resolved import Bools, Floats
 from exchange.rollup.certificate import Scale
 from exchange.rollup.own_terms import EXACT
-from exchange.rollup.resolution import Resolution, exact_line_factor
+from exchange.rollup.resolution import Resolution
 from exchange.rollup.rounding import DIGEST_DIGITS, DIGITS
 from exchange.rollup.solving import ROUNDOFF, solve
 from exchange.rollup.system import Matrix, System, absolute, matrix_of
@@ -148,14 +148,12 @@ class Narrowing:
     def _factor_rests(self) -> Floats:
         resolution = self._resolution
         rests = np.zeros(len(resolution.factors))
-        rows, serving = resolution.consumer.tolist(), resolution.serving.tolist()
-        starts, factors = resolution.starts.tolist(), resolution.factors.tolist()
-        by_fallback = resolution.by_fallback.tolist()
-        for at in np.flatnonzero(resolution.serving >= 0).tolist():
-            footprint = resolution.footprints[rows[at]]
-            supplier = resolution.footprints[serving[at]]
-            exact = exact_line_factor(footprint, at - starts[rows[at]], by_fallback[at], supplier)
-            rests[at] = _rest(exact, factors[at])
+        for row in range(len(resolution.keys)):
+            part = resolution.lines_of(row)
+            served = np.flatnonzero(resolution.serving[part] >= 0).tolist()
+            factors = resolution.factors[part]
+            for position, exact in zip(served, resolution.exact_factors(row, served), strict=True):
+                rests[part.start + position] = _rest(exact, float(factors[position]))
         return rests
 
 

@@ -42,6 +42,7 @@ class Resolution:
     closure. factors: declared units of the serving product per declared unit of the consumer, 0 for a gap.
     stages, flags: as in Lines. by_fallback, reason, named, fallback_named, has_fallback, serving_keys: as in
     ResolvedLines. rated: positions of lines with a rating of their own; ratings: (lines, 3), in that order.
+    unit_kinds: what suppliers are stated per; unit_kind_of: by product key.
     """
 
     keys: tuple[int, ...]
@@ -61,6 +62,8 @@ class Resolution:
     has_fallback: Bools
     rated: Ints
     ratings: Floats
+    unit_kinds: tuple[SupplierUnit, ...]
+    unit_kind_of: Mapping[int, int]
 
     def lines_of(self, row: int) -> slice:
         """Where the lines of a row are."""
@@ -82,24 +85,35 @@ class Resolution:
             delivered=(self.flags[part] & DELIVERED).astype(np.bool_),
         )
 
+    def exact_factors(self, row: int, positions: Iterable[int]) -> list[Decimal]:
+        """Factors of lines of a row (positions from 0), 34 significant digits. Raises LookupError for a gap."""
+        part = self.lines_of(row)
+        serving, by_fallback = self.serving_keys[part].tolist(), self.by_fallback[part].tolist()
+        lines = self.footprints[row].lines
+        rates: dict[tuple[int, int], Ratio | None] = {}
+        found: list[Decimal] = []
+        for position in positions:
+            kind = self.unit_kind_of.get(serving[position])
+            fallback = (lines.extras or {})[position].fallback if by_fallback[position] else None
+            if kind is None:
+                raise LookupError(f"line {position + 1} of product key {self.keys[row]} is a gap")
+            amount = Decimal(lines.amounts[position]) if fallback is None else fallback.amount
+            if fallback is not None:
+                rate = ratio(fallback.unit, fallback.price, self.unit_kinds[kind])
+            elif (lines.units[position], kind) in rates:
+                rate = rates[lines.units[position], kind]
+            else:
+                rate = ratio(*lines.unit_table[lines.units[position]], self.unit_kinds[kind])
+                rates[lines.units[position], kind] = rate
+            if rate is None:
+                raise LookupError(f"line {position + 1} of product key {self.keys[row]} is a gap")
+            found.append(exact_factor(amount, rate))
+        return found
+
 
 def resolve(walk: ClosureWalk, snapshot: Snapshot) -> Resolution:
     """Decides every line of a finished walk's products."""
     return _Resolver(walk, snapshot).run()
-
-
-def exact_line_factor(footprint: Footprint, position: int, by_fallback: bool, supplier: Footprint) -> Decimal:
-    """The factor of a served line, 34 significant digits. Raises LookupError where the units do not meet."""
-    lines = footprint.lines
-    amount: Decimal = Decimal(lines.amounts[position])
-    unit, price = lines.unit_table[lines.units[position]]
-    fallback = (lines.extras or {})[position].fallback if by_fallback else None
-    if fallback is not None:
-        amount, unit, price = fallback.amount, fallback.unit, fallback.price
-    found = ratio(unit, price, supplier_unit(supplier))
-    if found is None:
-        raise LookupError(f"line {position + 1} of {footprint.id} is a gap")
-    return exact_factor(amount, found)
 
 
 def join(columns: Iterable[Sequence[int]]) -> Ints:
@@ -169,6 +183,8 @@ class _Resolver:
             has_fallback=has_fallback,
             rated=rated,
             ratings=ratings,
+            unit_kinds=tuple(self.class_list),
+            unit_kind_of=self.class_of_key,
         )
 
     def _fall_back(self, reason: Ints, factors: Floats, serving: Ints) -> tuple[Ints, Bools, Bools]:

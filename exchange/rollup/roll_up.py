@@ -24,7 +24,7 @@ from exchange.rollup.findings import transport_findings, uptake_finding
 from exchange.rollup.packaging import Packaging, packaging_of
 from exchange.rollup.quality import Quality, assess
 from exchange.rollup.refusals import Refusal, RefusalCode
-from exchange.rollup.resolution import Resolution, exact_line_factor, resolve
+from exchange.rollup.resolution import Resolution, resolve
 from exchange.rollup.rounding import round_percent, round_significant
 from exchange.rollup.shown import Shown
 from exchange.rollup.stages import by_stage
@@ -100,18 +100,7 @@ class Solution:
 
     def exact_factors(self, key: int, positions: Sequence[int]) -> list[Decimal]:
         """Factors of lines (positions from 0), 34 significant digits. Raises LookupError for a gap."""
-        row = self._row(key)
-        part = self._resolution.lines_of(row)
-        serving = self._resolution.serving_keys[part]
-        by_fallback = self._resolution.by_fallback[part]
-        found = []
-        for position in positions:
-            supplier = self._walk.choices.get(int(serving[position]))
-            if supplier is None or supplier.footprint is None:
-                raise LookupError(f"line {position + 1} of product key {key} is a gap")
-            footprint = self._resolution.footprints[row]
-            found.append(exact_line_factor(footprint, position, bool(by_fallback[position]), supplier.footprint))
-        return found
+        return self._resolution.exact_factors(self._row(key), positions)
 
     def direct(self, key: int) -> tuple[Decimal, ...] | None:
         """Direct emissions inside cradle to gate as stated, in the order of COLUMNS; None: declared."""

@@ -95,5 +95,5 @@ def plain(value: Decimal) -> Decimal:
 
 
 def text(value: Decimal) -> str:
-    """Plain decimal text: sign, digits, one point, no exponent."""
-    return format(plain(value), "f")
+    """Plain decimal text: sign, digits, one point, no exponent, no trailing zeros."""
+    return format(value.normalize(EXACT), "f") if value else "0"

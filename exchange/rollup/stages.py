@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from exchange.model.carbon import COLUMNS
-from exchange.model.footprint import GATE_STAGES, STAGES, Footprint, LifeCycleStage
+from exchange.model.footprint import GATE_STAGES, STAGES, LifeCycleStage
 from exchange.model.resolved import StageTotal
 from exchange.rollup.own_terms import EXACT, Vector, add, direct_of_stages
-from exchange.rollup.resolution import Resolution, exact_line_factor
+from exchange.rollup.resolution import Resolution
 from exchange.rollup.rounding import plain, round_to, round_vector
 from exchange.rollup.shown import Shown
 from exchange.rollup.system import System, delivered_to
@@ -55,24 +55,15 @@ _NONE: Vector = (Decimal(0),) * len(COLUMNS)
 def _worth_by_stage(resolution: Resolution, system: System, shown: Shown, row: int) -> dict[LifeCycleStage, Vector]:
     """Sum of factor x shown total over the served lines of each stage that has lines; o joins x where delivered."""
     part = resolution.lines_of(row)
-    footprint = resolution.footprints[row]
     serving = resolution.serving[part].tolist()
     stages = resolution.stages[part].tolist()
-    fallback = resolution.by_fallback[part].tolist()
     also = delivered_to(resolution, system.outbound_row)[part].tolist()
-    columns: dict[LifeCycleStage, list[Sequence[Decimal]]] = {}
-    for position, supplier in enumerate(serving):
-        vectors = columns.setdefault(STAGES[stages[position]], [])
-        if supplier < 0:
-            continue
-        factor = _factor(footprint, position, fallback[position], resolution.footprints[supplier])
-        taken = [supplier] if also[position] < 0 else [supplier, also[position]]
-        vectors += [_scaled(factor, shown.row(each).components) for each in taken]
+    served = [position for position, supplier in enumerate(serving) if supplier >= 0]
+    columns: dict[LifeCycleStage, list[Sequence[Decimal]]] = {STAGES[stage]: [] for stage in stages}
+    for position, factor in zip(served, resolution.exact_factors(row, served), strict=True):
+        taken = [serving[position]] if also[position] < 0 else [serving[position], also[position]]
+        columns[STAGES[stages[position]]] += [_scaled(factor, shown.row(each).components) for each in taken]
     return {stage: add(vectors) for stage, vectors in columns.items()}
-
-
-def _factor(footprint: Footprint, position: int, by_fallback: bool, supplier: Footprint) -> Decimal:
-    return exact_line_factor(footprint, position, by_fallback, supplier)
 
 
 def _scaled(factor: Decimal, components: Vector) -> Vector:

@@ -9,7 +9,7 @@ Nothing is left out silently: `coverage_percent` says how much of the total the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from heapq import heappop, heappush
@@ -95,40 +95,46 @@ def grow(lines: TreeLines, root: int, *, depth: int, cutoff_percent: float, max_
     _check_limits(depth, cutoff_percent, max_nodes)
     top = _Path(root, None, 0, 1.0, float(lines.total_kg[root]))
     least_kg = abs(top.total_kg) * cutoff_percent / 100.0
-    waiting: list[tuple[float, int, _Path, _Path]] = []
-    shown, hidden, pushed = 1, 0, 0
-    parent = top
-    while True:
-        children, left_out = _children(lines, parent, depth, least_kg)
-        hidden += left_out
-        for child in children:
+    waiting: list[tuple[float, int, Iterator[_Path], _Path, _Path]] = []
+    shown, known, pushed = 0, 1, 0
+
+    def wait_for(siblings: Iterator[_Path], parent: _Path) -> None:
+        """Puts the largest sibling not shown yet in the queue: no more than one of each parent waits."""
+        nonlocal pushed
+        for child in siblings:
             pushed += 1
-            heappush(waiting, (-abs(child.total_kg), pushed, child, parent))
-        if not waiting or shown == max_nodes:
-            break
-        _, _, child, above = heappop(waiting)
-        above.children.append(child)
+            heappush(waiting, (-abs(child.total_kg), pushed, siblings, child, parent))
+            return
+
+    newest: _Path | None = top
+    while newest is not None:
         shown += 1
-        parent = child
-    hidden += len(waiting)
+        known += int(lines.starts[newest.row + 1] - lines.starts[newest.row])
+        if newest.depth < depth:
+            wait_for(_children(lines, newest, least_kg), newest)
+        newest = None
+        if waiting and shown < max_nodes:
+            _, _, siblings, newest, parent = heappop(waiting)
+            parent.children.append(newest)
+            wait_for(siblings, parent)
+    hidden = known - shown
     total = lines.nodes[root].total
     node, explained = _Values(lines, total.excluding, total.quantum).of(top, None, Decimal(1))
     coverage = _percent(explained, total.excluding) if total.excluding else Decimal(0 if hidden else 100)
     return Tree(node, round_percent(coverage), hidden)
 
 
-def _children(lines: TreeLines, parent: _Path, depth: int, least_kg: float) -> tuple[list[_Path], int]:
-    """The children worth showing, and how many are not."""
+def _children(lines: TreeLines, parent: _Path, least_kg: float) -> Iterator[_Path]:
+    """The children that reach the cut-off, largest first; of equal ones in the order of their lines."""
     part = slice(int(lines.starts[parent.row]), int(lines.starts[parent.row + 1]))
-    count = part.stop - part.start
-    if parent.depth >= depth:
-        return [], count
     rows = lines.supplier[part]
     amounts = parent.amount * lines.factors[part]
     totals = amounts * (lines.total_kg[rows] + lines.delivered_kg[part])
-    kept = np.flatnonzero(np.abs(totals) >= least_kg).tolist()
-    found = [_Path(int(rows[at]), at, parent.depth + 1, float(amounts[at]), float(totals[at])) for at in kept]
-    return found, count - len(found)
+    sizes = np.abs(totals)
+    for at in np.argsort(-sizes, kind="stable").tolist():
+        if not sizes[at] >= least_kg:
+            return
+        yield _Path(int(rows[at]), at, parent.depth + 1, float(amounts[at]), float(totals[at]))
 
 
 @dataclass(frozen=True, slots=True)
