@@ -1,7 +1,7 @@
 """Footprints as properties of a node, and back.
 
 Scalars are properties of their own, so that people can read and query them; components, direct emissions, findings
-and what few lines have are JSON texts; lines are parallel lists, one a column, because a closure reads a hundred
+and what few lines have are JSON texts; lines are kept by column (`line_columns.py`), because a closure reads a hundred
 thousand of them. The INPUT relationships say the same again for traversal (`footprint_writes.py`).
 """
 
@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from exchange.graph.keys import checked, decimal_of, decimal_text
+from exchange.graph.line_columns import number_column, numbers_of, text_column, texts_of
 from exchange.graph.records import Properties, present
 from exchange.model.carbon import CarbonComponents
 from exchange.model.footprint import (
@@ -163,12 +164,12 @@ def _modelled_properties(modelled: Modelled | None) -> Properties:
         return own
     return own | {
         "lineSuppliers": [int(key) for key in lines.suppliers],
-        "lineNames": list(lines.names),
-        "lineAmounts": list(lines.amounts),
-        "lineUnits": [int(unit) for unit in lines.units],
+        "lineNames": text_column(lines.names),
+        "lineAmounts": text_column(lines.amounts),
+        "lineUnits": number_column(lines.units),
         "unitTable": [unit_text(unit, price) for unit, price in lines.unit_table],
-        "lineStages": [int(stage) for stage in lines.stages],
-        "lineFlags": [int(flags) for flags in lines.flags],
+        "lineStages": number_column(lines.stages),
+        "lineFlags": number_column(lines.flags),
         "lineExtras": _json({position: _extras_map(extras) for position, extras in lines.extras.items()})
         if lines.extras
         else None,
@@ -189,18 +190,18 @@ def _modelled_of(stored: Properties) -> Modelled:
 
 
 def _lines_of(stored: Properties) -> Lines:
-    """The columns as they came: nothing is done per line."""
+    """Nothing is done per line."""
     if not stored["lineCount"]:
         return Lines()
     extras = stored.get("lineExtras")
     return Lines(
         suppliers=stored["lineSuppliers"],
-        names=stored["lineNames"],
-        amounts=stored["lineAmounts"],
-        units=stored["lineUnits"],
+        names=texts_of(stored["lineNames"]),
+        amounts=texts_of(stored["lineAmounts"]),
+        units=numbers_of(stored["lineUnits"]),
         unit_table=[_unit_of(text) for text in stored["unitTable"]],
-        stages=stored["lineStages"],
-        flags=stored["lineFlags"],
+        stages=numbers_of(stored["lineStages"]),
+        flags=numbers_of(stored["lineFlags"]),
         extras={int(position): _extras_of(each) for position, each in json.loads(extras).items()} if extras else None,
     )
 

@@ -10,24 +10,21 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from exchange.graph.bolt import Bolt
 from exchange.graph.footprint_records import footprint_of
 from exchange.graph.keys import SEPARATOR
-from exchange.graph.products import map_products_by_key
 from exchange.graph.reading import Listing, by_key, chunks, map_by_key, read_page
-from exchange.graph.records import grant_of
+from exchange.graph.records import grant_of, product_of
 from exchange.model.closure import Node
 from exchange.model.footprint import Footprint
-from exchange.model.grant import Grant
 from exchange.model.paging import Page, PageOf
 
 LINES_MAX = 100_000  # of one statement's answer, so that no answer grows with the graph; about 10 MB
 
-_SIZES = """
-UNWIND $keys AS k MATCH (:Product {key: k})<-[:OF]-(f:Footprint)
-RETURN k, f.key, coalesce(f.lineCount, 0) ORDER BY f.key
+# One record an answer: a record each costs the driver more than what is in it. Neither gives an order.
+_AROUND = """
+UNWIND $keys AS k MATCH (p:Product {key: k})
+RETURN collect([properties(p), [(p)<-[:OF]-(f:Footprint) | [f.key, coalesce(f.lineCount, 0)]],
+  [(p)<-[:ON]-(g:Grant) | properties(g)]])
 """
-_VERSIONS = "UNWIND $keys AS k MATCH (f:Footprint {key: k}) RETURN k, properties(f)"
-_GRANTS = """
-UNWIND $keys AS k MATCH (:Product {key: k})<-[:ON]-(g:Grant) RETURN k, properties(g) ORDER BY g.sequence
-"""
+_VERSIONS = "UNWIND $keys AS k MATCH (f:Footprint {key: k}) RETURN collect(properties(f))"
 
 
 async def get_footprints(bolt: Bolt, ids: Sequence[str]) -> list[Footprint | None]:
@@ -53,18 +50,19 @@ async def list_footprints(bolt: Bolt, product_key: int, page: Page) -> PageOf[Fo
 
 async def read_nodes(bolt: Bolt, keys: Collection[int]) -> dict[int, Node]:
     """Products with every version and every grant; a key that no product has is absent."""
-    products = await map_products_by_key(bolt, keys)
-    versions: dict[int, list[Footprint]] = {key: [] for key in products}
-    grants: dict[int, list[Grant]] = {key: [] for key in products}
-    for chunk in chunks(products):
-        sizes = await bolt.read(_SIZES, keys=chunk)
-        for part in _bounded((key, lines) for _, key, lines in sizes):
-            for _, stored in await bolt.read(_VERSIONS, keys=part):
-                footprint = footprint_of(stored)
+    found: dict[int, Node] = {}
+    for chunk in chunks(keys):
+        [[around]] = await bolt.read(_AROUND, keys=chunk)
+        versions: dict[int, list[Footprint]] = {stored["key"]: [] for stored, _, _ in around}
+        sizes = sorted((key, lines) for _, footprints, _ in around for key, lines in footprints)
+        for part in _bounded(sizes):
+            [[properties]] = await bolt.read(_VERSIONS, keys=part)
+            for footprint in sorted(map(footprint_of, properties), key=lambda each: each.key):
                 versions[footprint.product_key].append(footprint)
-        for key, stored in await bolt.read(_GRANTS, keys=chunk):
-            grants[key].append(grant_of(stored))
-    return {key: Node(product, versions[key], grants[key]) for key, product in products.items()}
+        for stored, _, grants in around:
+            on_it = sorted(map(grant_of, grants), key=lambda each: each.sequence)
+            found[stored["key"]] = Node(product_of(stored), versions[stored["key"]], on_it)
+    return found
 
 
 def _bounded(sizes: Iterable[tuple[int, int]]) -> Iterator[list[int]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from exchange.graph.bolt import Bolt
 from exchange.graph.keys import search_name
-from exchange.graph.reading import Listing, by_key, chunks, map_by_key, merged, read_page
+from exchange.graph.reading import Listing, by_key, chunks, merged, read_page
 from exchange.graph.records import product_of
 from exchange.model.paging import Page, PageOf, ProductOrder, ProductQuery, Visible
 from exchange.model.product import Product
@@ -51,10 +51,6 @@ async def get_products(bolt: Bolt, ids: Sequence[str]) -> list[Product | None]:
 
 async def get_products_by_key(bolt: Bolt, keys: Sequence[int]) -> list[Product | None]:
     return await by_key(bolt, "Product", "key", keys, product_of)
-
-
-async def map_products_by_key(bolt: Bolt, keys: Collection[int]) -> dict[int, Product]:
-    return await map_by_key(bolt, "Product", "key", keys, product_of)
 
 
 async def get_products_by_urn(bolt: Bolt, urns: Sequence[str]) -> dict[str, Product]:
