@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,66 +25,64 @@ from exchange.operations.answers import (
 )
 from exchange.operations.checks import first_of_month
 from exchange.operations.roll_ups import Solved, solve_for
+from exchange.operations.sight import Sight
 from exchange.rollup import choose, valid_until_day
 
-if TYPE_CHECKING:
-    from exchange.operations.session import Session
 
-
-async def by_footprint(session: Session, footprints: Sequence[Footprint | None]) -> list[FootprintAnswer | None]:
+async def by_footprint(sight: Sight, footprints: Sequence[Footprint | None]) -> list[FootprintAnswer | None]:
     """One entry per footprint, in order; None where its product is not visible."""
     keys = [footprint.product_key for footprint in footprints if footprint]
-    visible = {answer.product.key: answer.access for answer in await session.products_by_key(keys) if answer}
-    dates = session.dates()
+    visible = {answer.product.key: answer.access for answer in await sight.products_by_key(keys) if answer}
+    dates = sight.dates()
     return [
-        await _answer(session, footprint, visible[footprint.product_key], dates)
-        if footprint and footprint.product_key in visible and footprint.sequence <= session.head.sequence
+        await _answer(sight, footprint, visible[footprint.product_key], dates)
+        if footprint and footprint.product_key in visible and footprint.sequence <= sight.head.sequence
         else None
         for footprint in footprints
     ]
 
 
-async def standing(session: Session, keys: Sequence[int], dates: Dates) -> list[FootprintAnswer | None]:
+async def standing(sight: Sight, keys: Sequence[int], dates: Dates) -> list[FootprintAnswer | None]:
     """The version that stands for each visible product at these dates."""
-    answers = await session.products_by_key(keys)
-    nodes = await session.store.read_nodes({answer.product.key for answer in answers if answer})
+    answers = await sight.products_by_key(keys)
+    nodes = await sight.store.read_nodes({answer.product.key for answer in answers if answer})
     releases = {f.release_id for node in nodes.values() for f in node.footprints if f.release_id}
-    successors = await session.store.read_successors(sorted(releases)) if releases else {}
+    successors = await sight.store.read_successors(sorted(releases)) if releases else {}
     found: list[FootprintAnswer | None] = []
     for answer in answers:
         node = nodes.get(answer.product.key) if answer else None
         footprint = choose(node, dates, successors).footprint if node else None
-        found.append(await _answer(session, footprint, answer.access, dates) if footprint and answer else None)
+        found.append(await _answer(sight, footprint, answer.access, dates) if footprint and answer else None)
     return found
 
 
-async def exempted_percent(session: Session, footprint_id: str) -> Decimal:
+async def exempted_percent(sight: Sight, footprint_id: str) -> Decimal:
     """The exempted share of the whole result of a version that is not the viewer's own (the owner's own statement is
     the owner's)."""
-    footprint = (await session.store.get_footprints([footprint_id]))[0]
+    footprint = (await sight.store.get_footprints([footprint_id]))[0]
     assert footprint is not None  # it was shown a moment ago, and footprints are never deleted
-    dates = _dates_within(session, footprint)
-    solved = await solve_for(session, [footprint.product_key], dates, chosen={footprint.product_key: footprint})
+    dates = _dates_within(sight, footprint)
+    solved = await solve_for(sight, [footprint.product_key], dates, chosen={footprint.product_key: footprint})
     if solved.solution.refusal(footprint.product_key) is not None:
         return Decimal(0)
     return solved.total(footprint.product_key).exempted_emissions_percent
 
 
-def _dates_within(session: Session, footprint: Footprint) -> Dates:
+def _dates_within(sight: Sight, footprint: Footprint) -> Dates:
     """Today, or the nearest day on which the version holds."""
-    today = session.dates()
+    today = sight.dates()
     day = min(max(today.as_of_day, footprint.valid_from_day), footprint.valid_until_day - 1)
     return Dates(day, today.known_at_us, today.head)
 
 
-async def _answer(session: Session, footprint: Footprint, access: AccessLevel, dates: Dates) -> FootprintAnswer:
+async def _answer(sight: Sight, footprint: Footprint, access: AccessLevel, dates: Dates) -> FootprintAnswer:
     owner = access == AccessLevel.OWNER
-    lines, direct_shown = await _lines(session, footprint, access, dates)
+    lines, direct_shown = await _lines(sight, footprint, access, dates)
     modelled, declared = footprint.modelled, footprint.declared
     # A modelled footprint's own statement covers its direct emissions, and is shown with them.
     quality_shown = owner or declared is not None or direct_shown
-    until = await _valid_until(session, footprint, dates)
-    deprecated = footprint.deprecated_sequence <= session.head.sequence
+    until = await _valid_until(sight, footprint, dates)
+    deprecated = footprint.deprecated_sequence <= sight.head.sequence
     return FootprintAnswer(
         id=footprint.id,
         pf_id=footprint.pf_id,
@@ -127,15 +124,15 @@ async def _answer(session: Session, footprint: Footprint, access: AccessLevel, d
     )
 
 
-async def _valid_until(session: Session, footprint: Footprint, dates: Dates) -> int:
+async def _valid_until(sight: Sight, footprint: Footprint, dates: Dates) -> int:
     if footprint.release_id is None or footprint.valid_until_day != NEVER_DAY:
         return footprint.valid_until_day
-    successors = await session.store.read_successors([footprint.release_id])
+    successors = await sight.store.read_successors([footprint.release_id])
     return valid_until_day(footprint, dates, successors)
 
 
 async def _lines(
-    session: Session, footprint: Footprint, access: AccessLevel, dates: Dates
+    sight: Sight, footprint: Footprint, access: AccessLevel, dates: Dates
 ) -> tuple[tuple[LineAnswer, ...] | None, bool]:
     """The lines that the viewer sees (None below INPUTS), and whether direct emissions are shown."""
     if access == AccessLevel.TOTAL:
@@ -143,39 +140,38 @@ async def _lines(
     if footprint.kind == FootprintKind.DECLARED:
         return (() if access >= AccessLevel.INPUTS else None), False
     if access == AccessLevel.OWNER:
-        return await _own_lines(session, footprint), True
+        return await _own_lines(sight, footprint), True
     day = min(max(dates.as_of_day, footprint.valid_from_day), footprint.valid_until_day - 1)
     dates = Dates(day, dates.known_at_us, dates.head)
-    solved = await solve_for(session, [footprint.product_key], dates, chosen={footprint.product_key: footprint})
+    solved = await solve_for(sight, [footprint.product_key], dates, chosen={footprint.product_key: footprint})
     resolved = solved.resolved(footprint.product_key)
     assert resolved is not None  # it is modelled
     shown = line_is_shown(resolved, solved.level_of)
     direct_shown = bool(shown.all())
     if access < AccessLevel.INPUTS:
         return None, direct_shown
-    return _shown_lines(footprint, resolved, shown, solved), direct_shown
+    return _shown_lines(footprint, resolved, shown), direct_shown
 
 
-def _shown_lines(footprint: Footprint, resolved: ResolvedLines, shown: Bools, solved: Solved) -> tuple[LineAnswer, ...]:
+def _shown_lines(footprint: Footprint, resolved: ResolvedLines, shown: Bools) -> tuple[LineAnswer, ...]:
     answers = []
     for number, position in enumerate(np.flatnonzero(shown).tolist(), start=1):
         fallback = int(resolved.fallback_named[position])
-        keys = {-1: None, fallback: fallback if fallback >= 0 else None}
         line = footprint.lines.line(position)
-        answers.append(_line(line, number, int(resolved.serving[position]), keys[fallback]))
+        answers.append(_line(line, number, int(resolved.serving[position]), fallback if fallback >= 0 else None))
     return tuple(answers)
 
 
-async def _own_lines(session: Session, footprint: Footprint) -> tuple[LineAnswer, ...]:
+async def _own_lines(sight: Sight, footprint: Footprint) -> tuple[LineAnswer, ...]:
     """All lines; a product is named where the owner may see it, one that was registered later included."""
     lines = list(footprint.lines)
     fallbacks = [line.fallback for line in lines if line.fallback]
     unbound = {line.urn for line in lines if line.product_key is None and line.urn}
     unbound |= {fallback.urn for fallback in fallbacks if fallback.product_key is None and fallback.urn}
-    names = await session.store.read_names(unbound) if unbound else {}
+    names = await sight.store.read_names(unbound) if unbound else {}
     bound = {line.product_key for line in lines} | {fallback.product_key for fallback in fallbacks}
     keys = sorted({key for key in (*bound, *names.values()) if key is not None})
-    visible = {answer.product.key for answer in await session.products_by_key(keys) if answer}
+    visible = {answer.product.key for answer in await sight.products_by_key(keys) if answer}
 
     def shown(key: int | None, urn: str | None) -> int | None:
         found = key if key is not None else _lookup(names, urn)

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from exchange.access import build_view, facts, permits_at
 from exchange.errors import NotFound
@@ -31,11 +30,9 @@ from exchange.operations.answers import (
 )
 from exchange.operations.checks import first_of_month
 from exchange.operations.closures import read_closure
+from exchange.operations.sight import Sight
 from exchange.rollup import Refusal, Solution, SolvedView, TreeNode, View, solve_view
 from exchange.rollup import roll_up as solve
-
-if TYPE_CHECKING:
-    from exchange.operations.session import Session
 
 log = logging.getLogger(__name__)
 
@@ -82,20 +79,20 @@ class Solved:
 
 
 async def solve_for(
-    session: Session, keys: Sequence[int], dates: Dates, *, chosen: Mapping[int, Footprint] | None = None
+    sight: Sight, keys: Sequence[int], dates: Dates, *, chosen: Mapping[int, Footprint] | None = None
 ) -> Solved:
     """Reads the closure of `keys` and solves it. `chosen` forces the footprint of a product."""
-    snapshot = await read_closure(session.store, keys, dates, chosen=chosen)
-    levels = await session.level_of_nodes(snapshot.nodes.values())
+    snapshot = await read_closure(sight.store, keys, dates, chosen=chosen)
+    levels = await sight.level_of_nodes(snapshot.nodes.values())
     solution = await asyncio.to_thread(solve, snapshot, keys, dates, permits_at(dates), chosen=chosen)
     return Solved(solution, levels)
 
 
-async def roll_up(session: Session, keys: Sequence[int], dates: Dates) -> list[RollUpAnswer | RefusedAnswer]:
+async def roll_up(sight: Sight, keys: Sequence[int], dates: Dates) -> list[RollUpAnswer | RefusedAnswer]:
     """One answer per key, in order. A key that the viewer may not see is NotFound."""
-    solved = await solve_for(session, list(dict.fromkeys(keys)), dates)
+    solved = await solve_for(sight, list(dict.fromkeys(keys)), dates)
     # Products reached by the view were read with the closure: they need no second look-up.
-    await session.products_by_key([key for key, shown in solved.levels.items() if shown >= AccessLevel.TOTAL])
+    await sight.products_by_key([key for key, shown in solved.levels.items() if shown >= AccessLevel.TOTAL])
     known: dict[int, ViewNode | None] = {}
 
     def facts_of(key: int) -> ViewNode | None:
@@ -103,11 +100,11 @@ async def roll_up(session: Session, keys: Sequence[int], dates: Dates) -> list[R
             known[key] = facts(key, solved.level_of, solved)
         return known[key]
 
-    return [_answer(session, solved, facts_of, key, dates) for key in keys]
+    return [_answer(sight, solved, facts_of, key, dates) for key in keys]
 
 
 def _answer(
-    session: Session, solved: Solved, facts_of: Callable[[int], ViewNode | None], key: int, dates: Dates
+    sight: Sight, solved: Solved, facts_of: Callable[[int], ViewNode | None], key: int, dates: Dates
 ) -> RollUpAnswer | RefusedAnswer:
     if solved.level_of(key) < AccessLevel.TOTAL:
         raise NotFound("No such product, or it is not visible to you.")
@@ -130,7 +127,7 @@ def _answer(
         product_key=key,
         as_of_day=dates.as_of_day,
         known_at_us=dates.known_at_us,
-        ledger_sequence=dates.head if session.viewer.operator else None,
+        ledger_sequence=dates.head if sight.viewer.operator else None,
         declared_unit_amount=standing.declared_unit_amount,
         declared_unit=standing.declared_unit,
         excluding_kg_co2e=total.excluding,

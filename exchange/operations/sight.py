@@ -1,0 +1,134 @@
+"""What one viewer sees: its level on every product, decided at one ledger head and one instant.
+
+Every question of a session goes through here: a product that is not in sight is answered as if it did not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from exchange.access import level, onward_keys
+from exchange.graph import Store
+from exchange.model.closure import Dates, Node
+from exchange.model.footprint import Footprint
+from exchange.model.grant import AccessLevel, Grant
+from exchange.model.ledger import LedgerHead
+from exchange.model.paging import Visible
+from exchange.model.parties import Viewer
+from exchange.model.product import Product
+from exchange.operations.answers import ProductAnswer
+from exchange.operations.checks import US_PER_DAY
+from exchange.rollup import choose
+
+
+@dataclass(slots=True)
+class Sight:
+    """Of one viewer at `head` and `now_us` (microseconds)."""
+
+    store: Store
+    viewer: Viewer
+    head: LedgerHead
+    now_us: int
+    _granted: dict[int, AccessLevel] | None = field(default=None, repr=False)
+    _onward: set[int] | None = field(default=None, repr=False)
+    _products: dict[int, ProductAnswer] = field(default_factory=dict, repr=False)
+
+    def dates(self, as_of_day: int | None = None, known_at_us: int | None = None) -> Dates:
+        """The dates of a question; today and now where it names none."""
+        today = self.now_us // US_PER_DAY
+        return Dates(
+            as_of_day=today if as_of_day is None else as_of_day,
+            known_at_us=self.now_us if known_at_us is None else min(known_at_us, self.now_us),
+            head=self.head.sequence,
+        )
+
+    async def granted(self) -> dict[int, AccessLevel]:
+        """Product keys granted to the viewer's organization now, with the highest level; onward ones at TOTAL."""
+        if self._granted is None:
+            # Kept when it is whole: resolvers ask at once, and one must not see another's half.
+            granted: dict[int, AccessLevel] = {}
+            for grant in await self._grants_to_viewer():
+                held = granted.get(grant.product_key, AccessLevel.NONE)
+                granted[grant.product_key] = max(held, grant.level)
+            for key in await self.onward():
+                granted.setdefault(key, AccessLevel.TOTAL)
+            self._granted = granted
+        return self._granted
+
+    async def _grants_to_viewer(self) -> list[Grant]:
+        if self.viewer.organization_id is None:
+            return []
+        return [g for g in await self.store.grants_to(self.viewer.organization_id) if g.in_force(self.now_us)]
+
+    async def onward(self) -> set[int]:
+        """Products shown at TOTAL because the viewer holds INPUTS on something that they go into."""
+        if self._onward is None:
+            inputs = {g.product_key for g in await self._grants_to_viewer() if g.level == AccessLevel.INPUTS}
+            self._onward = await self._find_onward(inputs) if inputs else set()
+        return self._onward
+
+    async def _find_onward(self, inputs: Collection[int]) -> set[int]:
+        dates, nodes = self.dates(), await self.store.read_nodes(inputs)
+        releases = {f.release_id for node in nodes.values() for f in node.footprints if f.release_id}
+        successors = await self.store.read_successors(sorted(releases)) if releases else {}
+        standing = {key: choose(node, dates, successors).footprint for key, node in nodes.items()}
+        unbound = {
+            name
+            for footprint in standing.values()
+            if footprint
+            for name, supplier in zip(footprint.lines.names, footprint.lines.suppliers, strict=True)
+            if supplier < 0
+        }
+        names = await self.store.read_names(unbound) if unbound else {}
+        named = {key: _named_keys(footprint, names) for key, footprint in standing.items() if footprint}
+        suppliers = await self.store.read_nodes(set().union(*named.values())) if named else {}
+        return onward_keys([(nodes[key], keys) for key, keys in named.items()], suppliers, self.now_us)
+
+    async def level_of_nodes(self, nodes: Collection[Node]) -> dict[int, AccessLevel]:
+        """The viewer's level on products whose grants are at hand."""
+        onward = await self.onward()
+        return {node.product.key: level(self.viewer, node.product, node.grants, self.now_us, onward) for node in nodes}
+
+    async def visible(self) -> Visible | None:
+        """Which products lists may show; None: all (the operator)."""
+        if self.viewer.operator:
+            return None
+        return Visible(self.viewer.organization_id, (await self.granted()).keys(), self.now_us)
+
+    async def answers(self, products: Sequence[Product | None]) -> list[ProductAnswer | None]:
+        """Products with the viewer's level; None for what is unknown or not visible."""
+        unseen = [p for p in products if p is not None and p.key not in self._products]
+        if unseen:
+            granted = await self.granted()
+            public = (
+                set() if self.viewer.operator else await self.store.public_keys({p.key for p in unseen}, self.now_us)
+            )
+            for product in unseen:
+                own = self.viewer.operator or product.owner_id == self.viewer.organization_id
+                shown = AccessLevel.TOTAL if product.key in public else AccessLevel.NONE
+                access = AccessLevel.OWNER if own else max(shown, granted.get(product.key, AccessLevel.NONE))
+                if access >= AccessLevel.TOTAL:
+                    self._products[product.key] = ProductAnswer(product, access)
+        return [None if product is None else self._products.get(product.key) for product in products]
+
+    async def products(self, ids: Sequence[str]) -> list[ProductAnswer | None]:
+        """One entry per id, in order; None: unknown or not visible."""
+        return await self.answers(await self.store.get_products(ids))
+
+    async def products_by_key(self, keys: Sequence[int]) -> list[ProductAnswer | None]:
+        """The same by internal key."""
+        missing = [key for key in keys if key not in self._products]
+        if missing:
+            await self.answers(await self.store.get_products_by_key(missing))
+        return [self._products.get(key) for key in keys]
+
+
+def _named_keys(footprint: Footprint, names: dict[str, int]) -> set[int]:
+    """Keys of the products that a footprint's lines name, those registered later included."""
+    lines = footprint.lines
+    found = {
+        names.get(name, -1) if supplier < 0 else supplier
+        for name, supplier in zip(lines.names, lines.suppliers, strict=True)
+    }
+    return {key for key in found if key >= 0}
