@@ -72,20 +72,22 @@ async def _check_lines(store: Store, ids: list[str]) -> None:
     ):
         for id_, line, named, amount, stage in await store._raw.read(statement):
             drawn[id_].append((line, str(named), float(amount), stage))
-    for footprint in await store.get_footprints(ids):
-        assert footprint is not None
+    footprints = [each for each in await store.get_footprints(ids) if each is not None]
+    assert len(footprints) == len(ids)
+    names = {name for each in footprints for name in each.lines.names if name.startswith("urn:")}
+    bound = await store.read_names(names) if names else {}
+    for footprint in footprints:
         lines = footprint.lines
         listed = [
-            (position + 1, str(supplier) if supplier >= 0 else name, float(amount), STAGES[stage].value)
+            (
+                position + 1,
+                str(supplier if supplier >= 0 else bound.get(name, name)),
+                float(amount),
+                STAGES[stage].value,
+            )
             for position, (supplier, name, amount, stage) in enumerate(
                 zip(lines.suppliers, lines.names, lines.amounts, lines.stages, strict=True)
             )
             if supplier >= 0 or not name.startswith("id:")
         ]
-        bound = await _registered(store, [name for _, name, _, _ in listed if name.startswith("urn:")])
-        listed = [(line, bound.get(name, name), amount, stage) for line, name, amount, stage in listed]
         assert sorted(drawn[footprint.id]) == listed
-
-
-async def _registered(store: Store, urns: list[str]) -> dict[str, str]:
-    return {urn: str(key) for urn, key in (await store.read_names(urns)).items()} if urns else {}

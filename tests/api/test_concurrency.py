@@ -1,4 +1,4 @@
-"""Many clients at once, on one server and on two that share a database: what each alone may not do, together they cannot.
+"""Many clients at once, on one server and on two that share a database: together they cannot do what each may not.
 
 Every race is run on the embedded database and, where one can be had, on Neo4j.
 """
