@@ -16,14 +16,16 @@ def build_view(root: int, facts_of: Callable[[int], ViewNode | None]) -> dict[in
     would tell how many products others made.
     """
     found: dict[int, ViewNode] = {}
+    met = {root}
     waiting = deque([root])
     while waiting:
         key = waiting.popleft()
-        if key in found:
-            continue
         node = facts_of(key)
         if node is None:
             raise AssertionError(f"the view reached product {key}, which its viewer may not see")
         found[key] = node
-        waiting.extend(supplier for supplier in dict.fromkeys(node.lines.suppliers.tolist()) if supplier not in found)
+        if not node.lines.supplier_set <= met:
+            new = [supplier for supplier in node.lines.distinct_suppliers if supplier not in met]
+            met.update(new)
+            waiting.extend(new)
     return found

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from exchange.model.grant import AccessLevel
 from exchange.model.resolved import Bools, Floats, GapCode, Ints, StageTotal, Total
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ViewLines:
     """The lines of a product that the viewer sees and that count in its cradle to gate, by column.
 
@@ -26,6 +27,15 @@ class ViewLines:
     suppliers: Ints
     factors: Floats
     delivered: Bools
+
+    @cached_property
+    def distinct_suppliers(self) -> tuple[int, ...]:
+        """Each supplier once, in the order of the lines. A page walks the same lines from each of its products."""
+        return tuple(dict.fromkeys(self.suppliers.tolist()))
+
+    @cached_property
+    def supplier_set(self) -> frozenset[int]:
+        return frozenset(self.distinct_suppliers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ by exact decimals, so that equal shown facts give equal stages.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 
 from exchange.model.carbon import COLUMNS
@@ -57,14 +56,13 @@ def _worth_by_stage(resolution: Resolution, system: System, shown: Shown, row: i
     part = resolution.lines_of(row)
     serving = resolution.serving[part].tolist()
     stages = resolution.stages[part].tolist()
-    also = delivered_to(resolution, system.outbound_row)[part].tolist()
+    also = delivered_to(resolution, system.outbound_row, part).tolist()
     served = [position for position, supplier in enumerate(serving) if supplier >= 0]
-    columns: dict[LifeCycleStage, list[Sequence[Decimal]]] = {STAGES[stage]: [] for stage in stages}
+    sums = {STAGES[stage]: list(_NONE) for stage in stages}
     for position, factor in zip(served, resolution.exact_factors(row, served), strict=True):
-        taken = [serving[position]] if also[position] < 0 else [serving[position], also[position]]
-        columns[STAGES[stages[position]]] += [_scaled(factor, shown.row(each).components) for each in taken]
-    return {stage: add(vectors) for stage, vectors in columns.items()}
-
-
-def _scaled(factor: Decimal, components: Vector) -> Vector:
-    return tuple(EXACT.multiply(factor, value) if value else value for value in components)
+        worth = sums[STAGES[stages[position]]]
+        for taken in (serving[position],) if also[position] < 0 else (serving[position], also[position]):
+            for column, value in enumerate(shown.row(taken).components):
+                if value:
+                    worth[column] = EXACT.fma(factor, value, worth[column])
+    return {stage: tuple(worth) for stage, worth in sums.items()}

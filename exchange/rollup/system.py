@@ -25,6 +25,7 @@ from exchange.rollup.resolution import Resolution
 
 Matrix = Any  # csr_array of float64: scipy's stubs do not follow products of sparse and dense arrays
 GATE_STAGE_MAX: Final = STAGES.index(LifeCycleStage.MANUFACTURING)  # acquisition and manufacturing come first
+ALL_LINES: Final = slice(None)
 DISTRIBUTION_STAGE: Final = STAGES.index(LifeCycleStage.DISTRIBUTION)
 
 
@@ -98,10 +99,11 @@ def in_stages(resolution: Resolution, first: int, last: int) -> Bools:
     return (resolution.serving >= 0) & (stages >= first) & (stages <= last)
 
 
-def delivered_to(resolution: Resolution, outbound_row: Ints) -> Ints:
+def delivered_to(resolution: Resolution, outbound_row: Ints, part: slice = ALL_LINES) -> Ints:
     """Of each line: the outbound row that it also takes, -1 where none (not delivered, or nothing was said)."""
-    takes = ((resolution.flags & DELIVERED) != 0) & (resolution.serving >= 0)
-    return np.where(takes, outbound_row[np.where(takes, resolution.serving, 0)], -1)
+    serving = resolution.serving[part]
+    takes = ((resolution.flags[part] & DELIVERED) != 0) & (serving >= 0)
+    return np.where(takes, outbound_row[np.where(takes, serving, 0)], -1)
 
 
 def _entries(resolution: Resolution, outbound_row: Ints, factors: Floats) -> tuple[Ints, Ints, Floats]:

@@ -189,9 +189,10 @@ def _reached(view: View) -> tuple[int, ...]:
         node = view.nodes.get(key)
         if node is None:
             raise LookupError(f"product key {key} is named by a line of the view but is not in the view")
-        new = set(np.asarray(node.lines.suppliers).tolist()) - found
-        found |= new
-        front += new
+        if not node.lines.supplier_set <= found:
+            new = node.lines.supplier_set - found
+            found |= new
+            front += new
     return tuple(sorted(found))
 
 
