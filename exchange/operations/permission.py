@@ -17,8 +17,10 @@ def require_publisher(viewer: Viewer) -> str:
         raise NotSignedIn("Sign in: send a token from POST /auth/token as `Authorization: Bearer …`.")
     if Scope.PUBLISH not in viewer.scopes:
         raise AccessDenied("This token lacks the scope PUBLISH. Ask for a token with scope=publish.")
-    if viewer.organization_id is None:
-        raise AccessDenied("The operator owns no products. Act as an organization to publish.")
+    if viewer.operator or viewer.organization_id is None:
+        raise AccessDenied(
+            "The operator owns no products. Act as an organization: ask for a token with scope=read publish."
+        )
     return viewer.organization_id
 
 

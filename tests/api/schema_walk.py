@@ -55,7 +55,8 @@ def named(name: str) -> GraphQLNamedType:
 def fields_of(name: str) -> Mapping[str, Any]:
     kind = named(name)
     assert isinstance(kind, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType)
-    return kind.fields
+    found: Mapping[str, Any] = kind.fields
+    return found
 
 
 def selection(name: str, above: tuple[str, ...] = ()) -> str:

@@ -1,0 +1,48 @@
+"""Callers of a server: organizations and tokens, signed at once with the server's own key.
+
+POST /auth/token hashes a secret on purpose slowly; that it works is tested where it is tested.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from exchange.model.footprint import NEVER_US
+from exchange.model.parties import OPERATOR, Client, Scope
+from exchange.operations.credentials import add_signing_key, signing_keys
+from exchange.operations.organizations import add_organization
+from exchange.schema.ids import global_id
+from exchange.tokens.signing import issue, make_key, signing_key
+from tests.api.exchange_server import ApiClient, ExchangeServer
+
+PUBLISHER = frozenset({Scope.READ, Scope.PUBLISH})
+
+
+@dataclass
+class Callers:
+    """Organizations by name, and whoever speaks for them."""
+
+    server: ExchangeServer
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def organization(self, name: str) -> str:
+        """Its id, as the API has it; it holds the domain `name`.example."""
+        if name not in self.ids:
+            called, domains = f"{name.title()} & Co", [f"{name}.example"]
+            made = self.server.run(lambda exchange: add_organization(exchange, OPERATOR, name=called, domains=domains))
+            self.ids[name] = made.id
+        return global_id("Organization", self.ids[name])
+
+    def client(self, name: str | None, scopes: frozenset[Scope] = PUBLISHER) -> ApiClient:
+        """A client of an organization, which is made if need be; None: anonymous."""
+        if name is None:
+            return ApiClient(self.server.http, None)
+        organization = self.organization(name)
+        now_us = self.server.exchange.clock()
+        client = Client(f"{name}-client", self.ids[name], scopes, "", now_us, NEVER_US)
+        key = signing_key(self.server.run(signing_keys), now_us)
+        if key is None:
+            key = made = make_key(now_us)
+            self.server.run(lambda exchange: add_signing_key(exchange, made))
+        token = issue(key, client, sorted(scopes), now_us, 60)
+        return ApiClient(self.server.http, token.text, organization)
