@@ -74,7 +74,7 @@ class _Rows:
     named: list[list[Any]] = field(default_factory=list)
     released: list[list[Any]] = field(default_factory=list)
     preceded: list[list[Any]] = field(default_factory=list)
-    products: set[int] = field(default_factory=set)
+    products: set[int] = field(default_factory=set)  # that something hangs on whose loss no count would show
     inputs: int = 0
 
     def add(self, footprint: Footprint) -> None:
@@ -95,7 +95,6 @@ class _Rows:
             stage = STAGES[lines.stages[position]].value
             if supplier >= 0:
                 inputs.append([int(supplier), position + 1, amount, unit, stage])
-                self.products.add(int(supplier))
             elif not name.startswith("id:"):  # an unknown id can never be registered: it stays in the columns only
                 self.named.append([footprint.key, name, position + 1, amount, unit, stage, False])
         for position, extras in (lines.extras or {}).items():
@@ -120,9 +119,11 @@ async def publish(transaction: Transaction, footprints: Sequence[Footprint]) -> 
         rows = _Rows()
         for footprint in chunk:
             rows.add(footprint)
-        # A missing supplier would drop its line without a word: so they are counted first.
+        # What is missing would drop its line without a word: so products and lines are counted.
         await _require_products(transaction, rows.products)
-        await transaction.run(_CREATE, rows=rows.footprints)
+        created = await transaction.run(_CREATE, rows=rows.footprints)
+        if created[0][0] != rows.inputs:
+            raise _a_product_is_missing()
         await _in_chunks(transaction, _FALLBACKS, rows.fallbacks)
         await _in_chunks(transaction, _NAMED, rows.named)
         await _in_chunks(transaction, _RELEASED, rows.released)
@@ -152,7 +153,11 @@ async def _require_products(transaction: Transaction, keys: Iterable[int]) -> No
     wanted = sorted(keys)
     found = await transaction.run(_COUNT_PRODUCTS, keys=wanted)
     if found[0][0] != len(wanted):
-        raise NotFound("A product that a footprint names does not exist. Nothing was written.")
+        raise _a_product_is_missing()
+
+
+def _a_product_is_missing() -> NotFound:
+    return NotFound("A product that a footprint names does not exist. Nothing was written.")
 
 
 async def _in_chunks(transaction: Transaction, statement: str, rows: Sequence[list[Any]]) -> None:

@@ -150,7 +150,8 @@ class _Writing:
         )
         if not before or LedgerHead(*before[0]) != self._expected:
             raise HeadMoved
-        rows = [change_properties(change, self._mark) for change in self._changes]
+        rows = [change_properties(change) for change in self._changes]
+        rows[0]["transaction"] = self._mark
         for start in range(0, len(rows), CHANGES_CHUNK_MAX):
             await transaction.run(_APPEND, rows=rows[start : start + CHANGES_CHUNK_MAX])
 

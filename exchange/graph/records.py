@@ -215,15 +215,13 @@ def grant_of(stored: Properties) -> Grant:
     )
 
 
-def change_properties(change: Change, transaction: str) -> Properties:
-    """`transaction` tells afterwards whose commit this was."""
+def change_properties(change: Change) -> Properties:
     return {
         "sequence": change.sequence,
         "kind": change.kind.value,
         "subject": change.subject,
         "by": change.by,
         "atUs": change.at_us,
-        "transaction": transaction,
     }
 
 

@@ -31,6 +31,7 @@ class Wire:
         self.target = Target(endpoint=replace(endpoint, uri=f"bolt://127.0.0.1:{self.port}"))
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
+        self._carrying: set[asyncio.Task[None] | None] = set()
 
     async def mend(self) -> None:
         self._server = await asyncio.start_server(self._carry, "127.0.0.1", self.port)
@@ -38,16 +39,29 @@ class Wire:
     async def cut(self) -> None:
         if self._server is not None:
             self._server.close()
-            for writer in self._open:
-                writer.transport.abort()
-            await self._server.wait_closed()
             self._server = None
+        for writer in self._open:
+            writer.transport.abort()
+        while self._carrying:
+            await asyncio.wait([task for task in self._carrying if task is not None])
 
     async def _carry(self, here: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
-        reader, writer = await asyncio.open_connection(self._there.hostname, self._there.port)
-        self._open |= {back, writer}
-        await asyncio.gather(_copy(here, writer), _copy(reader, back))
-        self._open -= {back, writer}
+        task = asyncio.current_task()
+        self._carrying.add(task)
+        writers = [back]
+        try:
+            with contextlib.suppress(OSError):
+                reader, writer = await asyncio.open_connection(self._there.hostname, self._there.port)
+                writers.append(writer)
+                self._open.update(writers)
+                await asyncio.gather(_copy(here, writer), _copy(reader, back))
+        finally:
+            self._open.difference_update(writers)
+            for each in writers:
+                each.close()
+                with contextlib.suppress(OSError):
+                    await each.wait_closed()
+            self._carrying.discard(task)
 
 
 async def _copy(source: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
@@ -56,8 +70,6 @@ async def _copy(source: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
             to.write(data)
             await to.drain()
     to.close()
-    with contextlib.suppress(OSError):
-        await to.wait_closed()
 
 
 @pytest.fixture
