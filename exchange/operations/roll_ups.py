@@ -91,8 +91,6 @@ async def solve_for(
 async def roll_up(sight: Sight, keys: Sequence[int], dates: Dates) -> list[RollUpAnswer | RefusedAnswer]:
     """One answer per key, in order. A key that the viewer may not see is NotFound."""
     solved = await solve_for(sight, list(dict.fromkeys(keys)), dates)
-    # Products reached by the view were read with the closure: they need no second look-up.
-    await sight.products_by_key([key for key, shown in solved.levels.items() if shown >= AccessLevel.TOTAL])
     known: dict[int, ViewNode | None] = {}
 
     def facts_of(key: int) -> ViewNode | None:

@@ -86,9 +86,14 @@ class Sight:
         return onward_keys([(nodes[key], keys) for key, keys in named.items()], suppliers, self.now_us)
 
     async def level_of_nodes(self, nodes: Collection[Node]) -> dict[int, AccessLevel]:
-        """The viewer's level on products whose grants are at hand."""
+        """The viewer's level on products whose grants are at hand. Those that it sees need no second look-up."""
         onward = await self.onward()
-        return {node.product.key: level(self.viewer, node.product, node.grants, self.now_us, onward) for node in nodes}
+        found = {node.product.key: level(self.viewer, node.product, node.grants, self.now_us, onward) for node in nodes}
+        for node in nodes:
+            access = found[node.product.key]
+            if access >= AccessLevel.TOTAL:
+                self._products.setdefault(node.product.key, ProductAnswer(node.product, access))
+        return found
 
     async def visible(self) -> Visible | None:
         """Which products lists may show; None: all (the operator)."""

@@ -70,7 +70,7 @@ def transport_findings(resolution: Resolution, system: System, row: int) -> tupl
     )
     if delivered.any() and transport:
         return (_transport("TRANSPORT_COUNTED_TWICE", "both as a line and as delivered", int(delivered.argmax())),)
-    acquired = in_stages(resolution, _ACQUISITION, _ACQUISITION)[part]
+    acquired = in_stages(resolution, _ACQUISITION, _ACQUISITION, part)
     supplier = resolution.serving[part]
     known = acquired & (system.outbound_row[np.where(acquired, supplier, 0)] >= 0)
     if known.any() and not transport and not delivered.any():

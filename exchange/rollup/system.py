@@ -93,10 +93,10 @@ def absolute(matrix: Matrix) -> Matrix:
     return csr_array((np.abs(matrix.data), matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
-def in_stages(resolution: Resolution, first: int, last: int) -> Bools:
+def in_stages(resolution: Resolution, first: int, last: int, part: slice = ALL_LINES) -> Bools:
     """Lines that a product of the closure serves, in these stages (indexes into STAGES, both included)."""
-    stages = resolution.stages
-    return (resolution.serving >= 0) & (stages >= first) & (stages <= last)
+    stages = resolution.stages[part]
+    return (resolution.serving[part] >= 0) & (stages >= first) & (stages <= last)
 
 
 def delivered_to(resolution: Resolution, outbound_row: Ints, part: slice = ALL_LINES) -> Ints:
