@@ -143,6 +143,8 @@ class Lines:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Lines) and list(self) == list(other)
 
+    __hash__ = None  # type: ignore[assignment]  # columns are lists
+
     def line(self, position: int) -> Line:
         """Line `position` + 1 as a value of its own."""
         unit, price = self.unit_table[self.units[position]]

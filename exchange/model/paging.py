@@ -1,4 +1,4 @@
-"""Pages: what part of a list is asked for. Cursors are the sort keys of the items, so pages stay stable under writes."""
+"""Pages: what part of a list is asked for. Cursors are the items' sort keys, so pages stay stable under writes."""
 
 from __future__ import annotations
 

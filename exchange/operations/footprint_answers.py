@@ -24,7 +24,7 @@ from exchange.operations.answers import (
     ModelledAnswer,
 )
 from exchange.operations.checks import first_of_month
-from exchange.operations.roll_ups import Solved, solve_for
+from exchange.operations.roll_ups import solve_for
 from exchange.operations.sight import Sight
 from exchange.rollup import choose, valid_until_day
 

@@ -177,8 +177,8 @@ def numbers_of_all_lines(monkeypatch) -> None:
     """The lines of a footprint are numbered as its owner numbered them."""
     honest = footprint_answers._shown_lines
 
-    def weak(footprint, resolved, shown, solved):
-        lines = honest(footprint, resolved, shown, solved)
+    def weak(footprint, resolved, shown):
+        lines = honest(footprint, resolved, shown)
         numbers = (np.flatnonzero(shown) + 1).tolist()
         return tuple(replace(line, number=number) for line, number in zip(lines, numbers, strict=True))
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -332,7 +331,7 @@ LINE_CASES: list[Case] = [
             *(
                 (
                     "modelled",
-                    {f"{place}.{name}": value for name, value in (MONEY | wrong).items()},
+                    {f"{place}.{name}": value for name, value in {**MONEY, **cast("dict[str, Any]", wrong)}.items()},
                     code,
                     f"{place}.{field}",
                 )
@@ -451,7 +450,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(server: ExchangeServer) -> Iterator[World]:
+def world(server: ExchangeServer) -> World:
     maker, other = server.add_organization("maker"), server.add_organization("other")
     reader = server.add_organization("reader", scopes=frozenset({Scope.READ}))
     found = World(server, {"me": maker.organization_id or "", "other": other.organization_id or ""}, Dump({}, ""))
@@ -734,7 +733,9 @@ def check_text(world: World, name: str, long: str) -> None:
     found = done("publishFootprint", fields, {"idempotencyKey": new_key(), "footprint": published})["footprint"]
     assert found["crossSectoralStandards"] == [name]
     done("deprecateFootprint", "footprint { status }", {"footprint": found["id"], "reason": long})
-    uuid = named_by(found["id"])[1]
+    named = named_by(found["id"])
+    assert named is not None
+    uuid = named[1]
     statement = "MATCH (f:Footprint {id: $id}) RETURN f.comment, f.boundaryProcessesDescription, f.deprecationReason"
     kept = world.server.run(lambda exchange: exchange.store._raw.read(statement, id=uuid))
     assert kept == [[long, long, long]]

@@ -87,7 +87,12 @@ def main(url: str, token: str, seed: str, *products: str) -> None:
     ]
     for client in clients:
         client.start()
-    threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
+
+    def stop_at_end_of_input() -> None:
+        sys.stdin.read()
+        stop.set()
+
+    threading.Thread(target=stop_at_end_of_input, daemon=True).start()
     for client in clients:
         client.join()
 
