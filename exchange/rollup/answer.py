@@ -12,7 +12,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from exchange.model.resolved import Bools, Floats, Ints
-from exchange.rollup.certificate import Scale, find_scale, radii
+from exchange.rollup.certificate import Scale, find_scale, radii, solve_scale
 from exchange.rollup.loops import looped_components, reached_from, reaching, without_answer
 from exchange.rollup.own_terms import EXCLUDING_WIDTH, NOTHING, excluding
 from exchange.rollup.solving import row_scale, solve, sweep
@@ -53,14 +53,14 @@ def answer(system: System) -> Answer:
     if found.settled:
         size = absolute(system.matrix)
         start = row_scale(size, system.own, found.x)
-        scale = find_scale(size, system.counts, start, accelerate=False)
+        scale = find_scale(size, system.counts, start)
         if scale is not None:
             return _certified(system, found.x, scale)
     return _slow_answer(system)
 
 
 def _slow_answer(system: System) -> Answer:
-    """For loops that consume nearly all of themselves, or all, or more."""
+    """For loops that consume nearly all of themselves, or all, or more, and for what the first attempt left over."""
     dependence = _dependence(system)
     loops = without_answer(absolute(system.matrix))
     while True:
@@ -70,7 +70,7 @@ def _slow_answer(system: System) -> Answer:
         x = solve(emptied.matrix, emptied.own).x
         if np.isfinite(x).all():
             start = row_scale(size, emptied.own, x)
-            scale = find_scale(size, emptied.counts, start, accelerate=True)
+            scale = find_scale(size, emptied.counts, start) or solve_scale(size, emptied.counts, emptied.own, start)
             if scale is not None:
                 return replace(_certified(emptied, x, scale), dead=dead, loops=tuple(loops), dependence=dependence)
         # Every loop left seemed to have an answer, yet none was certified: refuse rather than answer wrongly.

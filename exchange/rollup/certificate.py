@@ -15,12 +15,12 @@ from typing import Final
 
 import numpy as np
 
-from exchange.model.resolved import Bools, Floats
-from exchange.rollup.loops import reaching
-from exchange.rollup.solving import ROUNDOFF, solve
+from exchange.model.resolved import Floats
+from exchange.rollup.solving import ROUNDOFF, row_scale, solve
 from exchange.rollup.system import Matrix
 
 SWEEPS_MAX: Final = 40  # w is almost always found within five; after these it is solved for
+UNCANCELLED: Final = 1e-6  # far above roundoff, and so little that loops do not widen the intervals of others
 WORTHWHILE: Final = 1.1  # another sweep for an interval at least a tenth narrower
 
 
@@ -32,11 +32,10 @@ class Scale:
     u: Floats
 
 
-def find_scale(size: Matrix, counts: Floats, start: Floats, *, accelerate: bool) -> Scale | None:
+def find_scale(size: Matrix, counts: Floats, start: Floats) -> Scale | None:
     """A certificate's w from sweeps w <- start + |A| w, `size` being |A| and start > 0; None: none was found.
 
     Sweeps go on while they still widen min u / w, to which the interval is inversely proportional.
-    accelerate: where sweeps are too slow, solve for it; only for an |A| whose loops are known to have an answer.
     """
     w, found, best = start, None, 0.0
     with np.errstate(over="ignore", invalid="ignore"):
@@ -50,9 +49,18 @@ def find_scale(size: Matrix, counts: Floats, start: Floats, *, accelerate: bool)
             w = start + size @ w
             if not np.isfinite(w).all():
                 return found
-        if found is not None or not accelerate:
-            return found
-        w = solve(size, start[:, None]).x[:, 0]
+    return found
+
+
+def solve_scale(size: Matrix, counts: Floats, own: Floats, start: Floats) -> Scale | None:
+    """The same where sweeps do not get there, for an |A| whose loops are known to have an answer.
+
+    They fail on loops that consume nearly all of themselves, on long chains, and on whatever consumes a result that
+    cancels to nothing. So w is solved for, from a start with a little of z = |d| + |A| z, in which nothing cancels.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        uncancelled = row_scale(size, own, solve(size, np.abs(own).max(axis=1)[:, None]).x)
+        w = solve(size, (start + UNCANCELLED * uncancelled)[:, None]).x[:, 0]
         u = _below(size, counts, w)
     return Scale(w, u) if np.all(w > 0) and np.all(u > 0) else None
 
@@ -71,7 +79,6 @@ def radii(matrix: Matrix, size: Matrix, counts: Floats, own: Floats, x: Floats, 
     used = own.any(axis=0)
     worst = _worst_reached(matrix, ((residual + epsilon) / scale.u[:, None])[:, used])
     found[:, used] = scale.w[:, None] * worst * (1 + 8 * ROUNDOFF)
-    found[_untouched(matrix, own, x)] = 0.0
     return found
 
 
@@ -95,11 +102,3 @@ def _below(size: Matrix, counts: Floats, w: Floats) -> Floats:
     consumed = (size @ w) * (1 + (counts + 6) * ROUNDOFF)
     difference = w - consumed
     return np.asarray(difference - np.abs(difference) * 2 * ROUNDOFF)
-
-
-def _untouched(matrix: Matrix, own: Floats, x: Floats) -> Bools:
-    """Rows that are exactly zero, because nothing that they reach has emissions of its own."""
-    zero: Bools = np.logical_not(x.any(axis=1))
-    if not zero.any():
-        return zero
-    return zero & ~reaching(matrix, np.asarray(own.any(axis=1)))

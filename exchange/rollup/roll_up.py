@@ -48,6 +48,8 @@ def roll_up(
     """
     walk = ClosureWalk(roots, dates, permits, chosen=chosen)
     walk.finish(snapshot)
+    if walk.too_large:
+        walk.expanded.clear()
     resolution = resolve(walk, snapshot)
     return Solution(walk, resolution, answer(build_system(resolution)))
 

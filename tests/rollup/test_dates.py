@@ -155,9 +155,9 @@ def test_valid_until_is_the_first_end_of_what_contributes_a_percent():
     world.modelled("root", "90", [line("a", 1), line("b", 1), line("c", 1)], valid=("2026-01-01", "2030-01-01"))
     world.declared("a", "9", valid=("2026-01-01", "2028-01-01"))
     world.declared("b", "0.5", valid=("2026-01-01", "2026-09-01"))
-    world.declared("c", "1.5", valid=("2026-01-01", "2029-01-01"))
+    world.declared("c", "1.5", valid=("2026-01-01", "2027-06-01"))
     solution = solve(world, "root")
-    assert solution.valid_until_day(world.keys["root"]) == day("2028-01-01")
+    assert solution.valid_until_day(world.keys["root"]) == day("2027-06-01")
     assert solution.valid_until_day(world.keys["b"]) == day("2026-09-01")
 
 

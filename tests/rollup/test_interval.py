@@ -112,6 +112,17 @@ def test_the_interval_covers_what_rounding_to_binary_took():
     assert Fraction(total.lower) <= exact <= Fraction(total.upper)
 
 
+def test_what_rounding_took_from_a_supplier_widens_its_consumers_too():
+    dense = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1e8], [0.0, 0.0, 0.0]])
+    own = np.zeros((3, COLUMNS))
+    own[1:, 0] = [-1e7, 0.1]
+    solved = answer(system_of(dense, own))
+    exact = exact_solution(dense, own)[0][0]
+    assert exact == Fraction(0.1) * 10**8 - 10**7
+    assert exact > 0
+    assert abs(exact - Fraction(float(solved.x[0, 0]))) <= Fraction(float(solved.radius[0, 0]))
+
+
 def test_the_shown_interval_is_widened_by_four_quanta_and_rounded_outward():
     world = World()
     world.declared("p", "1234.5678901234567")

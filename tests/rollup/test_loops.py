@@ -87,12 +87,32 @@ def test_a_use_stage_that_depends_on_such_a_loop_refuses_its_product_but_not_its
     check(world, "fleet", excluding="11.000")
 
 
+def test_outbound_logistics_without_an_answer_refuse_their_product_and_its_buyers():
+    world = ring(2)
+    world.modelled("S", "1", [line("p0", 1, stage="DISTRIBUTION")])
+    world.modelled("buyer", "1", [line("S", 1), line("leaf", 1)])
+    world.declared("leaf", "1")
+    solution = check(world, "buyer", refused="LOOP_WITHOUT_ANSWER")
+    assert solution.refusal(world.keys["S"]) == solution.refusal(world.keys["buyer"])
+    assert solution.refusal(world.keys["leaf"]) is None
+
+
 def test_a_loop_over_units_of_very_different_size_is_solved():
     world = World()
     world.modelled("ship", "1", [line("screw", "1000000000", "GRAM")], unit="PIECE", mass="0")
     world.modelled("screw", "0.000001", [line("ship", "0.0000004", "PIECE")])
     # x_ship = 1 + 1e6 x_screw, x_screw = 1e-6 + 4e-7 x_ship: 2 / (1 - 0.4).
     check(world, "ship", excluding="3.33333333333")
+
+
+def test_what_consumes_a_result_that_cancels_to_nothing_is_solved():
+    world = World()
+    world.declared("leaf", "1")
+    world.modelled("nothing", "1000", [line("leaf", -1000, credit=True)])
+    world.modelled("root", None, [line("nothing", 3)])
+    world.modelled("beyond", None, [line("root", 3), line("leaf", 1)])
+    check(world, "root", excluding="0")
+    check(world, "beyond", excluding="1.000")
 
 
 def test_a_long_chain_without_loops_is_solved():

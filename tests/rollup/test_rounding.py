@@ -107,6 +107,15 @@ def test_a_result_that_cancels_exactly_is_zero(narrowed):
     assert narrowed == [0]
 
 
+def test_a_result_that_cancels_over_a_loop_is_zero(narrowed):
+    world = World()
+    world.modelled("root", "0.3", [line("a", "-0.1", credit=True)])
+    world.modelled("a", "2.97", [line("b", "0.1")])
+    world.modelled("b", None, [line("a", "0.1")])
+    assert str(solve(world, "root").total(world.keys["root"]).excluding) == "0"
+    assert narrowed == [0]
+
+
 def test_an_ordinary_result_is_not_narrowed(narrowed):
     world = World()
     world.modelled("power", "0.85", [line("coal", "0.4")])
