@@ -16,11 +16,12 @@ from typing import Final
 import numpy as np
 
 from exchange.model.resolved import Floats
-from exchange.rollup.solving import ROUNDOFF, row_scale, solve
+from exchange.rollup.solving import ROUNDOFF, TINY, row_scale, solve
 from exchange.rollup.system import Matrix
 
 SWEEPS_MAX: Final = 40  # w is almost always found within five; after these it is solved for
 UNCANCELLED: Final = 1e-6  # far above roundoff, and so little that loops do not widen the intervals of others
+SHAPING_SWEEPS: Final = 8  # a loop of that many products, each per milligram of the next, takes its sizes
 WORTHWHILE: Final = 1.1  # another sweep for an interval at least a tenth narrower
 
 
@@ -56,11 +57,18 @@ def solve_scale(size: Matrix, counts: Floats, own: Floats, start: Floats) -> Sca
     """The same where sweeps do not get there, for an |A| whose loops are known to have an answer.
 
     They fail on loops that consume nearly all of themselves, on long chains, and on whatever consumes a result that
-    cancels to nothing. So w is solved for, from a start with a little of z = |d| + |A| z, in which nothing cancels.
+    cancels to nothing. So w is solved for, from a start with a little of z = |d| + |A| z, in which nothing cancels;
+    rows that no emission reaches take their sizes from each other.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        uncancelled = row_scale(size, own, solve(size, np.abs(own).max(axis=1)[:, None]).x)
-        w = solve(size, (start + UNCANCELLED * uncancelled)[:, None]).x[:, 0]
+        z = solve(size, np.abs(own).max(axis=1)[:, None]).x
+        untouched = np.equal(z[:, 0], 0)
+        shape = untouched.astype(np.float64)
+        for _ in range(SHAPING_SWEEPS):
+            shape = np.where(untouched, shape + size @ shape, 0.0)
+        small = TINY * float(start.max(initial=0.0)) * shape / max(float(shape.max(initial=0.0)), 1.0)
+        begin = np.where(untouched, small, start + UNCANCELLED * row_scale(size, own, z))
+        w = solve(size, begin[:, None]).x[:, 0]
         u = _below(size, counts, w)
     return Scale(w, u) if np.all(w > 0) and np.all(u > 0) else None
 

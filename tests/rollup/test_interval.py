@@ -123,6 +123,16 @@ def test_what_rounding_took_from_a_supplier_widens_its_consumers_too():
     assert abs(exact - Fraction(float(solved.x[0, 0]))) <= Fraction(float(solved.radius[0, 0]))
 
 
+def test_loops_that_emit_nothing_over_units_of_any_size_are_exactly_zero():
+    dense = np.array([[0.0, 5e10, 0.0], [0.0, -0.2, -7.5e15], [0.0, 1.1e-17, 0.2]])
+    own = np.zeros((3, COLUMNS))
+    own[0, 0] = 128.0
+    solved = answer(system_of(dense, own))
+    assert solved.x[:, 0].tolist() == [128.0, 0.0, 0.0]
+    assert solved.radius[1:].any() == np.False_
+    assert not solved.dead.any()
+
+
 def test_the_shown_interval_is_widened_by_four_quanta_and_rounded_outward():
     world = World()
     world.declared("p", "1234.5678901234567")
