@@ -1,0 +1,369 @@
+"""Ids of one tenant in the hands of another: each answer is the one to an id that never existed, byte for byte.
+
+Two tenants that share nothing. Every id of one (and its URNs, cursors and idempotency keys) is put into every argument
+that takes one, found by walking the schema, and the whole body is compared with that of a made-up id in its place.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import pytest
+
+from exchange.config import Settings
+from tests.api.callers import Callers
+from tests.api.exchange_server import ApiClient, new_key, serving
+from tests.api.graph_dump import dump
+from tests.api.schema_walk import AS_OF, decoded, id_arguments, node_query, node_types, selection
+from tests.api.shared_world import declared, modelled
+from tests.rollup.check import instant
+
+CLOCK_US = instant("2026-07-01")
+REQUEST_ID = re.compile(r'"requestId": ?"[^"]*"')
+
+
+@dataclass
+class Tenant:
+    """Everything of an organization that has an id. ids: by type."""
+
+    name: str
+    client: ApiClient
+    ids: dict[str, str]
+    urns: dict[str, str]
+    pf_ids: list[str] = field(default_factory=list)
+
+
+def line(urn: str, **more: Any) -> dict[str, Any]:
+    return {"product": {"productId": urn}, "amount": "1", "unit": "KILOGRAM", **more}
+
+
+def footprint(product: str, body: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {
+        "product": product,
+        "declaredUnitAmount": "1",
+        "declaredUnitOfMeasurement": "KILOGRAM",
+        "productMassPerDeclaredUnit": "1",
+        "referencePeriodStart": "2025-01-01T00:00:00Z",
+        "referencePeriodEnd": "2026-01-01T00:00:00Z",
+        "ipccCharacterizationFactors": ["AR6"],
+        "crossSectoralStandards": ["ISO14067"],
+        **body,
+        **more,
+    }
+
+
+def tenant(callers: Callers, name: str) -> Tenant:
+    """Two products, one of which goes into the other, a dataset with a release, and a grant to a partner."""
+    client = callers.client(name)
+    urns = {part: f"urn:pact:{name}.example:product-id:{part}" for part in ("part", "whole")}
+    products = {}
+    for part, urn in urns.items():
+        given: dict[str, Any] = {"idempotencyKey": new_key(), "productIds": [urn], "name": f"{name} {part}"}
+        products[part] = client.done("createProduct", given, "product { id }")["product"]["id"]
+    given = {"idempotencyKey": new_key(), "dataset": f"{name} factors", "label": "1", "date": "2026-01-01"}
+    release = client.done("createRelease", given, "release { id dataset { id } }")["release"]
+    bodies = {"part": declared(), "whole": modelled(line(urns["part"]))}
+    footprints, pf_ids = {}, []
+    for part, body in bodies.items():
+        pf_ids.append(new_key())
+        more = {"release": release["id"]} if part == "part" else {}
+        given = {"idempotencyKey": new_key(), "footprint": footprint(products[part], body, pfId=pf_ids[-1], **more)}
+        footprints[part] = client.done("publishFootprint", given, "footprint { id }")["footprint"]["id"]
+    partner = {"organization": callers.organization(f"{name}-partner")}
+    given = {"idempotencyKey": new_key(), "product": products["whole"], "to": partner, "level": "INPUTS"}
+    ids = {
+        "Product": products["whole"],
+        "Footprint": footprints["whole"],
+        "Release": release["id"],
+        "Dataset": release["dataset"]["id"],
+        "Grant": client.done("grantAccess", given, "grant { id }")["grant"]["id"],
+        "Organization": callers.organization(name),
+    }
+    return Tenant(name, client, ids, urns, pf_ids)
+
+
+@dataclass
+class Tenants:
+    callers: Callers
+    one: Tenant
+    two: Tenant
+    anonymous: ApiClient
+
+
+@pytest.fixture(scope="module")
+def tenants(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenants]:
+    settings = Settings(graph_uri=f"embedded:{tmp_path_factory.mktemp('graph')}")
+    with serving(settings, clock=lambda: CLOCK_US) as server:
+        callers = Callers(server)
+        yield Tenants(callers, tenant(callers, "one"), tenant(callers, "two"), callers.client(None))
+
+
+def never(kind: str) -> str:
+    """An id of this type that never existed."""
+    return base64.urlsafe_b64encode(f"{kind}:{uuid.uuid4()}".encode()).decode().rstrip("=")
+
+
+def body(client: ApiClient, query: str, variables: dict[str, Any], *, without: str) -> str:
+    """The whole answer, without the text of the id that was asked with (in either spelling) and the request's id."""
+    text = client.post(query, variables).text
+    for spelling in (without, decoded(without).removeprefix("base64:").partition(":")[2] or without):
+        text = text.replace(json.dumps(spelling)[1:-1], "<it>")
+    return REQUEST_ID.sub('"requestId":""', text)
+
+
+def check_alike(
+    client: ApiClient, query: str, variables: Callable[[str], dict[str, Any]], real: str, made: str
+) -> None:
+    given, other = variables(real), variables(made)
+    assert body(client, query, given, without=real) == body(client, query, other, without=made)
+
+
+# --- every argument that takes an id --------------------------------------------------------------------------------
+
+FIELDS_OF_ERRORS = """__typename ... on UserError { message code path }
+  ... on InvalidInput { problems { code message path expected got } } ... on LoopRefused { members { id name } }"""
+
+
+def mutation(name: str) -> str:
+    kind = name[0].upper() + name[1:]
+    fields = FIELDS_OF_ERRORS
+    if name in {"revokeAccess", "createProduct", "createRelease", "grantAccess"}:
+        fields = fields.replace("... on LoopRefused { members { id name } }", "")
+    if name == "revokeAccess":
+        fields = "__typename ... on UserError { message code path }"
+    return f"mutation ($input: {kind}Input!) {{ {name}(input: $input) {{ {fields} }} }}"
+
+
+KEY = "11111111-2222-4333-8444-555555555555"  # nothing is written, so that one key serves for all
+# How an argument is asked with a foreign id: the types of id that go into it, the query, its variables. What would
+# write something with any id (a line may name anything) is asked in a test of its own.
+ASKED: dict[tuple[str, str], tuple[list[str], str, Callable[[Tenants, str], dict[str, Any]]]] = {
+    ("Query.nodes", "ids"): (
+        [kind for kind in node_types() if kind != "Organization"],
+        "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }",
+        lambda all_, id_: {"ids": [id_, all_.two.ids["Product"], id_]},
+    ),
+    ("Query.product", "id"): (
+        node_types(),
+        f"query ($id: ID!) {{ product(id: $id) {selection('Product')} }}",
+        lambda _, id_: {"id": id_},
+    ),
+    ("Query.organization", "id"): (
+        [kind for kind in node_types() if kind != "Organization"],
+        f"query ($id: ID!) {{ organization(id: $id) {selection('Organization')} }}",
+        lambda _, id_: {"id": id_},
+    ),
+    ("ProductFilter", "owner"): (
+        node_types(),
+        """query ($id: ID!) { products(filter: {owner: $id}) {
+          totalCount edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }""",
+        lambda _, id_: {"id": id_},
+    ),
+    ("FootprintInput", "product"): (
+        node_types(),
+        mutation("publishFootprint"),
+        lambda _, id_: {"input": {"idempotencyKey": KEY, "footprint": footprint(id_, declared())}},
+    ),
+    ("FootprintInput", "release"): (
+        node_types(),
+        mutation("publishFootprints"),
+        lambda all_, id_: {
+            "input": {
+                "idempotencyKey": KEY,
+                "footprints": [footprint(all_.two.ids["Product"], declared(), release=id_)],
+            }
+        },
+    ),
+    ("DeprecateFootprintInput", "footprint"): (
+        node_types(),
+        mutation("deprecateFootprint"),
+        lambda _, id_: {"input": {"footprint": id_, "reason": "no"}},
+    ),
+    ("GrantAccessInput", "product"): (
+        node_types(),
+        mutation("grantAccess"),
+        lambda _, id_: {"input": {"idempotencyKey": KEY, "product": id_, "to": {"public": True}, "level": "TOTAL"}},
+    ),
+    ("GranteeInput", "organization"): (
+        [kind for kind in node_types() if kind != "Organization"],
+        mutation("grantAccess"),
+        lambda all_, id_: {
+            "input": {
+                "idempotencyKey": KEY,
+                "product": all_.two.ids["Product"],
+                "to": {"organization": id_},
+                "level": "TOTAL",
+            }
+        },
+    ),
+    ("RevokeAccessInput", "grant"): (node_types(), mutation("revokeAccess"), lambda _, id_: {"input": {"grant": id_}}),
+}
+# Asked by type, and by what a line or fallback names.
+ELSEWHERE = {("Query.node", "id"), ("ProductKey", "id")}
+
+
+def test_every_argument_that_takes_an_id_is_asked() -> None:
+    assert set(ASKED) | ELSEWHERE == id_arguments()
+
+
+@pytest.mark.parametrize(("argument", "kind"), [(one, kind) for one, (kinds, _, _) in ASKED.items() for kind in kinds])
+def test_an_id_of_another_is_an_id_that_never_existed(tenants: Tenants, argument: tuple[str, str], kind: str) -> None:
+    _, query, variables = ASKED[argument]
+    for client in (tenants.two.client, tenants.anonymous):
+        check_alike(client, query, lambda id_: variables(tenants, id_), tenants.one.ids[kind], never(kind))
+
+
+def test_organizations_are_seen_by_all_who_are_signed_in_and_by_nobody_else(tenants: Tenants) -> None:
+    """The one thing of another that has an answer; it shows nothing of the other's products."""
+    query = f"query ($id: ID!) {{ organization(id: $id) {selection('Organization')} }}"
+    id_ = tenants.one.ids["Organization"]
+    found = tenants.two.client.query(query, {"id": id_})["organization"]
+    assert found["name"] == "One & Co"
+    assert found["products"]["totalCount"] == 0
+    assert found["products"]["edges"] == found["products"]["nodes"] == []
+    check_alike(tenants.anonymous, query, lambda each: {"id": each}, id_, never("Organization"))
+
+
+@pytest.mark.parametrize("kind", node_types())
+@pytest.mark.parametrize("claimed", node_types())
+def test_nodes_of_another_are_nobodys_under_any_type(tenants: Tenants, kind: str, claimed: str) -> None:
+    """Also where the id says that it is of another type."""
+    uuid_ = decoded(tenants.one.ids[kind]).rpartition(":")[2]
+    id_ = base64.urlsafe_b64encode(f"{claimed}:{uuid_}".encode()).decode().rstrip("=")
+    clients = [tenants.anonymous] if kind == claimed == "Organization" else [tenants.anonymous, tenants.two.client]
+    for client in clients:
+        check_alike(client, node_query(claimed), lambda each: {"id": each}, id_, never(claimed))
+
+
+# --- names, filters, orders, counts, cursors ------------------------------------------------------------------------
+
+PAGE = """query ($filter: ProductFilter, $order: ProductOrder, $after: String, $before: String, $last: Int) {
+  products(filter: $filter, orderBy: $order, after: $after, before: $before, last: $last) { totalCount nodes { id }
+  edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"""
+
+
+def test_names_of_another_are_names_of_nobody(tenants: Tenants) -> None:
+    real, made = tenants.one.urns["whole"], tenants.one.urns["part"].replace("part", "never")
+    for client in (tenants.two.client, tenants.anonymous):
+        for query in (
+            f"query ($urn: URN!) {{ product(productId: $urn) {selection('Product')} }}",
+            "query ($urn: URN!) { products(filter: {productId: $urn}) { totalCount nodes { id } } }",
+            "query ($urn: URN!) { products(filter: {classification: $urn}) { totalCount nodes { id } } }",
+        ):
+            check_alike(client, query, lambda urn: {"urn": urn}, real, made)
+        check_alike(client, PAGE, lambda text: {"filter": {"nameContains": text}}, "one whole", "two never")
+
+
+ORDERS = [{"field": "NAME"}, {"field": "CREATED_AT"}, {"field": "CREATED_AT", "direction": "DESC"}]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("end", ["after", "before"])
+def test_cursors_of_another_tell_nothing(tenants: Tenants, order: dict[str, str], end: str) -> None:
+    """By name a cursor is a place in the alphabet, which anybody may ask for; by age it is an id."""
+    page = tenants.one.client.query(PAGE, {"order": order})["products"]
+    for real in (edge["cursor"] for edge in page["edges"]):
+        made = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", str(uuid.uuid4()), plain(real))
+        cursor = base64.urlsafe_b64encode(made.encode()).decode().rstrip("=")
+        given: dict[str, Any] = {"order": order} | ({"last": 5} if end == "before" else {})
+        for client in (tenants.two.client, tenants.anonymous):
+            check_alike(client, PAGE, partial(placed, given, end), real, cursor)
+
+
+def placed(given: dict[str, Any], end: str, cursor: str) -> dict[str, Any]:
+    return {**given, end: cursor}
+
+
+def plain(cursor: str) -> str:
+    return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+
+
+def test_cursors_of_versions_and_grants_of_another_tell_nothing(tenants: Tenants) -> None:
+    query = """query ($id: ID!, $at: String) { product(id: $id) { FIELD(after: $at) {
+      totalCount edges { cursor node { id } } } } }"""
+    for name in ("footprints", "grants"):
+        text = query.replace("FIELD", name)
+        edges = tenants.one.client.query(text, {"id": tenants.one.ids["Product"]})["product"][name]["edges"]
+        real, product = edges[0]["cursor"], tenants.two.ids["Product"]
+        made = base64.urlsafe_b64encode(str(uuid.uuid4()).encode()).decode().rstrip("=")
+        check_alike(tenants.two.client, text, lambda each: {"id": product, "at": each}, real, made)  # noqa: B023
+
+
+def test_no_cursor_holds_a_number(tenants: Tenants) -> None:
+    """A key or a sequence would count what others wrote."""
+    found = json.dumps(
+        [tenants.two.client.query(PAGE, {"order": order}) for order in ({"field": "NAME"}, {"field": "CREATED_AT"})]
+    )
+    product = "query ($id: ID!) { product(id: $id) { footprints { edges { cursor } } grants { edges { cursor } } } }"
+    found += json.dumps(tenants.two.client.query(product, {"id": tenants.two.ids["Product"]}))
+    cursors = re.findall(r'"cursor": "([^"]+)"', found)
+    assert len(cursors) == 6
+    assert not [cursor for cursor in cursors if plain(cursor).isdigit()]
+
+
+def test_counts_and_lists_are_of_what_is_ones_own(tenants: Tenants) -> None:
+    for order in ({"field": "NAME"}, {"field": "CREATED_AT"}):
+        found = tenants.two.client.query(PAGE, {"order": order})["products"]
+        assert found["totalCount"] == len(found["nodes"]) == 2
+        assert tenants.anonymous.query(PAGE, {"order": order})["products"]["totalCount"] == 0
+
+
+# --- what may name anything: lines and fallbacks, pfIds, keys --------------------------------------------------------
+
+SEEN = f"""query ($id: ID!) {{ product(id: $id) {{ footprint(asOf: "{AS_OF}") {selection("Footprint", ("Product",))}
+  cradleToGate(asOf: "{AS_OF}") {selection("RollUpResult", ("Product",))} }} }}"""
+
+
+@pytest.mark.parametrize("how", ["by id", "by urn", "by fallback"])
+def test_a_line_to_what_is_anothers_is_a_line_to_nothing(tenants: Tenants, how: str) -> None:
+    """Stored and reported alike: two new products of the second tenant, one line each."""
+
+    def published(real: bool) -> str:
+        client, key = tenants.two.client, new_key()
+        given: dict[str, Any] = {"idempotencyKey": key, "productIds": [f"urn:uuid:{key}"], "name": "Taker"}
+        product = client.done("createProduct", given, "product { id }")["product"]["id"]
+        id_ = tenants.one.ids["Product"] if real else never("Product")
+        urn = tenants.one.urns["whole"] if real else "urn:pact:one.example:product-id:never"
+        lines = {
+            "by id": {**line(""), "product": {"id": id_}},
+            "by urn": line(urn),
+            "by fallback": line("urn:pact:nobody.example:x:1", fallback={**line(urn)}),
+        }
+        given = {"idempotencyKey": new_key(), "footprint": footprint(product, modelled(lines[how]), pfId=key)}
+        client.done("publishFootprint", given, "footprint { id }")
+        text = json.dumps(client.query(SEEN, {"id": product}))
+        # Everything that was made for this product by necessity.
+        for own in (product, key, id_, urn):
+            text = text.replace(own, "<own>")
+        return re.sub(r'"id": "[^"]*"|sha256:[0-9a-f]+', "", text)
+
+    assert published(real=True) == published(real=False)
+
+
+def test_versions_of_another_cannot_be_corrected_nor_their_ids_found_out(tenants: Tenants) -> None:
+    """A pfId is the publisher's own: another may use the same, and learns nothing by it."""
+    product = tenants.two.ids["Product"]
+
+    def correcting(pf_id: str) -> dict[str, Any]:
+        given = footprint(product, declared(), precedingPfIds=[pf_id])
+        return {"input": {"idempotencyKey": KEY, "footprint": given}}
+
+    query = mutation("publishFootprint")
+    check_alike(tenants.two.client, query, correcting, tenants.one.pf_ids[1], str(uuid.uuid4()))
+
+
+def test_what_was_tried_changed_nothing(tenants: Tenants) -> None:
+    before = dump(tenants.callers.server)
+    for argument, (kinds, query, variables) in ASKED.items():
+        for kind in kinds:
+            client = tenants.two.client
+            answer = client.answer(query, variables(tenants, tenants.one.ids[kind]))
+            assert "INTERNAL_ERROR" not in json.dumps(answer), argument
+    assert dump(tenants.callers.server) == before
