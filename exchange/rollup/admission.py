@@ -106,17 +106,15 @@ def _closing_row(demand: Demand, left_out: Bools, mine: Bools, version: int) -> 
 
     First its outbound logistics are judged, then the version itself.
 
-    left_out: rows that do not count yet. mine: rows of the product, of which only this version's do.
+    left_out: rows that do not count yet. mine: rows of the product, of which only this version's do: the others take
+    nothing, so nobody takes anything of this version through them.
     """
     rows = [version] if demand.outbound[version] < 0 else [int(demand.outbound[version]), version]
-    others = mine.copy()
-    others[rows] = False
-    servable = ~others[demand.version]
     closed = left_out | mine
     for row in rows:
         # Options of rows that are left out go; `row` itself is judged by what it takes of itself.
         open_rows = ~closed[demand.row] | (demand.row == row)
-        if not _leaves_some(demand.keeping(servable & open_rows), row):
+        if not _leaves_some(demand.keeping(open_rows), row):
             return row
         closed = closed.copy()
         closed[row] = False

@@ -157,6 +157,33 @@ def test_lines_that_may_never_be_followed_do_not_count():
     check_admission(world, ["j"], members=["j", "k"])
 
 
+def test_a_fallback_that_may_never_be_followed_does_not_count():
+    world = World()
+    world.modelled("f", "1", [line("j", "0.8")])
+    world.modelled("k", "1", [line("f", "0.5")])  # may follow it, unlike j
+    world.modelled("j", "1", [line("k", 1, fallback=("f", 2, "KILOGRAM"))])
+    check_admission(world, ["j"], members=["f", "j", "k"])
+    world.denied.add(("j", "f"))
+    check_admission(world, ["j"])
+
+
+def test_a_line_that_only_another_owner_may_follow_does_not_count():
+    world = World()
+    world.modelled("f", "1", [line("j", "0.8")])
+    world.modelled("k", "1", [line("f", "0.5")])
+    world.modelled("j", "1", [line("k", 1), line("f", 2)])
+    check_admission(world, ["j"], members=["f", "j", "k"])
+    world.denied.add(("j", "f"))
+    check_admission(world, ["j"])
+
+
+def test_a_loop_without_answer_may_not_be_joined():
+    world = World()
+    world.modelled("bad", "1", [line("bad", 2), line("j", "0.000000001")])
+    world.modelled("j", "1", [line("bad", 1)])
+    check_admission(world, ["j"], members=["bad", "j"])
+
+
 def test_other_stages_and_units_that_do_not_meet_do_not_count():
     world = World()
     world.modelled("j", "1", [line("j", 2, stage="USE"), line("j", 2, stage="DISTRIBUTION"), line("j", 2, "PIECE")])

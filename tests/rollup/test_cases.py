@@ -109,6 +109,20 @@ def test_a_fallback_that_may_not_be_followed_does_not_serve():
     check(world, "root", excluding="1.000", gaps={1: "NO_FOOTPRINT"}, fallbacks={})
 
 
+def test_what_another_owner_may_follow_is_a_gap_to_who_may_not():
+    world = World()
+    lines = [line("friend", 1), line("secret", 5), line("gone", 1, fallback=("factor", 7, "KILOGRAM"))]
+    world.modelled("root", "1", lines)
+    world.modelled("friend", "1", [line("secret", 1), line("factor", 1)])
+    world.declared("secret", "10")
+    world.declared("factor", "100")
+    world.key("gone")
+    world.denied |= {("root", "secret"), ("root", "factor")}
+    gaps = {2: "NOT_GRANTED", 3: "NO_FOOTPRINT"}
+    check(world, "root", excluding="112.000", gaps=gaps, fallbacks={})
+    check(world, "friend", excluding="111.000", gaps={})
+
+
 def test_a_fallback_is_not_used_where_the_line_is_served():
     world = World()
     world.modelled("root", None, [line("open", 3, fallback=("factor", "7.5", "KILOGRAM"))])

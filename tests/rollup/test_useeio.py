@@ -1,5 +1,7 @@
 """USEEIO v2.0.1-411, straight from its files: 411 published totals, a strongly connected core of 381 products."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -60,8 +62,6 @@ def test_secondary_data_is_rated_but_not_primary(solution):
 
 
 def test_the_whole_model_is_admitted_as_one_batch(useeio):
-    from dataclasses import replace
-
     nodes = {key: replace(node, footprints=()) for key, node in useeio.snapshot.nodes.items()}
     new = [node.footprints[0] for node in useeio.snapshot.nodes.values()]
     admit(replace(useeio.snapshot, nodes=nodes), new, (), NOW.as_of_day, lambda consumer, supplier: True)
@@ -79,17 +79,13 @@ def test_bw2calc_agrees(useeio, solution):
         amounts += [float(amount) for amount in lines.amounts]
     package = processing.create_datapackage()
     products = np.arange(411)
-    package.add_persistent_vector(
+    package.add_persistent_vector(  # one vector, so that a product's own output and its self-loop add up
         matrix="technosphere_matrix",
-        indices_array=np.array([*zip(products, products, strict=True)], dtype=processing.INDICES_DTYPE),
-        data_array=np.ones(411),
-    )
-    package.add_persistent_vector(
-        matrix="technosphere_matrix",
-        indices_array=np.array([*zip(suppliers, consumers, strict=True)], dtype=processing.INDICES_DTYPE),
-        data_array=np.array(amounts),
-        flip_array=np.ones(len(amounts), dtype=bool),
-        sum_intra_duplicates=True,
+        indices_array=np.array(
+            [*zip([*products, *suppliers], [*products, *consumers], strict=True)], dtype=processing.INDICES_DTYPE
+        ),
+        data_array=np.array([*np.ones(411), *amounts]),
+        flip_array=np.array([False] * 411 + [True] * len(amounts)),
     )
     package.add_persistent_vector(
         matrix="biosphere_matrix",
