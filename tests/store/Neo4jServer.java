@@ -7,7 +7,7 @@ import org.neo4j.dbms.api.DatabaseManagementServiceBuilder;
 /**
  * A real Neo4j for tests, without Docker: `java -cp … Neo4jServer.java HOME CONFIGURATION`.
  * The first line of standard input is the password to set (empty: keep the one it has); the end of standard input (also the death of the
- * tests, however sudden) shuts it down. Prints READY when it serves.
+ * tests, however sudden) ends it at once. Prints READY when it serves.
  */
 class Neo4jServer {
     public static void main(String[] arguments) throws Exception {
@@ -20,21 +20,12 @@ class Neo4jServer {
             try {
                 while (input.readLine() != null) { }
             } catch (Exception ended) { }
-            Thread late = new Thread(() -> {
-                try {
-                    Thread.sleep(20_000);
-                } catch (InterruptedException ignored) { }
-                Runtime.getRuntime().halt(70);
-            });
-            late.setDaemon(true);
-            late.start();
-            System.exit(0);
+            Runtime.getRuntime().halt(0);  // an orderly end takes ten seconds, and nothing is kept
         });
         watcher.setDaemon(true);
         watcher.start();
         DatabaseManagementService service = new DatabaseManagementServiceBuilder(Path.of(arguments[0]))
                 .loadPropertiesFromFile(Path.of(arguments[1])).build();
-        Runtime.getRuntime().addShutdownHook(new Thread(service::shutdown));
         if (!password.isEmpty()) {
             service.database("system").executeTransactionally(
                     "ALTER USER neo4j SET PASSWORD '" + password + "' CHANGE NOT REQUIRED");

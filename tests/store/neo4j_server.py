@@ -113,19 +113,7 @@ class Neo4jServer:
     def kill(self) -> None:
         """As a crash would: without any chance to finish."""
         self.process.kill()
-        self._reap()
-
-    def stop(self) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self._reap()
-
-    def _reap(self) -> None:
-        try:
-            self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 pipe.close()
