@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import cached_property
-from typing import Final
 
 import numpy as np
 
@@ -17,11 +16,9 @@ from exchange.model.carbon import COLUMNS
 from exchange.model.resolved import Bools
 from exchange.rollup.answer import EXCLUDING_COLUMN, Answer
 from exchange.rollup.narrowing import Narrowing, undecided
-from exchange.rollup.own_terms import EXACT, excluding
+from exchange.rollup.own_terms import EXACT, EXCLUDING_WIDTH, excluding
 from exchange.rollup.resolution import Resolution
-from exchange.rollup.rounding import Rounded, next_power_of_ten, round_outward, round_vector
-
-RADIUS_LEAST: Final = Decimal("0.001")  # of a quantum: below it, a radius shows in no answer
+from exchange.rollup.rounding import Rounded, next_power_of_ten, quantum_of, round_outward, round_vector
 
 
 class Shown:
@@ -51,16 +48,24 @@ class Shown:
     def shown_interval(self, row: int) -> tuple[Decimal, Decimal]:
         """The same, widened by the rounding and rounded outward; [0, 0] where everything is exactly zero.
 
-        The radius is rounded up to a power of ten first: it rests on the whole recipe, and its digits would tell of it.
+        The radius rests on the whole recipe, so its size would tell of it. Up to one quantum it counts as one quantum
+        around the shown sum; what is wider is narrowed first, and shown by its power of ten where even that is wider.
         """
         lower, upper = self.interval(row)
         rounded = self.row(row)
-        if lower == upper == 0 and not any(rounded.components):
-            return lower, upper
-        center, radius = EXACT.divide(EXACT.add(lower, upper), 2), EXACT.divide(EXACT.subtract(upper, lower), 2)
-        coarse = max(next_power_of_ten(radius), EXACT.multiply(rounded.quantum, RADIUS_LEAST)) if radius else radius
-        low, high = round_outward(EXACT.subtract(center, coarse), EXACT.add(center, coarse), rounded.quantum)
-        return min(low, rounded.excluding), max(high, rounded.excluding)
+        if lower == upper:
+            return (lower, upper) if not any(rounded.components) else round_outward(lower, upper, rounded.quantum)
+        radius = EXACT.divide(EXACT.subtract(upper, lower), 2)
+        if radius > rounded.quantum:
+            radius = self._narrowed_radius(row)
+        coarse = max(next_power_of_ten(radius), rounded.quantum)
+        shown = rounded.excluding
+        return round_outward(EXACT.subtract(shown, coarse), EXACT.add(shown, coarse), rounded.quantum)
+
+    def _narrowed_radius(self, row: int) -> Decimal:
+        """Of the sum excluding uptake, in extended precision."""
+        radii = (self._narrowing.column(column).radius[row] for column in self._used if column < EXCLUDING_WIDTH)
+        return sum((Decimal(float(radius)) for radius in radii), Decimal(0)) or Decimal("1E-300")
 
     def _exact(self, row: int) -> tuple[Decimal, ...] | None:
         """A row that no line enters and that has an answer: its own term is the result."""
@@ -72,10 +77,11 @@ class Shown:
         """A solved row's components, narrowed where the certificate leaves nine digits undecided."""
         width = len(COLUMNS)
         doubtful = self._undecided[row]
-        if doubtful.any():
+        if self._wide(row):
+            doubtful = np.isin(np.arange(width), self._used)
+        elif doubtful.any():
             radius = np.zeros((1, width))
-            used = np.flatnonzero(self._answer.own[:, :width].any(axis=0)).tolist()
-            for column in used:
+            for column in self._used:
                 radius[0, column] = self._narrowing.radius(column)[row]
             doubtful = undecided(self._answer.x[row : row + 1, :width], radius)[0]
         return [
@@ -84,6 +90,16 @@ class Shown:
             else Decimal(float(self._answer.x[row, column]))
             for column in range(width)
         ]
+
+    def _wide(self, row: int) -> bool:
+        """Whether a row's certified interval is wider than what is shown of it."""
+        x, radius = self._answer.x[row], self._answer.radius[row]
+        return bool(radius[EXCLUDING_COLUMN] > float(quantum_of(Decimal(float(np.abs(x[: len(COLUMNS)]).max())))))
+
+    @cached_property
+    def _used(self) -> list[int]:
+        """Columns that hold anything."""
+        return np.flatnonzero(self._answer.own[:, : len(COLUMNS)].any(axis=0)).tolist()
 
     @cached_property
     def _undecided(self) -> Bools:

@@ -52,7 +52,6 @@ def test_the_interval_does_not_depend_on_what_is_asked_along(direct_kg) -> None:
     assert width(direct_kg, "loop", "long") == width(direct_kg)
 
 
-@pytest.mark.xfail(reason="the power of ten of the radius shows, and a supplier can move it", strict=True)
 @pytest.mark.parametrize("supplied", [("loop", "long"), ("loop",)])
 def test_the_interval_does_not_depend_on_the_recipe_whatever_a_supplier_does(supplied) -> None:
     """By the gain at which the interval gets wider, a supplier with TOTAL could tell direct emissions."""
