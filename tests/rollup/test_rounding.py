@@ -3,6 +3,7 @@
 from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 from exchange.model.carbon import COLUMNS
@@ -109,11 +110,17 @@ def test_a_result_that_cancels_exactly_is_zero(narrowed):
 
 def test_a_result_that_cancels_over_a_loop_is_zero(narrowed):
     world = World()
-    world.modelled("root", "0.3", [line("a", "-0.1", credit=True)])
-    world.modelled("a", "2.97", [line("b", "0.1")])
+    world.modelled("root", "0.07", [line("a", "-0.1", credit=True)])
+    world.modelled("a", "0.693", [line("b", "0.1")])  # 0.7, which two doubles do not hold
     world.modelled("b", None, [line("a", "0.1")])
     assert str(solve(world, "root").total(world.keys["root"]).excluding) == "0"
     assert narrowed == [0]
+
+
+def test_a_narrowed_value_that_may_be_zero_is_zero():
+    found = narrowing.Narrowed(np.array([1e-40, 1e-20]), np.array([0.0, 1e-37]), np.array([1e-31, 1e-31]))
+    assert found.value(0) == 0
+    assert Fraction(found.value(1)) == Fraction(1e-20) + Fraction(1e-37)
 
 
 def test_an_ordinary_result_is_not_narrowed(narrowed):
