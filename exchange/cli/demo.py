@@ -14,7 +14,7 @@ import urllib.request
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -37,6 +37,7 @@ from exchange.operations.exchange import Exchange
 from exchange.tokens.signing import issue, make_key, signing_key
 
 DEMO_FOLDER = "demo"
+SCOPES: Final = (Scope.READ, Scope.PUBLISH)
 ANSWER_SECONDS_MAX = 60.0
 
 QUERY = """\
@@ -110,9 +111,7 @@ async def _demo(settings: Settings, *, once: bool) -> None:
             async with _serving(exchange, settings) as address:
                 await _ask(out, address, query)
             return
-        await serve_exchange(
-            exchange, settings, lambda address: _invite(out, address, query, tokens, data, settings.token_minutes)
-        )
+        await serve_exchange(exchange, settings, lambda address: _invite(out, address, query, tokens, data, settings))
 
 
 async def _show_product(out: Console, exchange: Exchange, data: seed.SeedData, seeded: Seeded) -> None:
@@ -140,13 +139,13 @@ async def _tokens(exchange: Exchange, data: seed.SeedData, seeded: Seeded, minut
     names = {organization.key: organization.name for organization in data.organizations}
     tokens: dict[str, str] = {}
     for viewer in seed.DEMO_VIEWERS:
-        client = Client(str(uuid.uuid4()), seeded.organizations[viewer], frozenset({Scope.READ}), "", now_us, NEVER_US)
-        tokens[names[viewer]] = issue(key, client, [Scope.READ], now_us, minutes).text
+        client = Client(str(uuid.uuid4()), seeded.organizations[viewer], frozenset(SCOPES), "", now_us, NEVER_US)
+        tokens[names[viewer]] = issue(key, client, SCOPES, now_us, minutes).text
     return tokens
 
 
 def _invite(
-    out: Console, address: str, query: str, tokens: Mapping[str, str], data: seed.SeedData, minutes: int
+    out: Console, address: str, query: str, tokens: Mapping[str, str], data: seed.SeedData, settings: Settings
 ) -> None:
     """What to do next, in few lines; the query and the tokens stand alone, to be copied."""
     out.print(f"[bold]Ask it yourself: {address}/graphql[/]  (GraphiQL, in a browser). For example:")
@@ -154,7 +153,7 @@ def _invite(
     product = next(product for product in data.products if product.key == seed.DEMO_PRODUCT)
     out.print()
     out.print(
-        f"Three pairs of eyes on {escape(product.name)} ({product.product_id}), for {minutes} minutes. "
+        f"Three pairs of eyes on {escape(product.name)} ({product.product_id}), for {settings.token_minutes} minutes. "
         'Put one into the headers: {"Authorization": "Bearer …"}'.replace("…", "TOKEN"),
         markup=False,
         soft_wrap=True,
@@ -163,7 +162,13 @@ def _invite(
         out.print(f"{name}, {sees}:", markup=False)
         out.print(token, markup=False, soft_wrap=True)
     out.print()
-    out.print("Stop with Ctrl-C. The data stays; run it again to go on.")
+    if settings.graph_uri is None:
+        out.print(
+            f"The data is in {settings.data_directory}; other commands meet it there, for example", soft_wrap=True
+        )
+        command = "exchange client add seamwork.example  (credentials of another enterprise, good for longer)"
+        out.print(f"  EXCHANGE_DATA_DIRECTORY={settings.data_directory} {command}", markup=False, soft_wrap=True)
+    out.print("Stop with Ctrl-C. The data stays; run it again to go on, or delete the folder to begin anew.")
 
 
 @contextlib.asynccontextmanager

@@ -7,7 +7,7 @@ answer leaves, `confirm` looks whether rights have changed since the session beg
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TypeVar
 
@@ -31,6 +31,8 @@ from exchange.operations.answers import (
 )
 from exchange.operations.sight import Sight
 
+DATES_MAX = 12  # a year by months: enough for a development over time
+
 T = TypeVar("T")
 S = TypeVar("S")
 
@@ -38,6 +40,8 @@ S = TypeVar("S")
 @dataclass(slots=True)
 class Session(Sight):
     """One viewer's questions at `head` and `now_us` (microseconds). Make it with `Exchange.session`."""
+
+    _dates_asked: set[tuple[int | None, int | None]] = field(default_factory=set, repr=False)
 
     # -- products --------------------------------------------------------------------------------------------------
 
@@ -89,6 +93,7 @@ class Session(Sight):
         self, keys: Sequence[int], as_of_day: int | None, known_at_us: int | None
     ) -> list[FootprintAnswer | None]:
         """The footprint that stands for each product at these dates; None where none does."""
+        self._count_dates(as_of_day, known_at_us)
         return await footprint_answers.standing(self, keys, self.dates(as_of_day, known_at_us))
 
     async def list_footprints(self, product_key: int, page: Page) -> PageAnswer[FootprintAnswer]:
@@ -102,6 +107,14 @@ class Session(Sight):
         answers = await footprint_answers.by_footprint(self, list(found.items))
         return _page(found, answers, [footprint.id for footprint in found.items])
 
+    def _count_dates(self, as_of_day: int | None, known_at_us: int | None) -> None:
+        """Each pair of dates is a closure of its own to read and solve; one request may not hold up all others."""
+        self._dates_asked.add((as_of_day, known_at_us))
+        if len(self._dates_asked) > DATES_MAX:
+            raise InvalidInput(
+                f"One request may ask about at most {DATES_MAX} different pairs of asOf and knownAt. Split it."
+            )
+
     async def exempted_percent(self, footprint_id: str) -> Decimal:
         """Exempted emissions, percent of the whole result, of a shown version that is not the viewer's own."""
         return await footprint_answers.exempted_percent(self, footprint_id)
@@ -109,7 +122,8 @@ class Session(Sight):
     async def roll_up(
         self, keys: Sequence[int], as_of_day: int | None, known_at_us: int | None
     ) -> list[RollUpAnswer | RefusedAnswer]:
-        """Cradle to gate of visible products, in one closure read and one solve."""
+        """Cradle to gate of visible products, in one closure read and one solve for each pair of dates."""
+        self._count_dates(as_of_day, known_at_us)
         return await roll_ups.roll_up(self, keys, self.dates(as_of_day, known_at_us))
 
     # -- grants, datasets ------------------------------------------------------------------------------------------
