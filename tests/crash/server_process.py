@@ -41,6 +41,7 @@ class ServerProcess:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self.child, self.http = 0, httpx.Client(timeout=60)
         self.log = directory.with_suffix(".log")
         begins = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as output:
@@ -58,7 +59,7 @@ class ServerProcess:
         assert endpoint is not None
         assert endpoint.pid is not None
         self.child = endpoint.pid
-        self.http = httpx.Client(base_url=self.url, timeout=60)
+        self.http.base_url = httpx.URL(self.url)
 
     def _address(self, begins: int) -> str:
         deadline = time.monotonic() + START_SECONDS_MAX
@@ -78,18 +79,14 @@ class ServerProcess:
         self.process.wait(ENDED_SECONDS_MAX)
         until_ended(self.child)
 
-    def end(self, number: signal.Signals) -> int:
-        """The exit code after a signal to the server alone."""
-        self.process.send_signal(number)
-        code = self.process.wait(ENDED_SECONDS_MAX)
-        until_ended(self.child)
-        return code
-
     def close(self) -> None:
         """Leaves nothing behind, however the test went."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(ENDED_SECONDS_MAX)
+        if self.child and is_alive(self.child):
+            os.kill(self.child, signal.SIGKILL)
+        self.http.close()
 
     def token(self, client: dict[str, Any]) -> str:
         credentials = (client["clientId"], client["clientSecret"])

@@ -44,17 +44,20 @@ class Place:
     directory: Path
     client: dict[str, Any] = field(default_factory=dict)
     products: list[str] = field(default_factory=list)
+    server: ServerProcess | None = None
     sent: dict[str, dict[str, Any]] = field(default_factory=dict)
     acknowledged: dict[str, list[str]] = field(default_factory=dict)
 
-    @contextlib.contextmanager
-    def serving(self) -> Iterator[ServerProcess]:
-        server = ServerProcess(self.directory)
-        try:
-            yield server
-        finally:
-            server.close()
-            server.http.close()
+    def running(self) -> ServerProcess:
+        """The server, started again where the test before has ended it."""
+        if self.server is None or self.server.process.poll() is not None:
+            self.close()
+            self.server = ServerProcess(self.directory)
+        return self.server
+
+    def close(self) -> None:
+        if self.server is not None:
+            self.server.close()
 
     @contextlib.contextmanager
     def publishing(self, server: ServerProcess, seed: str) -> Iterator[None]:
@@ -132,11 +135,12 @@ def _listed(answer: Any) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """Set up as an operator does: commands beside a running server."""
     pytest.importorskip("arcadedb_embedded")
     found = Place(tmp_path_factory.mktemp("crash") / "data")
-    with found.serving() as server:
+    try:
+        server = found.running()
         made(command(found.directory, "organization", "add", "Maker", "--domain", "maker.example", "--json"))
         found.client = made(command(found.directory, "client", "add", "maker.example", "--json"))
         token = server.token(found.client)
@@ -144,103 +148,99 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
             urn = f"urn:pact:maker.example:product-id:{number}"
             given = {"idempotencyKey": str(uuid.uuid4()), "productIds": [urn], "name": urn}
             found.products.append(server.ask(token, PRODUCT, {"input": given})["createProduct"]["product"]["id"])
-        assert server.end(signal.SIGTERM) == 0
-    return found
+        yield found
+        found.check(found.running())  # what the last test has left
+    finally:
+        found.close()
 
 
 def test_a_killed_group_loses_nothing_acknowledged_and_leaves_nothing_half_written(place: Place) -> None:
     seed = random.randrange(10**9)
     print(f"seed {seed}")
     chance = random.Random(seed)
-    for number in range(ROUNDS + 1):  # each start looks at what the kill before it has left
+    for number in range(ROUNDS):
         pause, before = chance.uniform(*SECONDS), len(place.acknowledged)
-        with place.serving() as server:
-            place.check(server)
-            if number == ROUNDS:
-                break
-            with place.publishing(server, f"{seed}-{number}"):
-                time.sleep(pause)
-                server.kill_group()
+        server = place.running()
+        with place.publishing(server, f"{seed}-{number}"):
+            time.sleep(pause)
+            server.kill_group()
         print(f"killed {pause:.3f} s after the first of {len(place.acknowledged) - before} acknowledged requests")
         assert len(place.acknowledged) > before
+        place.check(place.running())
 
 
-def test_a_killed_server_leaves_no_database_running(place: Place) -> None:
-    with place.serving() as server, place.publishing(server, "alone"):
-        server.process.kill()
-        server.process.wait()
-        until_ended(server.child)
+def test_a_second_server_on_the_same_directory_is_told_what_to_do(place: Place) -> None:
+    server = place.running()
+    second = command(place.directory, "serve", "--port", "0")
+    assert second.returncode == 1
+    said = " ".join(second.stderr.split())
+    assert f"Process {server.process.pid} already holds" in said
+    assert re.search(r"Stop it first, or .* EXCHANGE_GRAPH_URI=embedded:", said)
+    assert "Traceback" not in second.stderr
+    assert server.http.get("/readyz").status_code == 200
 
 
 def test_a_killed_database_is_back_without_a_restart(place: Place) -> None:
-    with place.serving() as server:
-        place.check(server)
-        token = server.token(place.client)
-        statuses: list[tuple[int, int]] = []
-        with place.publishing(server, "child"):
-            os.kill(server.child, signal.SIGKILL)
-            deadline = time.monotonic() + 60
-            while not statuses or statuses[-1][0] != 200 or (503, 200) not in statuses:
-                ready, alive = server.http.get("/readyz"), server.http.get("/healthz")
-                statuses.append((ready.status_code, alive.status_code))
-                if ready.status_code == 503:
-                    body = ready.json()
-                    assert (body["code"], body["retryable"]) == ("STORE_UNAVAILABLE", True)
-                    assert ready.headers["retry-after"]
-                    check_unavailable(server, token)
-                assert time.monotonic() < deadline, statuses[-5:]
-                time.sleep(0.01)
-            count = len(place.acknowledged)
-            while len(place.acknowledged) < count + 5:
-                assert time.monotonic() < deadline, "nothing is acknowledged any more"
-                time.sleep(0.02)
-        assert {alive for _, alive in statuses} == {200}
-        endpoint = read_endpoint(place.directory)
-        assert endpoint is not None
-        assert endpoint.pid != server.child
-        server.child = endpoint.pid or 0
-        place.check(server)
-        assert server.end(signal.SIGTERM) == 0
+    server = place.running()
+    token, killed = server.token(place.client), server.child
+    with place.publishing(server, "database"):
+        os.kill(killed, signal.SIGKILL)
+        statuses = [ask_health(server, token)]
+        deadline = time.monotonic() + 60
+        while statuses[-1] != 200 or 503 not in statuses:
+            assert time.monotonic() < deadline, statuses[-5:]
+            statuses.append(ask_health(server, token))
+        count = len(place.acknowledged)
+        while len(place.acknowledged) < count + 5:
+            assert time.monotonic() < deadline, "nothing is acknowledged any more"
+            time.sleep(0.02)
+    endpoint = read_endpoint(place.directory)
+    assert endpoint is not None
+    assert endpoint.pid is not None
+    assert endpoint.pid != killed
+    server.child = endpoint.pid
+    place.check(server)
     assert "Traceback" not in server.log.read_text()
 
 
-def check_unavailable(server: ServerProcess, token: str) -> None:
-    """A question is answered, or refused as one that may be asked again."""
-    body: dict[str, Any] = {"query": "{ products { totalCount } }"}
-    answer = server.http.post("/graphql", json=body, headers={"Authorization": f"Bearer {token}"})
-    for error in answer.json().get("errors", []):
-        assert (error["extensions"]["code"], error["extensions"]["retryable"]) == ("STORE_UNAVAILABLE", True)
+def ask_health(server: ServerProcess, token: str) -> int:
+    """The status of /readyz. While the database is away the server lives, and says that one may ask again."""
+    ready = server.http.get("/readyz")
+    assert server.http.get("/healthz").status_code == 200
+    if ready.status_code == 503:
+        assert (ready.json()["code"], ready.json()["retryable"]) == ("STORE_UNAVAILABLE", True)
+        assert ready.headers["retry-after"]
+        body = {"query": "{ products { totalCount } }"}
+        answer = server.http.post("/graphql", json=body, headers={"Authorization": f"Bearer {token}"}).json()
+        for error in answer.get("errors", []):
+            assert (error["extensions"]["code"], error["extensions"]["retryable"]) == ("STORE_UNAVAILABLE", True)
+    return ready.status_code
 
 
 @pytest.mark.parametrize(
     ("number", "whole_group"), [(signal.SIGTERM, False), (signal.SIGINT, True)], ids=["SIGTERM", "Ctrl-C"]
 )
 def test_a_server_that_is_told_to_end_ends_cleanly(place: Place, number: signal.Signals, whole_group: bool) -> None:
-    with place.serving() as server:
-        place.check(server)
-        begins = server.log.stat().st_size
-        with place.publishing(server, f"{number.name} {whole_group}"):
-            if whole_group:  # as a terminal does
-                os.killpg(server.process.pid, number)
-            else:
-                server.process.send_signal(number)
-            assert server.process.wait(30) == 0
-            until_ended(server.child)
-        said = server.log.read_bytes()[begins:].decode()
-        assert "Traceback" not in said, said
-        assert read_endpoint(place.directory) is None
-        with pytest.raises(httpx.HTTPError):
-            server.http.get("/healthz")
+    server = place.running()
+    begins = server.log.stat().st_size
+    with place.publishing(server, f"{number.name} {whole_group}"):
+        if whole_group:  # as a terminal does
+            os.killpg(server.process.pid, number)
+        else:
+            server.process.send_signal(number)
+        assert server.process.wait(30) == 0
+        until_ended(server.child)
+    said = server.log.read_bytes()[begins:].decode()
+    assert "Traceback" not in said, said
+    assert read_endpoint(place.directory) is None
+    with pytest.raises(httpx.HTTPError):
+        server.http.get("/healthz")
 
 
-def test_a_second_server_on_the_same_directory_is_told_what_to_do(place: Place) -> None:
-    with place.serving() as server:
-        place.check(server)
-        second = command(place.directory, "serve", "--port", "0")
-        assert second.returncode == 1
-        said = " ".join(second.stderr.split())
-        assert f"Process {server.process.pid} already holds" in said
-        assert re.search(r"Stop it first, or .* EXCHANGE_GRAPH_URI=embedded:", said)
-        assert "Traceback" not in second.stderr
-        assert server.http.get("/readyz").status_code == 200
-        assert server.end(signal.SIGTERM) == 0
+def test_a_killed_server_leaves_no_database_running(place: Place) -> None:
+    server = place.running()
+    place.check(server)
+    with place.publishing(server, "alone"):
+        server.process.kill()
+        server.process.wait()
+        until_ended(server.child)
