@@ -360,6 +360,25 @@ def test_a_grant_to_somebody_else_does_not_exist(world: SharedWorld) -> None:
             check_refused(world, world.client(relation), "revokeAccess", {"grant": grant}, "NOT_FOUND")
 
 
+GRANT = "query ($id: ID!) { node(id: $id) { ... on Grant { level product { id } organization { id } revokedAt } } }"
+
+
+@pytest.mark.parametrize("holder", ["future", "ended", "revoked", "inputs"])
+def test_a_grant_is_shown_to_its_holder_while_it_holds_and_to_its_owner_always(world: SharedWorld, holder: str) -> None:
+    grant = {"id": world.grants["widget", holder]}
+    shown = world.client(holder).query(GRANT, grant)["node"]
+    product, organization = {"id": world.products["widget"]}, {"id": world.callers.organization(holder)}
+    if holder == "inputs":
+        assert shown == {"level": "INPUTS", "product": product, "organization": organization, "revokedAt": None}
+    else:
+        assert shown is None
+    for other in ("total", "stranger", "anonymous"):
+        assert world.client(other).query(GRANT, grant)["node"] is None
+    owned = world.client("owner").query(GRANT, grant)["node"]
+    assert (owned["product"], owned["organization"]) == (product, organization)
+    assert (owned["revokedAt"] is not None) is (holder == "revoked")
+
+
 def test_what_is_refused_changes_nothing_at_all(world: SharedWorld) -> None:
     """Not only the ledger's head: every node and relationship with its properties."""
     before = dump(world.server)
