@@ -1,0 +1,44 @@
+"""`python -m tests.bench [--only NAME] [--data PATH] [--rounds N]`: runs benchmarks, prints tables, keeps figures."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench.measuring import RESULTS, ROOT, keep, machine, show
+
+# Each is a module of this folder with `TITLE` and `run(options)`.
+BENCHMARKS = {"publish": "publishing", "rollup": "rolling_up", "engine": "engine", "start": "starting"}
+ROUNDS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """data: the folder that holds useeio/; None: there is none. rounds: how often everything is measured."""
+
+    data: Path | None
+    rounds: int
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--only", choices=BENCHMARKS, help="run this one")
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="folder with the real data")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"how often each is measured; {ROUNDS} if not given")
+    given = parser.parse_args(arguments)
+    options = Options(given.data if (given.data / "useeio").is_dir() else None, given.rounds)
+    for name, module in BENCHMARKS.items():
+        if given.only in (None, name):
+            benchmark = importlib.import_module(f"tests.bench.{module}")
+            figures, on = benchmark.run(options), machine()
+            show(f"{name}: {benchmark.TITLE}", figures, on)
+            keep(figures, on)
+    print(f"kept in {RESULTS.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
