@@ -64,19 +64,22 @@ def publish(url: str, token: str, seed: str, products: Sequence[str], stop: thre
             given = request(chance, products)
             say(json.dumps({"sent": given}) + "\n")
             sys.stdout.flush()
-            try:
-                body = http.post("/graphql", json={"query": MUTATION, "variables": {"input": given}}).json()
-            except (httpx.HTTPError, ValueError):
-                return  # the server has gone
-            if "errors" in body:
-                assert all(error["extensions"]["retryable"] for error in body["errors"]), body
-                continue
-            found = body["data"]["publishFootprints"]
-            assert found["__typename"] == "PublishFootprintsPayload", found
-            say(
-                json.dumps({"key": given["idempotencyKey"], "ids": [each["id"] for each in found["footprints"]]}) + "\n"
-            )
-            sys.stdout.flush()
+            found = None
+            while found is None and not stop.wait(0.005):
+                try:
+                    body = http.post("/graphql", json={"query": MUTATION, "variables": {"input": given}}).json()
+                except (httpx.HTTPError, ValueError):
+                    return  # the server has gone
+                if "errors" in body:  # as a client should: the same again, after a while
+                    assert all(error["extensions"]["retryable"] for error in body["errors"]), body
+                    stop.wait(0.1)
+                else:
+                    found = body["data"]["publishFootprints"]
+            if found is not None:
+                assert found["__typename"] == "PublishFootprintsPayload", found
+                ids = [each["id"] for each in found["footprints"]]
+                say(json.dumps({"key": given["idempotencyKey"], "ids": ids}) + "\n")
+                sys.stdout.flush()
 
 
 def main(url: str, token: str, seed: str, *products: str) -> None:

@@ -189,6 +189,7 @@ def test_a_killed_database_is_back_without_a_restart(place: Place) -> None:
         deadline = time.monotonic() + 60
         while statuses[-1] != 200 or 503 not in statuses:
             assert time.monotonic() < deadline, statuses[-5:]
+            time.sleep(0.02)
             statuses.append(ask_health(server, token))
         count = len(place.acknowledged)
         while len(place.acknowledged) < count + 5:
