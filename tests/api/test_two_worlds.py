@@ -7,6 +7,7 @@ What the server makes up (ids, and digests over them) is numbered by first appea
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
@@ -139,7 +140,8 @@ def everything(client: ApiClient, urns: list[str], tag: str) -> Iterator[dict[st
     found += [client.answer(f'{{ product(productId: "{urn}") {{ id name }} }}') for urn in urns]
     for product in products["products"]["nodes"]:
         found.append(client.answer(PRODUCT, {"id": product["id"]}))
-        found += [client.answer(DATES, {"id": product["id"], **dates}) for dates in OTHER_DATES[:: len(found) % 2 + 1]]
+    for product, dates in itertools.product(products["products"]["nodes"][:4], OTHER_DATES):
+        found.append(client.answer(DATES, {"id": product["id"], **dates}))
     yield from found
     known = sorted({each for answer in found for each in all_ids(answer) if " " not in each}, key=first_seen(found))
     kinds = {kind: [each for each in known if kind in decoded_kind(each)] for kind in node_types() if kind != "Product"}
@@ -152,7 +154,7 @@ def pages(client: ApiClient, order: dict[str, str]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     after = None
     while True:
-        found.append(client.answer(PAGES, {"order": order, "after": after, "first": 5}))
+        found.append(client.answer(PAGES, {"order": order, "after": after, "first": 8}))
         info = found[-1]["data"]["products"]["pageInfo"]
         if not info["hasNextPage"]:
             return found
