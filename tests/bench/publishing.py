@@ -6,7 +6,6 @@ the same constraints, by the same driver, and nothing else: no checks, no admiss
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import random
 import shutil
@@ -24,9 +23,8 @@ import neo4j
 from exchange.config import Settings
 from exchange.graph.endpoint import Endpoint, read_endpoint
 from exchange.model.footprint import LifeCycleStage
-from exchange.model.parties import Scope, Viewer
+from exchange.model.parties import Organization, Scope, Viewer
 from exchange.operations.inputs import (
-    CreateProductInput,
     FootprintInput,
     LineInput,
     ModelledInput,
@@ -34,13 +32,13 @@ from exchange.operations.inputs import (
     PublishFootprintsInput,
     StageEmissionsInput,
 )
-from exchange.operations.products import create_product
 from exchange.operations.publishing import publish_footprints
 from exchange.schema.ids import global_id
 from exchange.units import AmountUnit, DeclaredUnit
 from tests.api.exchange_server import ApiClient, ExchangeServer, new_key, serving
 from tests.bench.measuring import Figure, Spread, in_turn
 from tests.store import neo4j_server
+from tests.store.examples import put_products
 
 if TYPE_CHECKING:
     from tests.bench.__main__ import Options
@@ -69,6 +67,7 @@ class Publisher:
 
     server: ExchangeServer
     client: ApiClient
+    organization: Organization
     viewer: Viewer
     driver: neo4j.Driver
     random: random.Random = field(default_factory=lambda: random.Random(1))
@@ -104,20 +103,15 @@ class Publisher:
             self.raw_key += 1
             own = {"key": self.raw_key, "id": str(uuid.uuid4()), "pfKey": str(uuid.uuid4())}
             rows.append({**row, "f": {**row["f"], **own}})
-        with self.driver.session() as session:
-            session.run(_RAW, rows=rows).consume()
+        with self.driver.session() as session, session.begin_transaction() as transaction:
+            transaction.run(_RAW, rows=rows).consume()
+            transaction.commit()
 
     def _products(self, name: str) -> list[str]:
-        """Global ids are not needed inside: these are the ids that operations take."""
-
-        async def make(exchange: Any) -> list[str]:
-            wanted = [
-                CreateProductInput(new_key(), (f"urn:pact:bench.example:product-id:{uuid.uuid4()}",), name)
-                for _ in range(BATCH)
-            ]
-            return await asyncio.gather(*(create_product(exchange, self.viewer, each) for each in wanted))
-
-        return self.server.run(make)
+        """A thousand new products, registered at once."""
+        names = [f"{name} {number}" for number in range(BATCH)]
+        made = self.server.run(lambda exchange: put_products(exchange.store, self.organization, *names))
+        return [product.id for product in made]
 
     def _batch(self, products: list[str]) -> list[FootprintInput]:
         return [_footprint(product, self.random.sample(self.suppliers, INPUTS)) for product in products]
@@ -206,7 +200,7 @@ def _measure(name: str, server: ExchangeServer, endpoint: Endpoint | None, round
     organization = server.run(lambda exchange: exchange.store.get_organizations_by_namespace(["bench.example"], []))[0]
     viewer = Viewer(organization.id, frozenset({Scope.READ, Scope.PUBLISH}))
     with neo4j.GraphDatabase.driver(endpoint.uri, auth=(endpoint.user, endpoint.password)) as driver:
-        publisher = Publisher(server, client, viewer, driver)
+        publisher = Publisher(server, client, organization, viewer, driver)
         warm_up = 2
         publisher.prepare(2 * (rounds + warm_up))
         runs = {
