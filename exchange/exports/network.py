@@ -1,7 +1,7 @@
 """A product's upstream graph as a networkx graph, and as the text of two file formats that other tools read.
 
 Nodes are named by the exchange's own product ids; an edge leads from consumer to supplier, as in the exchange.
-Attributes are plain values, because GraphML knows nothing else.
+Attributes are plain values, because GraphML knows nothing else, and are called as in the API; a day is an ISO date.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from io import BytesIO
 import networkx as nx
 
 from exchange.exports.svg import clean
+from exchange.operations.checks import date_of_day
 from exchange.operations.upstream import Upstream
 
 
 def network(upstream: Upstream) -> nx.MultiDiGraph[str]:
     """The upstream graph. Gaps are nodes too (kind "gap"), so that what is missing is not lost on the way out."""
-    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(as_of_day=upstream.as_of_day)
+    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(asOf=date_of_day(upstream.as_of_day).isoformat())
     ids = {key: product.product.id for key, product in upstream.products.items()}
     for key, found in upstream.products.items():
         graph.add_node(

@@ -28,6 +28,8 @@ def check_network(graph, upstream):
     assert found == sorted((c, s, data["line"], data.get("factor")) for c, s, data in expected.edges(data=True))
     assert graph.is_directed()
     assert graph.is_multigraph()
+    assert graph.graph["asOf"] == "2026-06-30"
+    assert set(graph.graph) <= {"asOf", "node_default", "edge_default"}  # the last two are networkx's own of GraphML
 
 
 def test_graphml_is_read_again():
