@@ -121,9 +121,12 @@ def unit_text(unit: str, price: Price | None) -> str:
     return unit if price is None else f"{unit}|{_price_text(price)}"
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False)  # json.dumps would make one each time, which takes longer than its work
+
+
 def _json(value: object) -> str:
     """Characters as they are: the driver, not an escape, decides what text can be stored."""
-    return json.dumps(value, ensure_ascii=False)
+    return _ENCODER.encode(value)
 
 
 def _declared_properties(declared: Declared) -> Properties:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from exchange.graph.bolt import Bolt
 from exchange.graph.footprint_records import footprint_of
 from exchange.graph.keys import SEPARATOR
-from exchange.graph.reading import Listing, by_key, chunks, map_by_key, read_page
+from exchange.graph.reading import COLLECTED_MAX, Listing, chunks, read_page
 from exchange.graph.records import grant_of, product_of
 from exchange.model.closure import Node
 from exchange.model.footprint import Footprint
@@ -28,13 +28,20 @@ _VERSIONS = "UNWIND $keys AS k MATCH (f:Footprint {key: k}) RETURN collect(prope
 
 
 async def get_footprints(bolt: Bolt, ids: Sequence[str]) -> list[Footprint | None]:
-    return await by_key(bolt, "Footprint", "id", ids, footprint_of)
+    return await _by_text(bolt, "id", ids)
 
 
 async def get_by_pf_id(bolt: Bolt, owner_id: str, pf_ids: Sequence[str]) -> list[Footprint | None]:
-    keys = [f"{owner_id}{SEPARATOR}{pf_id}" for pf_id in pf_ids]
-    found = await map_by_key(bolt, "Footprint", "pfKey", keys, footprint_of)
-    return [found.get(key) for key in keys]
+    return await _by_text(bolt, "pfKey", [f"{owner_id}{SEPARATOR}{pf_id}" for pf_id in pf_ids])
+
+
+async def _by_text(bolt: Bolt, name: str, texts: Sequence[str]) -> list[Footprint | None]:
+    """A record each: together they may have millions of lines."""
+    statement = f"UNWIND $texts AS t MATCH (f:Footprint {{{name}: t}}) RETURN t, properties(f)"
+    found: dict[str, Footprint] = {}
+    for chunk in chunks(texts):
+        found.update((text, footprint_of(stored)) for text, stored in await bolt.read(statement, texts=chunk))
+    return [found.get(text) for text in texts]
 
 
 async def list_footprints(bolt: Bolt, product_key: int, page: Page) -> PageOf[Footprint]:
@@ -51,7 +58,7 @@ async def list_footprints(bolt: Bolt, product_key: int, page: Page) -> PageOf[Fo
 async def read_nodes(bolt: Bolt, keys: Collection[int]) -> dict[int, Node]:
     """Products with every version and every grant; a key that no product has is absent."""
     found: dict[int, Node] = {}
-    for chunk in chunks(keys):
+    for chunk in chunks(keys, COLLECTED_MAX):
         [[around]] = await bolt.read(_AROUND, keys=chunk)
         versions: dict[int, list[Footprint]] = {stored["key"]: [] for stored, _, _ in around}
         sizes = sorted((key, lines) for _, footprints, _ in around for key, lines in footprints)

@@ -229,11 +229,14 @@ async def bind_lines(store: Store, footprints: Sequence[Sequence[Line]]) -> list
     def key(one: Line | Fallback) -> int | None:
         return by_urn.get(one.urn) if one.urn is not None else by_id.get(one.named_id or "")
 
-    def bound(line: Line) -> Line:
-        fallback = replace(line.fallback, product_key=key(line.fallback)) if line.fallback else None
-        return replace(line, product_key=key(line), fallback=fallback)
+    def with_fallback(line: Line) -> Line:
+        fallback = line.fallback
+        return line if fallback is None else replace(line, fallback=replace(fallback, product_key=key(fallback)))
 
-    return [Lines.of([bound(line) for line in lines]) for lines in footprints]
+    def suppliers(lines: Sequence[Line]) -> list[int]:
+        return [-1 if found is None else found for found in map(key, lines)]
+
+    return [replace(Lines.of(list(map(with_fallback, lines))), suppliers=suppliers(lines)) for lines in footprints]
 
 
 async def deprecate_footprint(exchange: Exchange, viewer: Viewer, given: DeprecateFootprintInput) -> str:
