@@ -15,9 +15,9 @@ from typing import Protocol, overload
 import numpy as np
 
 from exchange.model.carbon import COLUMN, UNSPECIFIED
-from exchange.model.footprint import GATE_STAGES, STAGES, Footprint
+from exchange.model.footprint import GATE_STAGES, STAGES
 from exchange.model.grant import AccessLevel
-from exchange.model.resolved import GAP_CODES, NO_GAP, Bools, Ints, ResolvedLines, StageTotal, Total
+from exchange.model.resolved import GAP_CODES, NO_GAP, Bools, Ints, ResolvedLines, StageTotal, Standing, Total
 from exchange.model.view import ViewGap, ViewLines, ViewNode
 
 LevelOf = Callable[[int], AccessLevel]
@@ -29,7 +29,7 @@ EXACT_DIGITS = 90
 class Results(Protocol):
     """What the roll-up knows of every product of a closure (see exchange.rollup.Solution)."""
 
-    def standing(self, key: int) -> Footprint: ...
+    def standing(self, key: int) -> Standing: ...
     def total(self, key: int) -> Total: ...
     def resolved(self, key: int) -> ResolvedLines | None: ...
     def exact_factors(self, key: int, positions: Sequence[int]) -> Sequence[Decimal]: ...
@@ -88,7 +88,7 @@ def facts(key: int, level_of: LevelOf, results: Results) -> ViewNode | None:
     return ViewNode(
         product_key=key,
         level=level,
-        footprint_id=standing.id,
+        footprint_id=standing.footprint_id,
         footprint_ipcc=standing.ipcc_characterization_factors,
         total=total,
         own=own,
@@ -97,7 +97,7 @@ def facts(key: int, level_of: LevelOf, results: Results) -> ViewNode | None:
         exact_factors=factors,
         has_gaps=bool(resolved.gaps.any()),
         gaps=_gaps(resolved, level_of) if owner else (),
-        unknown_components=_unknown(standing) if direct_shown else (),
+        unknown_components=standing.unknown_components if direct_shown else (),
         direct=direct,
         by_stage=by_stage,
     )
@@ -158,7 +158,7 @@ def _rest(total: Total, lines: ViewLines, factors: Sequence[Decimal], results: R
 def _leaf(
     key: int,
     level: AccessLevel,
-    standing: Footprint,
+    standing: Standing,
     total: Total,
     resolved: ResolvedLines | None,
     *,
@@ -166,11 +166,11 @@ def _leaf(
     by_stage: tuple[StageTotal, ...] | None = None,
 ) -> ViewNode:
     """A product of which the viewer sees no lines: it holds its whole total."""
-    stated = standing.declared is not None or direct is not None
+    stated = standing.declared or direct is not None
     return ViewNode(
         product_key=key,
         level=level,
-        footprint_id=standing.id,
+        footprint_id=standing.footprint_id,
         footprint_ipcc=standing.ipcc_characterization_factors,
         total=total,
         own=total.components,
@@ -179,7 +179,7 @@ def _leaf(
         exact_factors=(),
         has_gaps=bool(resolved.gaps.any()) if resolved is not None else False,
         gaps=(),
-        unknown_components=_unknown(standing) if stated else (),
+        unknown_components=standing.unknown_components if stated else (),
         direct=direct,
         by_stage=by_stage,
     )
@@ -194,12 +194,3 @@ def _gaps(resolved: ResolvedLines, level_of: LevelOf) -> tuple[ViewGap, ...]:
         code = GAP_CODES[int(resolved.reason[position])]
         found.append(ViewGap(position + 1, code, product if visible else None, by_fallback))
     return tuple(found)
-
-
-def _unknown(footprint: Footprint) -> tuple[str, ...]:
-    """Names of the components that the publisher left unknown in what it stated itself."""
-    if footprint.declared is not None:
-        return footprint.declared.components.unknown()
-    assert footprint.modelled is not None
-    stated = [footprint.modelled.direct[stage] for stage in GATE_STAGES if stage in footprint.modelled.direct]
-    return tuple(sorted({name for components in stated for name in components.unknown()}))

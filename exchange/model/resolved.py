@@ -9,7 +9,8 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from exchange.model.footprint import Footprint
+from exchange.model.footprint import Price
+from exchange.units import DeclaredUnit
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -43,7 +44,6 @@ class ResolvedLines:
     stages: index into STAGES. delivered: whether the serving product's outbound transport counts too.
     """
 
-    footprint: Footprint
     named: Ints
     fallback_named: Ints
     has_fallback: Bools
@@ -89,6 +89,23 @@ class Total:
     temporal_dqr: Decimal
     geographical_dqr: Decimal
     exempted_emissions_percent: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is said of the footprint that stands for a product, beside its numbers.
+
+    unknown_components: those that it leaves unknown in what it states itself, in the order of COLUMNS.
+    """
+
+    footprint_id: str
+    declared: bool
+    declared_unit_amount: Decimal
+    declared_unit: DeclaredUnit
+    price: Price | None
+    exempted_emissions_percent: Decimal
+    ipcc_characterization_factors: tuple[str, ...]
+    unknown_components: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

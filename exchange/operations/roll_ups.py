@@ -16,7 +16,7 @@ from exchange.errors import NotFound
 from exchange.model.closure import Dates
 from exchange.model.footprint import DataQuality, Finding, Footprint, LifeCycleStage
 from exchange.model.grant import AccessLevel
-from exchange.model.resolved import GapCode, ResolvedLines, StageTotal, Total
+from exchange.model.resolved import GapCode, ResolvedLines, StageTotal, Standing, Total
 from exchange.model.view import ViewNode
 from exchange.operations.answers import (
     ContributionAnswer,
@@ -57,10 +57,8 @@ class Solved:
 
     # What exchange.access.Results asks for.
 
-    def standing(self, key: int) -> Footprint:
-        footprint = self.solution.choice(key).footprint
-        assert footprint is not None  # only products with a result are asked for
-        return footprint
+    def standing(self, key: int) -> Standing:
+        return self.solution.standing(key)
 
     def total(self, key: int) -> Total:
         return self.solution.total(key)

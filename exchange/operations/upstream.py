@@ -18,10 +18,9 @@ from scipy.sparse.linalg import spsolve
 from exchange.access import build_view, facts
 from exchange.errors import NotFound
 from exchange.model.closure import Dates
-from exchange.model.footprint import Footprint
 from exchange.model.grant import AccessLevel
 from exchange.model.product import Product
-from exchange.model.resolved import GapCode
+from exchange.model.resolved import GapCode, Standing
 from exchange.model.view import ViewNode
 from exchange.operations.roll_ups import GAP_MESSAGES, Solved, solve_for
 from exchange.operations.session import Session
@@ -165,7 +164,7 @@ async def _products(
     return found
 
 
-def _unit(footprint: Footprint) -> str:
+def _unit(footprint: Standing) -> str:
     price = footprint.price
     return str(footprint.declared_unit) if price is None else f"{price.currency} {price.year} ({price.basis.lower()})"
 
@@ -174,9 +173,12 @@ async def _gaps(session: Session, solved: Solved, nodes: Mapping[int, ViewNode])
     gaps = [(key, gap) for key, node in nodes.items() for gap in node.gaps if not gap.by_fallback]
     visible = sorted({gap.visible_key for _, gap in gaps if gap.visible_key is not None})
     names = {answer.product.key: answer.product.name for answer in await session.products_by_key(visible) if answer}
+    ids = {key: solved.standing(key).footprint_id for key, _ in gaps}
+    footprints = await session.store.get_footprints(list(ids.values()))
+    lines = {footprint.product_key: footprint.lines for footprint in footprints if footprint}
     found = []
     for key, gap in gaps:
-        called = solved.standing(key).lines.names[gap.number - 1].removeprefix("id:")
+        called = lines[key].names[gap.number - 1].removeprefix("id:")
         named = names.get(gap.visible_key, called) if gap.visible_key is not None else called
         found.append(UpstreamGap(key, gap.number, gap.code, GAP_MESSAGES[gap.code], named))
     return found

@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 from exchange.model.resolved import Bools, Floats, Ints
 from exchange.rollup.certificate import Scale, find_scale, radii, solve_scale
 from exchange.rollup.loops import looped_components, reached_from, reaching, without_answer
-from exchange.rollup.own_terms import EXCLUDING_WIDTH, NOTHING, excluding
+from exchange.rollup.own_terms import EXCLUDING_WIDTH
 from exchange.rollup.solving import row_scale, solve, sweep
 from exchange.rollup.system import Matrix, System, absolute, csr
 
@@ -25,12 +25,11 @@ EXCLUDING_COLUMN = 12  # of x and radius: after those of COLUMNS
 class Answer:
     """x and the radius of its certified interval, (rows, 13): COLUMNS, then the total excluding uptake.
 
-    system: what was solved, rows without an answer emptied. own: (rows, 13). dead: rows without an answer.
+    system: what was solved, rows without an answer emptied. dead: rows without an answer.
     loops: rows of each loop that has none.
     """
 
     system: System
-    own: Floats
     x: Floats
     radius: Floats
     scale: Scale
@@ -49,10 +48,11 @@ class Answer:
 
 def answer(system: System) -> Answer:
     """x = d + A x with its certificate, for all rows that have one."""
-    found = sweep(system.matrix, system.own)
+    own = system.own[:, :EXCLUDING_COLUMN]
+    found = sweep(system.matrix, own)
     if found.settled:
         size = absolute(system.matrix)
-        start = row_scale(size, system.own, found.x)
+        start = row_scale(size, own, found.x)
         scale = find_scale(size, system.counts, start)
         if scale is not None:
             return _certified(system, found.x, scale)
@@ -67,10 +67,11 @@ def _slow_answer(system: System) -> Answer:
         dead = reaching(dependence, _rows_of(loops, system.rows))
         emptied = _without(system, dead)
         size = absolute(emptied.matrix)
-        x = solve(emptied.matrix, emptied.own).x
+        own = emptied.own[:, :EXCLUDING_COLUMN]
+        x = solve(emptied.matrix, own).x
         if np.isfinite(x).all():
-            start = row_scale(size, emptied.own, x)
-            scale = find_scale(size, emptied.counts, start) or solve_scale(size, emptied.counts, emptied.own, start)
+            start = row_scale(size, own, x)
+            scale = find_scale(size, emptied.counts, start) or solve_scale(size, emptied.counts, own, start)
             if scale is not None:
                 return replace(_certified(emptied, x, scale), dead=dead, loops=tuple(loops), dependence=dependence)
         # Every loop left seemed to have an answer, yet none was certified: refuse rather than answer wrongly.
@@ -79,11 +80,9 @@ def _slow_answer(system: System) -> Answer:
 
 
 def _certified(system: System, found: Floats, scale: Scale) -> Answer:
-    totals = np.array([float(excluding(vector)) for vector in system.exact_own])
-    own = np.column_stack((system.own, totals))
     x = np.column_stack((found, found[:, :EXCLUDING_WIDTH].sum(axis=1)))
-    radius = radii(system.matrix, absolute(system.matrix), system.counts, own, x, scale)
-    return Answer(system, own, x, radius, scale, np.zeros(system.rows, dtype=np.bool_), (), None)
+    radius = radii(system.matrix, absolute(system.matrix), system.counts, system.own, x, scale)
+    return Answer(system, x, radius, scale, np.zeros(system.rows, dtype=np.bool_), (), None)
 
 
 def _dependence(system: System) -> Matrix:
@@ -116,8 +115,6 @@ def _without(system: System, dead: Bools) -> System:
     return replace(
         system,
         own=np.where(dead[:, None], 0.0, system.own),
-        exact_own=tuple(
-            NOTHING if gone else vector for vector, gone in zip(system.exact_own, dead.tolist(), strict=True)
-        ),
+        exact_own=replace(system.exact_own, emptied=dead),
         matrix=csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape),
     )

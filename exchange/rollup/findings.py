@@ -16,7 +16,6 @@ from exchange.rollup.own_terms import Vector
 from exchange.rollup.resolution import Resolution
 from exchange.rollup.rounding import text
 from exchange.rollup.system import System, in_stages
-from exchange.units import Dimension, dimension
 
 _ACQUISITION = STAGES.index(LifeCycleStage.RAW_MATERIAL_ACQUISITION)
 
@@ -62,12 +61,8 @@ def transport_findings(resolution: Resolution, system: System, row: int) -> tupl
     are known, no line is delivered and none is transport.
     """
     part = resolution.lines_of(row)
-    lines = resolution.footprints[row].lines
     delivered = (resolution.flags[part] & DELIVERED) != 0
-    transport = any(
-        stage == _ACQUISITION and dimension(lines.unit_table[unit][0]) is Dimension.TRANSPORT
-        for unit, stage in zip(lines.units, lines.stages, strict=True)
-    )
+    transport = bool((resolution.transport[part] & (resolution.stages[part] == _ACQUISITION)).any())
     if delivered.any() and transport:
         return (_transport("TRANSPORT_COUNTED_TWICE", "both as a line and as delivered", int(delivered.argmax())),)
     acquired = in_stages(resolution, _ACQUISITION, _ACQUISITION, part)

@@ -102,7 +102,7 @@ class Narrowing:
     def _refine(self, column: int) -> Narrowed:
         system, matrix = self._system, self._system.matrix
         size = absolute(matrix)
-        own = [vector[column] for vector in system.exact_own]
+        own = [system.exact_own.vector(row)[column] for row in range(system.rows)]
         own_hi = system.own[:, column]
         own_lo = np.array([_rest(exact, float(hi)) for exact, hi in zip(own, own_hi, strict=True)])
         hi, lo = self._x[:, column].copy(), np.zeros(system.rows)

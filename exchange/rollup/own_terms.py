@@ -6,7 +6,7 @@ binary once. Rules: docs/method.md, "Components" and "Lines and units"; componen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Context, Decimal, localcontext
 from typing import Final
 
@@ -22,7 +22,7 @@ from exchange.model.carbon import (
     ZERO,
     CarbonComponents,
 )
-from exchange.model.footprint import GATE_STAGES, STAGES, Declared, Footprint, LifeCycleStage, Modelled
+from exchange.model.footprint import GATE_STAGES, STAGES, Declared, Footprint, LifeCycleStage
 
 Vector = tuple[Decimal, ...]
 
@@ -74,16 +74,16 @@ def stated_result(declared: Declared) -> Vector:
     return tuple(vector)
 
 
-def direct_of_stages(modelled: Modelled, stages: Iterable[LifeCycleStage]) -> Vector:
+def direct_of_stages(direct: Mapping[LifeCycleStage, CarbonComponents], stages: Iterable[LifeCycleStage]) -> Vector:
     """Direct emissions of these stages together; stages that nothing is said of count 0."""
-    return add(_vector(modelled.direct[stage]) for stage in stages if stage in modelled.direct)
+    return add(direct[stage].vector() for stage in stages if stage in direct)
 
 
 def gate_term(footprint: Footprint) -> Vector:
     """What the footprint itself brings into cradle to gate: the stated result, or the direct emissions."""
     if footprint.declared is not None:
         return stated_result(footprint.declared)
-    return NOTHING if footprint.modelled is None else direct_of_stages(footprint.modelled, GATE_STAGES)
+    return NOTHING if footprint.modelled is None else direct_of_stages(footprint.modelled.direct, GATE_STAGES)
 
 
 def outbound_term(footprint: Footprint) -> Vector | None:
@@ -99,7 +99,7 @@ def outbound_term(footprint: Footprint) -> Vector | None:
     if modelled is None:
         return None
     if LifeCycleStage.DISTRIBUTION in modelled.direct or _DISTRIBUTION in modelled.lines.stages:
-        return direct_of_stages(modelled, (LifeCycleStage.DISTRIBUTION,))
+        return direct_of_stages(modelled.direct, (LifeCycleStage.DISTRIBUTION,))
     return None
 
 
@@ -118,7 +118,3 @@ def unknown_components(footprint: Footprint) -> tuple[str, ...]:
     direct = footprint.modelled.direct if footprint.modelled is not None else {}
     unknown = {name for stage in GATE_STAGES if stage in direct for name in direct[stage].unknown()}
     return tuple(name for name in STATED if name in unknown)
-
-
-def _vector(components: CarbonComponents) -> Vector:
-    return components.vector()

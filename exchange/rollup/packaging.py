@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from exchange.model.footprint import PACKAGING, Footprint
+from exchange.model.footprint import PACKAGING
 from exchange.model.resolved import Bools, Floats
 from exchange.rollup.resolution import Resolution
 from exchange.rollup.system import GATE_STAGE_MAX, System, delivered_to, in_stages
@@ -24,22 +24,11 @@ class Packaging:
     lines_kg_co2e: Floats
     by_lines: Bools
 
-    def of(self, row: int, footprint: Footprint) -> tuple[Decimal, bool]:
-        """A product's packaging emissions, not rounded, and whether anything was said of them."""
-        own = own_packaging(footprint)
-        if own is None:
-            own_kg_co2e = Decimal(0)
-        else:
-            own_kg_co2e = own
+    def of(self, row: int, own: Decimal | None) -> tuple[Decimal, bool]:
+        """A product's packaging emissions, not rounded, and whether anything was said of them; `own`: what its
+        footprint states itself."""
         lines = Decimal(float(self.lines_kg_co2e[row]))
-        return own_kg_co2e + lines, own is not None or bool(self.by_lines[row])
-
-
-def own_packaging(footprint: Footprint) -> Decimal | None:
-    """What the footprint itself states of its packaging; None: nothing."""
-    if footprint.declared is not None:
-        return footprint.declared.packaging_kg_co2e
-    return footprint.modelled.direct_packaging_kg_co2e if footprint.modelled is not None else None
+        return (own or Decimal(0)) + lines, own is not None or bool(self.by_lines[row])
 
 
 def packaging_of(resolution: Resolution, system: System, cradle_to_gate_kg: Floats) -> Packaging:

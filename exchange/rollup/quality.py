@@ -11,18 +11,17 @@ PACT's (Technical Specification v3; Pathfinder Framework, section on data qualit
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Final
 
 import numpy as np
 
-from exchange.model.footprint import PRIMARY, DataQuality, Footprint
+from exchange.model.footprint import PRIMARY
 from exchange.model.resolved import Bools, Floats, Ints
 from exchange.rollup.resolution import Resolution
 from exchange.rollup.solving import solve
+from exchange.rollup.standings import WORST_RATING
 from exchange.rollup.system import GATE_STAGE_MAX, System, absolute, csr, delivered_to, in_stages
 
-WORST_RATING: Final = 5.0
 RATINGS: Final = 3  # technological, temporal, geographical
 
 
@@ -74,8 +73,8 @@ def _primary_data_share(resolution: Resolution, weights: _Weights) -> Floats:
 
     Declared: as stated. Dataset releases and lines served by a fallback: 0. Unknown: 0. D = 0: 0.
     """
-    fixed = np.array([_follows_no_lines(footprint) for footprint in resolution.footprints], dtype=np.bool_)
-    stated = np.array([_stated_share(footprint) for footprint in resolution.footprints], dtype=np.float64)
+    standings = resolution.standings
+    fixed, stated = standings.declared | standings.released, standings.stated_share_percent
     own = np.where(fixed, stated, weights.direct_share * stated)
     primary = (resolution.flags[weights.lines] & PRIMARY) != 0
     counts = primary & ~resolution.by_fallback[weights.lines] & ~fixed[weights.consumer]
@@ -84,9 +83,8 @@ def _primary_data_share(resolution: Resolution, weights: _Weights) -> Floats:
 
 def _ratings(resolution: Resolution, weights: _Weights) -> Floats:
     """The mean of ratings: a line's own rating of fitness wins over the supplier's; unknown and fallback are 5."""
-    declared = np.array([footprint.declared is not None for footprint in resolution.footprints], dtype=np.bool_)
-    stated = np.array([_stated_ratings(footprint.data_quality) for footprint in resolution.footprints])
-    own = np.where(declared[:, None], stated, weights.direct_share[:, None] * stated.reshape(-1, RATINGS))
+    declared, stated = resolution.standings.declared, resolution.standings.stated_ratings
+    own = np.where(declared[:, None], stated, weights.direct_share[:, None] * stated)
     of_line = np.full((len(resolution.consumer), RATINGS), np.nan)
     of_line[resolution.by_fallback] = WORST_RATING
     of_line[resolution.rated] = resolution.ratings
@@ -111,7 +109,7 @@ def _mean(weights: _Weights, counts: Bools, own: Floats) -> Floats:
 def _exempted(resolution: Resolution, system: System, x: Floats) -> Floats:
     """E_j = |x_j| p/(100 - p) + sum |a| E_i; shown as 100 E/(|x| + E). p refers to the owner's whole result."""
     products = len(resolution.keys)
-    percent = np.array([float(f.exempted_emissions_percent) for f in resolution.footprints])
+    percent = resolution.standings.exempted_percent
     if not percent.any():
         return np.zeros(products)
     own = np.zeros((system.rows, 1))
@@ -119,25 +117,3 @@ def _exempted(resolution: Resolution, system: System, x: Floats) -> Floats:
     exempted = solve(absolute(system.matrix), own).x[:products, 0]
     whole = np.abs(x[:products]) + exempted
     return 100.0 * np.divide(exempted, whole, out=np.zeros(products), where=whole > 0)
-
-
-def _follows_no_lines(footprint: Footprint) -> bool:
-    return footprint.declared is not None or footprint.release_id is not None
-
-
-def _stated_share(footprint: Footprint) -> float:
-    """Percent of the footprint's own term that rests on primary data, as stated; 0 where unknown or secondary."""
-    if footprint.release_id is not None:
-        return 0.0
-    stated: Decimal | None = None
-    if footprint.declared is not None:
-        stated = footprint.declared.primary_data_share_percent
-    elif footprint.modelled is not None:
-        stated = footprint.modelled.direct_primary_data_share_percent
-    return 0.0 if stated is None else float(stated)
-
-
-def _stated_ratings(quality: DataQuality | None) -> tuple[float, float, float]:
-    if quality is None:
-        return (WORST_RATING, WORST_RATING, WORST_RATING)
-    return (float(quality.technological), float(quality.temporal), float(quality.geographical))

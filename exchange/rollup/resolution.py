@@ -15,9 +15,10 @@ from itertools import chain
 
 import numpy as np
 
+from exchange.model.carbon import CarbonComponents
 from exchange.model.closure import Snapshot
-from exchange.model.footprint import DELIVERED, Fallback, Footprint, Lines, Price
-from exchange.model.resolved import GAP_CODES, NO_GAP, Bools, Floats, GapCode, Ints, ResolvedLines
+from exchange.model.footprint import DELIVERED, Fallback, LifeCycleStage, Lines, Price
+from exchange.model.resolved import GAP_CODES, NO_GAP, Bools, Floats, GapCode, Ints, ResolvedLines, Standing
 from exchange.rollup.closure import ClosureWalk
 from exchange.rollup.factors import (
     Ratio,
@@ -27,6 +28,9 @@ from exchange.rollup.factors import (
     ratio,
     supplier_unit,
 )
+from exchange.rollup.own_terms import Vector, gate_term, outbound_term
+from exchange.rollup.standings import Standings, standing_of, standings_of, stated_packaging
+from exchange.units import Dimension, dimension
 
 _NOT_GRANTED = GAP_CODES.index(GapCode.NOT_GRANTED)
 _UNIT_NOT_CONVERTIBLE = GAP_CODES.index(GapCode.UNIT_NOT_CONVERTIBLE)
@@ -36,17 +40,17 @@ _UNIT_NOT_CONVERTIBLE = GAP_CODES.index(GapCode.UNIT_NOT_CONVERTIBLE)
 class Resolution:
     """Every line of a closure by column, consumers one after the other.
 
-    keys: products of the closure that have a chosen footprint, in the order of their rows; footprints: the same.
+    keys: products of the closure that have a chosen footprint, in the order of their rows; standings: those.
     starts: entry r is where the lines of row r begin, entry r + 1 where they end.
     consumer: row of each line. serving: row of the product that serves, -1 for a gap or a product outside the
     closure. factors: declared units of the serving product per declared unit of the consumer, 0 for a gap.
     stages, flags: as in Lines. by_fallback, reason, named, fallback_named, has_fallback, serving_keys: as in
-    ResolvedLines. rated: positions of lines with a rating of their own; ratings: (lines, 3), in that order.
-    unit_kinds: what suppliers are stated per; unit_kind_of: by product key.
+    ResolvedLines. transport: lines in ton kilometer. rated: positions of lines with a rating of their own; ratings:
+    (lines, 3), in that order.
     """
 
     keys: tuple[int, ...]
-    footprints: tuple[Footprint, ...]
+    standings: Standings
     row_of: Mapping[int, int]
     starts: Ints
     consumer: Ints
@@ -60,10 +64,9 @@ class Resolution:
     named: Ints
     fallback_named: Ints
     has_fallback: Bools
+    transport: Bools
     rated: Ints
     ratings: Floats
-    unit_kinds: tuple[SupplierUnit, ...]
-    unit_kind_of: Mapping[int, int]
 
     def lines_of(self, row: int) -> slice:
         """Where the lines of a row are."""
@@ -73,7 +76,6 @@ class Resolution:
         """The lines of one footprint as a value of its own."""
         part = self.lines_of(row)
         return ResolvedLines(
-            footprint=self.footprints[row],
             named=self.named[part],
             fallback_named=self.fallback_named[part],
             has_fallback=self.has_fallback[part],
@@ -85,30 +87,9 @@ class Resolution:
             delivered=(self.flags[part] & DELIVERED).astype(np.bool_),
         )
 
-    def exact_factors(self, row: int, positions: Iterable[int]) -> list[Decimal]:
+    def exact_factors(self, row: int, positions: Sequence[int]) -> list[Decimal]:
         """Factors of lines of a row (positions from 0), 34 significant digits. Raises LookupError for a gap."""
-        part = self.lines_of(row)
-        serving, by_fallback = self.serving_keys[part].tolist(), self.by_fallback[part].tolist()
-        lines = self.footprints[row].lines
-        rates: dict[tuple[int, int], Ratio | None] = {}
-        found: list[Decimal] = []
-        for position in positions:
-            kind = self.unit_kind_of.get(serving[position])
-            fallback = (lines.extras or {})[position].fallback if by_fallback[position] else None
-            if kind is None:
-                raise LookupError(f"line {position + 1} of product key {self.keys[row]} is a gap")
-            amount = Decimal(lines.amounts[position]) if fallback is None else fallback.amount
-            if fallback is not None:
-                rate = ratio(fallback.unit, fallback.price, self.unit_kinds[kind])
-            elif (lines.units[position], kind) in rates:
-                rate = rates[lines.units[position], kind]
-            else:
-                rate = ratio(*lines.unit_table[lines.units[position]], self.unit_kinds[kind])
-                rates[lines.units[position], kind] = rate
-            if rate is None:
-                raise LookupError(f"line {position + 1} of product key {self.keys[row]} is a gap")
-            found.append(exact_factor(amount, rate))
-        return found
+        return self.standings.recipes.exact_factors(row, positions)
 
 
 def resolve(walk: ClosureWalk, snapshot: Snapshot) -> Resolution:
@@ -156,6 +137,7 @@ class _Resolver:
             if choice.footprint is not None
         }
         self.class_list = list(self.classes)
+        self.transport: Bools = np.zeros(0, dtype=np.bool_)
 
     def run(self) -> Resolution:
         named = self._named()
@@ -165,9 +147,11 @@ class _Resolver:
         serving = np.where(np.equal(reason, NO_GAP), named, -1)
         fallback_named, has_fallback, by_fallback = self._fall_back(reason, factors, serving)
         rated, ratings = self._line_ratings()
+        recipes = _Recipes(self, serving, by_fallback)
+        ends = [self.walk.choices[key].valid_until_day for key in self.keys]
         return Resolution(
             keys=self.keys,
-            footprints=self.footprints,
+            standings=standings_of(self.footprints, ends, recipes),
             row_of=self.row_of,
             starts=self.starts,
             consumer=self.consumer,
@@ -181,10 +165,9 @@ class _Resolver:
             named=named,
             fallback_named=fallback_named,
             has_fallback=has_fallback,
+            transport=self.transport,
             rated=rated,
             ratings=ratings,
-            unit_kinds=tuple(self.class_list),
-            unit_kind_of=self.class_of_key,
         )
 
     def _fall_back(self, reason: Ints, factors: Floats, serving: Ints) -> tuple[Ints, Bools, Bools]:
@@ -256,6 +239,8 @@ class _Resolver:
         classes = (self.class_of_key.get(key, 0) for key in self.walk.choices)
         class_of = np.array([*classes, 0], dtype=np.int64)[lookup.position(named[served])]
         units, unit_of_line = unit_column(self.lines, self.starts)
+        carried = np.array([dimension(unit) is Dimension.TRANSPORT for unit, _ in units], dtype=np.bool_)
+        self.transport = carried[unit_of_line]
         found, convertible = binary_factors(
             amounts if len(served) == len(amounts) else [amounts[at] for at in served.tolist()],
             units,
@@ -273,6 +258,56 @@ class _Resolver:
         if supplier_class is None or (owner_id, key) in self.walk.denied:
             return None
         return ratio(fallback.unit, fallback.price, self.class_list[supplier_class])
+
+
+class _Recipes:
+    """The exact side of footprints that were read as values."""
+
+    def __init__(self, resolver: _Resolver, serving: Ints, by_fallback: Bools) -> None:
+        self._resolver, self._serving, self._by_fallback = resolver, serving, by_fallback
+        self._footprints = resolver.footprints
+
+    def own(self, row: int) -> Vector:
+        return gate_term(self._footprints[row])
+
+    def outbound(self, row: int) -> Vector:
+        term = outbound_term(self._footprints[row])
+        assert term is not None  # only rows with one are asked
+        return term
+
+    def packaging(self, row: int) -> Decimal | None:
+        return stated_packaging(self._footprints[row])
+
+    def direct(self, row: int) -> Mapping[LifeCycleStage, CarbonComponents] | None:
+        modelled = self._footprints[row].modelled
+        return None if modelled is None else modelled.direct
+
+    def standing(self, row: int) -> Standing:
+        return standing_of(self._footprints[row])
+
+    def exact_factors(self, row: int, positions: Sequence[int]) -> list[Decimal]:
+        resolver, lines = self._resolver, self._footprints[row].lines
+        start = int(resolver.starts[row])
+        rates: dict[tuple[int, int], Ratio | None] = {}
+        found: list[Decimal] = []
+        for position in positions:
+            kind = resolver.class_of_key.get(int(self._serving[start + position]))
+            by_fallback = self._by_fallback[start + position]
+            fallback = (lines.extras or {})[position].fallback if by_fallback else None
+            amount = Decimal(lines.amounts[position]) if fallback is None else fallback.amount
+            if kind is None:
+                rate = None
+            elif fallback is not None:
+                rate = ratio(fallback.unit, fallback.price, resolver.class_list[kind])
+            elif (lines.units[position], kind) in rates:
+                rate = rates[lines.units[position], kind]
+            else:
+                rate = ratio(*lines.unit_table[lines.units[position]], resolver.class_list[kind])
+                rates[lines.units[position], kind] = rate
+            if rate is None:
+                raise LookupError(f"line {position + 1} of product key {resolver.keys[row]} is a gap")
+            found.append(exact_factor(amount, rate))
+        return found
 
 
 class Lookup:

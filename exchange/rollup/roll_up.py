@@ -8,6 +8,7 @@ and which lines may be followed; nothing depends on who asks. Chapter by chapter
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
@@ -15,10 +16,8 @@ import numpy as np
 
 from exchange.model.closure import Dates, Permits, Snapshot
 from exchange.model.footprint import Finding, Footprint
-from exchange.model.resolved import ResolvedLines, StageTotal, Total
-from exchange.rollup import own_terms
+from exchange.model.resolved import GapCode, ResolvedLines, StageTotal, Standing, Total
 from exchange.rollup.answer import EXCLUDING_COLUMN, Answer, answer
-from exchange.rollup.choice import Choice
 from exchange.rollup.closure import ClosureWalk
 from exchange.rollup.findings import transport_findings, uptake_finding
 from exchange.rollup.packaging import Packaging, packaging_of
@@ -28,6 +27,7 @@ from exchange.rollup.resolution import Resolution, resolve
 from exchange.rollup.rounding import round_percent, round_significant
 from exchange.rollup.shown import Shown
 from exchange.rollup.stages import by_stage
+from exchange.rollup.standings import Standings
 from exchange.rollup.system import System, build_system
 from exchange.rollup.validity import valid_until
 
@@ -51,7 +51,19 @@ def roll_up(
     if walk.too_large:
         walk.expanded.clear()
     resolution = resolve(walk, snapshot)
-    return Solution(walk, resolution, answer(build_system(resolution)))
+    reasons = {key: choice.reason for key, choice in walk.choices.items()}
+    reached = Reached(walk.roots, reasons, walk.too_large)
+    return Solution(reached, resolution, answer(build_system(resolution)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reached:
+    """How far a closure went. reasons: of every product that was asked about or that some line may follow, why no
+    footprint of it stands; None: one does."""
+
+    roots: tuple[int, ...]
+    reasons: Mapping[int, GapCode | None]
+    too_large: bool
 
 
 class Solution:
@@ -60,24 +72,24 @@ class Solution:
     roots: product keys as asked. keys: every product of the closure that has a footprint, roots first.
     """
 
-    def __init__(self, walk: ClosureWalk, resolution: Resolution, solved: Answer) -> None:
-        self.roots = walk.roots
+    def __init__(self, reached: Reached, resolution: Resolution, solved: Answer) -> None:
+        self.roots = reached.roots
         self.keys = resolution.keys
-        self._walk = walk
+        self._reached = reached
         self._resolution = resolution
         self._answer = solved
-        self._root_set = frozenset(walk.roots)
+        self._root_set = frozenset(reached.roots)
         self._totals: dict[int, Total] = {}
 
-    def choice(self, key: int) -> Choice:
-        """Which footprint stands for a product that was asked about or that some line may follow."""
-        return self._walk.choices[key]
+    def standing(self, key: int) -> Standing:
+        """What is said of the footprint that stands for a product. LookupError where none does."""
+        return self._standings.recipes.standing(self._row(key))
 
     def refusal(self, key: int) -> Refusal | None:
         """Why a product has no answer; None: it has one. LookupError for a product outside the closure."""
-        if self._walk.too_large:
+        if self._reached.too_large:
             return Refusal(RefusalCode.TOO_LARGE)
-        reason = self.choice(key).reason
+        reason = self._reached.reasons[key]
         if reason is not None:
             return Refusal(RefusalCode(reason.value))
         dead = [row for row in self._rows_needed(key) if self._answer.dead[row]]
@@ -98,7 +110,7 @@ class Solution:
     def resolved(self, key: int) -> ResolvedLines | None:
         """What became of a product's lines, those of every stage; None: a declared footprint has none."""
         row = self._row(key)
-        return None if self._resolution.footprints[row].modelled is None else self._resolution.resolved(row)
+        return None if self._standings.declared[row] else self._resolution.resolved(row)
 
     def exact_factors(self, key: int, positions: Sequence[int]) -> list[Decimal]:
         """Factors of lines (positions from 0), 34 significant digits. Raises LookupError for a gap."""
@@ -107,7 +119,7 @@ class Solution:
     def direct(self, key: int) -> tuple[Decimal, ...] | None:
         """Direct emissions inside cradle to gate as stated, in the order of COLUMNS; None: declared."""
         row = self._row(key)
-        return None if self._resolution.footprints[row].modelled is None else self._own_term(row)
+        return None if self._standings.declared[row] else self._standings.recipes.own(row)
 
     def by_stage(self, key: int) -> tuple[StageTotal, ...] | None:
         """Every stage of a product asked about; None: declared, or not a root. Raises RollUpRefused."""
@@ -119,7 +131,7 @@ class Solution:
     def valid_until_day(self, key: int) -> int | None:
         """When the result stops holding, exclusive, days since 1970-01-01; None: open. Raises RollUpRefused."""
         self._raise_refusal(key)
-        return valid_until(self._answer, self._ends, self._row(key))
+        return valid_until(self._answer, self._standings.valid_until_day, self._row(key))
 
     def findings(self, key: int) -> tuple[Finding, ...]:
         """UPTAKE_POSITIVE, which follows from the total; and the owner's TRANSPORT_… ones. Raises RollUpRefused."""
@@ -131,7 +143,7 @@ class Solution:
 
     def unknown_components(self, key: int) -> tuple[str, ...]:
         """Components that the product's own footprint leaves unknown: counted 0, and listed."""
-        return own_terms.unknown_components(self._resolution.footprints[self._row(key)])
+        return self.standing(key).unknown_components
 
     def interval(self, key: int) -> tuple[Decimal, Decimal]:
         """The certified interval excluding uptake before any rounding. Raises RollUpRefused."""
@@ -146,7 +158,7 @@ class Solution:
     def _total(self, row: int) -> Total:
         rounded = self._shown.row(row)
         lower, upper = self._shown.shown_interval(row)
-        packaging, packaging_stated = self._packaging.of(row, self._resolution.footprints[row])
+        packaging, packaging_stated = self._packaging.of(row, self._standings.recipes.packaging(row))
         outbound_row = int(self._system.outbound_row[row])
         technological, temporal, geographical = self._quality.ratings[row].tolist()
         return Total(
@@ -182,14 +194,15 @@ class Solution:
         return [row, *np.unique(served[served >= 0]).tolist()]
 
     def _raise_refusal(self, key: int) -> None:
-        if not self._walk.too_large and not self._answer.loops and key in self._resolution.row_of:
+        if not self._reached.too_large and not self._answer.loops and key in self._resolution.row_of:
             return
         refusal = self.refusal(key)
         if refusal is not None:
             raise refusal.error()
 
-    def _own_term(self, row: int) -> tuple[Decimal, ...]:
-        return own_terms.gate_term(self._resolution.footprints[row])
+    @property
+    def _standings(self) -> Standings:
+        return self._resolution.standings
 
     @property
     def _system(self) -> System:
@@ -202,14 +215,10 @@ class Solution:
     @cached_property
     def _quality(self) -> Quality:
         solved = self._answer
-        own, x = solved.own[:, EXCLUDING_COLUMN], solved.x[:, EXCLUDING_COLUMN]
+        own, x = solved.system.own[:, EXCLUDING_COLUMN], solved.x[:, EXCLUDING_COLUMN]
         return assess(self._resolution, solved.system, own, x)
 
     @cached_property
     def _packaging(self) -> Packaging:
         solved = self._answer
         return packaging_of(self._resolution, solved.system, solved.x[:, EXCLUDING_COLUMN])
-
-    @cached_property
-    def _ends(self) -> list[int]:
-        return [self.choice(key).valid_until_day for key in self.keys]

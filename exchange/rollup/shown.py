@@ -71,7 +71,7 @@ class Shown:
         """A row that no line enters and that has an answer: its own term is the result."""
         system = self._answer.system
         alone = system.counts[row] == 0 and not self._answer.dead[row]
-        return system.exact_own[row] if alone else None
+        return system.exact_own.vector(row) if alone else None
 
     def _solved(self, row: int) -> list[Decimal]:
         """A solved row's components, narrowed where the certificate leaves nine digits undecided."""
@@ -99,7 +99,7 @@ class Shown:
     @cached_property
     def _used(self) -> list[int]:
         """Columns that hold anything."""
-        return np.flatnonzero(self._answer.own[:, : len(COLUMNS)].any(axis=0)).tolist()
+        return np.flatnonzero(self._answer.system.own[:, : len(COLUMNS)].any(axis=0)).tolist()
 
     @cached_property
     def _undecided(self) -> Bools:

@@ -25,12 +25,12 @@ def by_stage(resolution: Resolution, system: System, shown: Shown, row: int) -> 
     Components are multiples of the total's quantum for the two stages inside cradle to gate, which sum to the total
     exactly; the others are rounded like totals of their own.
     """
-    footprint = resolution.footprints[row]
-    if footprint.modelled is None:
+    direct = resolution.standings.recipes.direct(row)
+    if direct is None:
         return None
     worth = _worth_by_stage(resolution, system, shown, row)
-    said = [stage for stage in STAGES if stage in footprint.modelled.direct or stage in worth]
-    exact = {stage: add([direct_of_stages(footprint.modelled, (stage,)), worth.get(stage, _NONE)]) for stage in said}
+    said = [stage for stage in STAGES if stage in direct or stage in worth]
+    exact = {stage: add([direct_of_stages(direct, (stage,)), worth.get(stage, _NONE)]) for stage in said}
     total = shown.row(row)
     gate = [stage for stage in GATE_STAGES if stage in exact]
     found: dict[LifeCycleStage, Vector] = {}

@@ -17,11 +17,10 @@ from typing import Any, Final
 import numpy as np
 from scipy.sparse import csr_array
 
-from exchange.model.carbon import COLUMNS
 from exchange.model.footprint import DELIVERED, STAGES, LifeCycleStage
 from exchange.model.resolved import Bools, Floats, Ints
-from exchange.rollup.own_terms import Vector, gate_term, outbound_term
 from exchange.rollup.resolution import Resolution
+from exchange.rollup.standings import ExactOwn
 
 Matrix = Any  # csr_array of float64: scipy's stubs do not follow products of sparse and dense arrays
 GATE_STAGE_MAX: Final = STAGES.index(LifeCycleStage.MANUFACTURING)  # acquisition and manufacturing come first
@@ -33,13 +32,13 @@ DISTRIBUTION_STAGE: Final = STAGES.index(LifeCycleStage.DISTRIBUTION)
 class System:
     """x = own + matrix x over rows.
 
-    own: (rows, 12), in the order of COLUMNS; exact_own: the same before it was rounded to binary. matrix: (rows,
-    rows) in CSR, duplicates kept. outbound_row: of each product, -1 where nothing was said of its outbound
-    logistics. product_of_row: the product's own row. counts: entries of each row.
+    own: (rows, 13), in the order of COLUMNS, then their sum excluding uptake; exact_own: the components before they
+    were rounded to binary. matrix: (rows, rows) in CSR, duplicates kept. outbound_row: of each product, -1 where
+    nothing was said of its outbound logistics. product_of_row: the product's own row. counts: entries of each row.
     """
 
     own: Floats
-    exact_own: tuple[Vector, ...]
+    exact_own: ExactOwn
     matrix: Matrix
     outbound_row: Ints
     product_of_row: Ints
@@ -52,23 +51,18 @@ class System:
 
 def build_system(resolution: Resolution) -> System:
     """The system of all products of a resolved closure; rows below len(resolution.keys) are theirs, in order."""
-    products = len(resolution.keys)
-    exact_own: list[Vector] = [gate_term(footprint) for footprint in resolution.footprints]
+    standings, products = resolution.standings, len(resolution.keys)
+    said = np.flatnonzero(standings.has_outbound)
     outbound_row = np.full(products, -1, dtype=np.int64)
-    product_of_row = list(range(products))
-    for row, footprint in enumerate(resolution.footprints):
-        term = outbound_term(footprint)
-        if term is not None:
-            outbound_row[row] = len(exact_own)
-            exact_own.append(term)
-            product_of_row.append(row)
-    matrix = matrix_of(resolution, outbound_row, resolution.factors, len(exact_own))
+    outbound_row[said] = products + np.arange(len(said))
+    product_of_row = np.concatenate((np.arange(products), said))
+    matrix = matrix_of(resolution, outbound_row, resolution.factors, len(product_of_row))
     return System(
-        own=np.array(exact_own, dtype=np.float64).reshape(-1, len(COLUMNS)),
-        exact_own=tuple(exact_own),
+        own=np.concatenate((standings.own, standings.outbound)),
+        exact_own=ExactOwn(standings.recipes, product_of_row, products),
         matrix=matrix,
         outbound_row=outbound_row,
-        product_of_row=np.array(product_of_row, dtype=np.int64),
+        product_of_row=product_of_row,
         counts=np.diff(matrix.indptr).astype(np.float64),
     )
 

@@ -7,19 +7,19 @@ uptake, exclusive (docs/method.md, "Quality"). The contribution of product k is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
 from exchange.model.footprint import NEVER_DAY
+from exchange.model.resolved import Ints
 from exchange.rollup.answer import EXCLUDING_COLUMN, Answer
 from exchange.rollup.solving import solve
 
 CONTRIBUTION_MIN: Final = 0.01  # of the absolute total
 
 
-def valid_until(solved: Answer, ends: Sequence[int], row: int) -> int | None:
+def valid_until(solved: Answer, ends: Ints, row: int) -> int | None:
     """The exclusive day on which the result of a product's row stops holding; None: open.
 
     ends: of each product of the closure, the exclusive end of its chosen footprint's validity (NEVER_DAY: open).
@@ -28,8 +28,8 @@ def valid_until(solved: Answer, ends: Sequence[int], row: int) -> int | None:
     demand = np.zeros((solved.system.rows, 1))
     demand[row] = 1.0
     weight = solve(solved.system.matrix.T.tocsr(), demand).x[:, 0]
-    contribution = np.abs(weight * solved.own[:, EXCLUDING_COLUMN])
+    contribution = np.abs(weight * solved.system.own[:, EXCLUDING_COLUMN])
     counts = np.flatnonzero((contribution >= CONTRIBUTION_MIN * total) & (contribution > 0))
     products = {row, *solved.system.product_of_row[counts].tolist()}
-    first = min(ends[product] for product in products)
+    first = int(ends[list(products)].min())
     return None if first == NEVER_DAY else first

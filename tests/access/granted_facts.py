@@ -171,8 +171,7 @@ def _resolution(names: dict[int, str], resolved: ResolvedLines, at: int, shown: 
 
 
 def world_version(world: GrantedWorld, name: str, solution: Solution) -> str:
-    standing = solution.choice(world.keys[name]).footprint
-    return "none" if standing is None else standing.id
+    return solution.standing(world.keys[name]).footprint_id
 
 
 def _month(day: int) -> int:

@@ -2,11 +2,13 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from typing import cast
 
 import numpy as np
 import pytest
 
 from exchange.rollup.answer import answer
+from exchange.rollup.standings import ExactOwn, Recipes, binary_terms
 from exchange.rollup.system import System, csr
 from tests.rollup.check import World, line, solve
 
@@ -35,8 +37,19 @@ def system_of(dense: np.ndarray, own: np.ndarray) -> System:
     rows, columns = np.nonzero(dense)
     matrix = csr(rows, columns, dense[rows, columns], len(own))
     alone = np.full(len(own), -1)
-    exact = tuple(tuple(Decimal(float(value)) for value in row) for row in own)
-    return System(own, exact, matrix, alone, np.arange(len(own)), np.diff(matrix.indptr).astype(float))
+    exact = [tuple(Decimal(float(value)) for value in row) for row in own]
+    stated = ExactOwn(cast(Recipes, Stated(exact)), np.arange(len(own)), len(own))
+    return System(binary_terms(exact), stated, matrix, alone, np.arange(len(own)), np.diff(matrix.indptr).astype(float))
+
+
+class Stated:
+    """The exact own terms of a system that no footprints stand behind."""
+
+    def __init__(self, exact: list[tuple[Decimal, ...]]) -> None:
+        self.exact = exact
+
+    def own(self, row: int) -> tuple[Decimal, ...]:
+        return self.exact[row]
 
 
 def exact_solution(dense: np.ndarray, own: np.ndarray) -> list[list[Fraction]]:

@@ -44,14 +44,13 @@ def _node(solution: Solution, key: int, name: str, viewer: Viewer) -> ViewNode:
         own = direct
     else:
         own = _rest(solution, key, lines, factors)
-    footprint = solution.choice(key).footprint
-    assert footprint is not None
+    standing = solution.standing(key)
     level = AccessLevel.OWNER if owner else AccessLevel.INPUTS if name in viewer.inputs else AccessLevel.TOTAL
     return ViewNode(
         product_key=key,
         level=level,
-        footprint_id=footprint.id,
-        footprint_ipcc=footprint.ipcc_characterization_factors,
+        footprint_id=standing.footprint_id,
+        footprint_ipcc=standing.ipcc_characterization_factors,
         total=total,
         own=own,
         broken_down=owner and direct is not None,
