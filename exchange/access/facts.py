@@ -97,7 +97,7 @@ def facts(key: int, level_of: LevelOf, results: Results) -> ViewNode | None:
         exact_factors=factors,
         has_gaps=bool(resolved.gaps.any()),
         gaps=_gaps(resolved, level_of) if owner else (),
-        unknown_components=_unknown(standing) if direct_shown else (),
+        unknown_components=standing.unknown_components if direct_shown else (),
         direct=direct,
         by_stage=by_stage,
     )
@@ -179,7 +179,7 @@ def _leaf(
         exact_factors=(),
         has_gaps=bool(resolved.gaps.any()) if resolved is not None else False,
         gaps=(),
-        unknown_components=_unknown(standing) if stated else (),
+        unknown_components=standing.unknown_components if stated else (),
         direct=direct,
         by_stage=by_stage,
     )
@@ -194,12 +194,3 @@ def _gaps(resolved: ResolvedLines, level_of: LevelOf) -> tuple[ViewGap, ...]:
         code = GAP_CODES[int(resolved.reason[position])]
         found.append(ViewGap(position + 1, code, product if visible else None, by_fallback))
     return tuple(found)
-
-
-def _unknown(footprint: Footprint) -> tuple[str, ...]:
-    """Names of the components that the publisher left unknown in what it stated itself."""
-    if footprint.declared is not None:
-        return footprint.declared.components.unknown()
-    assert footprint.modelled is not None
-    stated = [footprint.modelled.direct[stage] for stage in GATE_STAGES if stage in footprint.modelled.direct]
-    return tuple(sorted({name for components in stated for name in components.unknown()}))

@@ -116,7 +116,7 @@ def unknown_of_closed(monkeypatch) -> None:
     wrapped(
         monkeypatch,
         lambda node, level_of, results: replace(
-            node, unknown_components=facts_module._unknown(results.standing(node.product_key))
+            node, unknown_components=results.standing(node.product_key).unknown_components
         ),
     )
 
