@@ -1,5 +1,7 @@
 """How a failed command ends: a message that says what to do, a table of what is wrong, and exit code 1.
 
+Every failure has a code; a product without a result has the API's code for why, too.
+
 Exit codes: 0 done, 1 failed, 2 wrong use (an option or argument that is not understood), 130 stopped by Ctrl-C.
 """
 
@@ -14,7 +16,7 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 from exchange.cli.console import JSON_WANTED, error_console, table
-from exchange.errors import ExchangeError, InvalidInput
+from exchange.errors import ExchangeError, InvalidInput, RollUpRefused
 
 FAILED, INTERRUPTED = 1, 130
 
@@ -39,7 +41,8 @@ def show_error(error: ExchangeError, *, as_json: bool = False) -> None:
         sys.stderr.write(json.dumps({"error": _fields(error)}, ensure_ascii=False, indent=2) + "\n")
         return
     console = error_console()
-    console.print(f"[bold red]{error.code}[/] {escape(error.message)}")
+    why = f"{error.refusal}: " if isinstance(error, RollUpRefused) else ""
+    console.print(f"[bold red]{error.code}[/] {why}{escape(error.message)}")
     if isinstance(error, InvalidInput) and _adds_something(error):
         rows = table("where", "what", "got")
         for problem in error.problems:
@@ -60,4 +63,6 @@ def _fields(error: ExchangeError) -> dict[str, object]:
             {"code": p.code, "message": p.message, "path": list(p.path), "expected": p.expected, "got": p.got}
             for p in error.problems
         ]
+    if isinstance(error, RollUpRefused):
+        fields["refusal"] = {"code": error.refusal}
     return fields

@@ -39,6 +39,7 @@ class FileLock:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._descriptor: int | None = None
+        self._mutex = threading.Lock()
 
     def take(self) -> bool:
         """Takes the lock if nobody holds it, and writes this process's id into the file. Never waits."""
@@ -61,10 +62,14 @@ class FileLock:
         return True
 
     def release(self) -> None:
-        """Gives the lock back; the file stays, because removing it would let two processes lock two files."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        """Gives the lock back; the file stays, because removing it would let two processes lock two files.
+
+        Two threads may do so at once, and the number of a closed file is soon another file's: only one closes it.
+        """
+        with self._mutex:
+            descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
 
     def holder(self) -> int | None:
         """The process id that the file names, whether or not that process still lives."""

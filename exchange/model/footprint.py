@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from exchange.model.carbon import CarbonComponents
+from exchange.model.carbon import STATED, CarbonComponents
 from exchange.units import DeclaredUnit
 
 NEVER_US = 2**53 - 1  # "not (yet)": an instant later than any date; exactly representable everywhere
@@ -282,6 +282,18 @@ class Footprint:
     @property
     def lines(self) -> Lines:
         return self.modelled.lines if self.modelled is not None else NO_LINES
+
+    @property
+    def unknown_components(self) -> tuple[str, ...]:
+        """Components that this footprint itself leaves unknown, in the order of COLUMNS.
+
+        Of a modelled one: those missing in the direct emissions of any stage inside cradle to gate.
+        """
+        if self.declared is not None:
+            return self.declared.components.unknown()
+        direct = self.modelled.direct if self.modelled is not None else {}
+        unknown = {name for stage in GATE_STAGES if stage in direct for name in direct[stage].unknown()}
+        return tuple(name for name in STATED if name in unknown)
 
 
 NO_LINES = Lines()

@@ -13,6 +13,7 @@ from exchange.units import Dimension, dimension
 VALIDITY_YEARS = 3
 EXEMPTED_PERCENT_HIGH = Decimal(3)  # PACT Methodology: exemptions stay below 3 % of the footprint
 KG_CO2E_PER_KG_IMPLAUSIBLE = Decimal(10_000)  # beyond any bulk material; a slip of units, most likely
+TRANSPORT_FINDINGS = frozenset({"TRANSPORT_COUNTED_TWICE", "TRANSPORT_NOT_COUNTED"})  # roll-ups tell them again
 
 
 def declared_findings(declared: Declared) -> Iterable[Finding]:
@@ -52,7 +53,11 @@ def modelled_findings(modelled: Modelled, lines: list[Line]) -> Iterable[Finding
 
 
 def _transport_findings(lines: list[Line]) -> Iterable[Finding]:
-    """Inbound transport is either a line of its own or `delivered`: not both, not neither."""
+    """Inbound transport is either a line of its own or `delivered`: not both, not neither.
+
+    The lines alone tell, so it is found once, here. Some goods may come delivered and others by a transport line; only
+    where each is delivered is there nothing left for the line to bring.
+    """
     bought = [line for line in lines if line.stage == LifeCycleStage.RAW_MATERIAL_ACQUISITION]
     carried = [line for line in bought if dimension(line.unit) == Dimension.TRANSPORT]
     goods = [line for line in bought if dimension(line.unit) in (Dimension.MASS, Dimension.VOLUME, Dimension.PIECE)]

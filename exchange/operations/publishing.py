@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from exchange.errors import Conflict, InvalidInput, LoopRefused, NotFound, Problems
+from exchange.errors import Conflict, LoopRefused, NotFound, Problems
 from exchange.graph import Store
 from exchange.model.footprint import NEVER_US, Fallback, Footprint, Line, Lines
 from exchange.model.ledger import ChangeKind, LedgerHead
@@ -26,6 +26,7 @@ FOOTPRINTS_MAX = 1000  # in one request: one transaction of about half a second
 LINES_TOTAL_MAX = 100_000  # in one request, so that a thousand footprints stay one bounded transaction
 
 Path = tuple[str, ...]
+FOOTPRINTS: Path = ("input", "footprints")
 
 
 async def publish_footprints(exchange: Exchange, viewer: Viewer, given: PublishFootprintsInput) -> list[str]:
@@ -58,17 +59,16 @@ async def publish_footprints(exchange: Exchange, viewer: Viewer, given: PublishF
 
 
 def _path(position: int, single: bool) -> Path:
-    return ("input", "footprint") if single else ("input", "footprints", str(position))
+    return ("input", "footprint") if single else (*FOOTPRINTS, str(position))
 
 
 def _check(given: PublishFootprintsInput) -> list[Draft]:
+    problems = Problems()
     count = len(given.footprints)
     if not 1 <= count <= FOOTPRINTS_MAX:
-        raise InvalidInput(
-            f"Send 1 to {FOOTPRINTS_MAX} footprints in one request; this one has {count}.",
-            path=("input", "footprints"),
-        )
-    problems = Problems()
+        message = f"Send 1 to {FOOTPRINTS_MAX} footprints in one request; this one has {count}."
+        problems.add("TOO_MANY" if count else "REQUIRED", message, FOOTPRINTS, expected=f"1 to {FOOTPRINTS_MAX}")
+        problems.raise_any()
     drafts = [
         check_footprint(footprint, Checker(problems, _path(position, given.single)))
         for position, footprint in enumerate(given.footprints)
@@ -78,10 +78,9 @@ def _check(given: PublishFootprintsInput) -> list[Draft]:
     found = [draft for draft in drafts if draft is not None]
     total = sum(len(draft.lines) for draft in found)
     if total > LINES_TOTAL_MAX:
-        raise InvalidInput(
-            f"This request has {total} lines; at most {LINES_TOTAL_MAX} go into one. Split it.",
-            path=("input", "footprints"),
-        )
+        message = f"This request has {total} lines; at most {LINES_TOTAL_MAX} go into one. Split it."
+        problems.add("TOO_MANY", message, FOOTPRINTS, expected=f"≤ {LINES_TOTAL_MAX}", got=str(total))
+        problems.raise_any()
     return found
 
 

@@ -30,6 +30,7 @@ from exchange.operations.answers import (
 )
 from exchange.operations.checks import first_of_month
 from exchange.operations.closures import read_closure
+from exchange.operations.findings import TRANSPORT_FINDINGS
 from exchange.operations.sight import Sight
 from exchange.rollup import Refusal, Solution, SolvedView, TreeNode, View, solve_view
 from exchange.rollup import roll_up as solve
@@ -153,8 +154,9 @@ def _answer(
 
 
 def _own_findings(solved: Solved, key: int) -> tuple[Finding, ...]:
-    """What only the owner is told: whether inbound transport is counted twice, or not at all."""
-    return tuple(finding for finding in solved.solution.findings(key) if finding.code.startswith("TRANSPORT_"))
+    """What was found when the footprint was published and says something of the result: the owner alone is told
+    whether inbound transport is counted twice, or not at all."""
+    return tuple(finding for finding in solved.solution.published_findings(key) if finding.code in TRANSPORT_FINDINGS)
 
 
 def _refused(solved: Solved, refusal: Refusal, access: AccessLevel) -> RefusedAnswer:

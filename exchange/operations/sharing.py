@@ -65,7 +65,12 @@ async def grant_access(exchange: Exchange, viewer: Viewer, given: GrantAccessInp
 
 def _check_grantee(given: GrantAccessInput, owner_id: str, at: Checker) -> None:
     if (given.organization is None) == (not given.public):
-        at.add("ONE_OF", "name an organization, or say public: true", "to")
+        at.add(
+            "ONE_OF",
+            "names nobody: name an organization, or say public: true; to end a grant, revoke it",
+            "to",
+            expected="organization, or public: true",
+        )
     if given.organization == owner_id:
         at.add("CONTRADICTION", "is your own organization, which sees everything already", "to", "organization")
     if given.public and given.level != AccessLevel.TOTAL:

@@ -106,15 +106,3 @@ def outbound_term(footprint: Footprint) -> Vector | None:
 def unspecified_only(amount: Decimal) -> Vector:
     """An amount that is not broken down."""
     return tuple(amount if name == UNSPECIFIED else ZERO for name in COLUMNS)
-
-
-def unknown_components(footprint: Footprint) -> tuple[str, ...]:
-    """Components that this footprint itself leaves unknown, in the order of COLUMNS.
-
-    For a modelled footprint: those missing in the direct emissions of any stage inside cradle to gate.
-    """
-    if footprint.declared is not None:
-        return footprint.declared.components.unknown()
-    direct = footprint.modelled.direct if footprint.modelled is not None else {}
-    unknown = {name for stage in GATE_STAGES if stage in direct for name in direct[stage].unknown()}
-    return tuple(name for name in STATED if name in unknown)

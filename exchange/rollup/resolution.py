@@ -17,7 +17,7 @@ import numpy as np
 
 from exchange.model.carbon import CarbonComponents
 from exchange.model.closure import Snapshot
-from exchange.model.footprint import DELIVERED, Fallback, LifeCycleStage, Lines, Price
+from exchange.model.footprint import DELIVERED, Fallback, Finding, LifeCycleStage, Lines, Price
 from exchange.model.resolved import GAP_CODES, NO_GAP, Bools, Floats, GapCode, Ints, ResolvedLines, Standing
 from exchange.rollup.closure import ClosureWalk
 from exchange.rollup.factors import (
@@ -281,6 +281,9 @@ class _Recipes:
     def direct(self, row: int) -> Mapping[LifeCycleStage, CarbonComponents] | None:
         modelled = self._footprints[row].modelled
         return None if modelled is None else modelled.direct
+
+    def findings(self, row: int) -> tuple[Finding, ...]:
+        return self._footprints[row].findings
 
     def standing(self, row: int) -> Standing:
         return standing_of(self._footprints[row])

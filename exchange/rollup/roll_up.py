@@ -19,7 +19,7 @@ from exchange.model.footprint import Finding, Footprint
 from exchange.model.resolved import GapCode, ResolvedLines, StageTotal, Standing, Total
 from exchange.rollup.answer import EXCLUDING_COLUMN, Answer, answer
 from exchange.rollup.closure import ClosureWalk
-from exchange.rollup.findings import transport_findings, uptake_finding
+from exchange.rollup.findings import uptake_finding
 from exchange.rollup.packaging import Packaging, packaging_of
 from exchange.rollup.quality import Quality, assess
 from exchange.rollup.refusals import Refusal, RefusalCode
@@ -134,16 +134,16 @@ class Solution:
         return valid_until(self._answer, self._standings.valid_until_day, self._row(key))
 
     def findings(self, key: int) -> tuple[Finding, ...]:
-        """UPTAKE_POSITIVE, which follows from the total; and the owner's TRANSPORT_… ones. Raises RollUpRefused."""
-        components = self.total(key).components
-        return (
-            *uptake_finding(components),
-            *transport_findings(self._resolution, self._system, self._row(key)),
-        )
+        """UPTAKE_POSITIVE, which follows from the total. Raises RollUpRefused."""
+        return uptake_finding(self.total(key).components)
 
     def unknown_components(self, key: int) -> tuple[str, ...]:
         """Components that the product's own footprint leaves unknown: counted 0, and listed."""
         return self.standing(key).unknown_components
+
+    def published_findings(self, key: int) -> tuple[Finding, ...]:
+        """What was found when the footprint of a product asked about was published; for its owner."""
+        return self._standings.recipes.findings(self._row(key))
 
     def interval(self, key: int) -> tuple[Decimal, Decimal]:
         """The certified interval excluding uptake before any rounding. Raises RollUpRefused."""

@@ -14,9 +14,9 @@ from typing import Final, Protocol
 import numpy as np
 
 from exchange.model.carbon import COLUMNS, CarbonComponents
-from exchange.model.footprint import DataQuality, Footprint, LifeCycleStage
+from exchange.model.footprint import DataQuality, Finding, Footprint, LifeCycleStage
 from exchange.model.resolved import Bools, Floats, Ints, Standing
-from exchange.rollup.own_terms import NOTHING, Vector, excluding, gate_term, outbound_term, unknown_components
+from exchange.rollup.own_terms import NOTHING, Vector, excluding, gate_term, outbound_term
 
 WORST_RATING: Final = 5.0
 OWN_WIDTH: Final = len(COLUMNS) + 1  # the components, and the sum excluding uptake
@@ -39,6 +39,10 @@ class Recipes(Protocol):
 
     def direct(self, row: int) -> Mapping[LifeCycleStage, CarbonComponents] | None:
         """Direct emissions by stage of a product asked about; None: declared."""
+        ...
+
+    def findings(self, row: int) -> tuple[Finding, ...]:
+        """What was found when the footprint of a product asked about was published."""
         ...
 
     def standing(self, row: int) -> Standing: ...
@@ -128,7 +132,7 @@ def standing_of(footprint: Footprint) -> Standing:
         price=footprint.price,
         exempted_emissions_percent=footprint.exempted_emissions_percent,
         ipcc_characterization_factors=footprint.ipcc_characterization_factors,
-        unknown_components=unknown_components(footprint),
+        unknown_components=footprint.unknown_components,
     )
 
 

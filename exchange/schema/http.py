@@ -16,7 +16,15 @@ from starlette.types import Receive, Scope, Send
 from exchange.errors import ExchangeError, InvalidInput, NotSignedIn, TooManyRequests
 from exchange.schema.errors import error_body
 from exchange.schema.execution import Answer, Executor, Request
-from exchange.schema.transport import Identify, json_text, parse_json, request_from, request_id_of
+from exchange.schema.transport import (
+    TOO_DEEP,
+    Identify,
+    JsonTooDeep,
+    json_text,
+    parse_json,
+    request_from,
+    request_id_of,
+)
 
 BODY_BYTES_MAX: Final = 16 * 1024 * 1024  # a thousand footprints of a hundred lines each
 JSON_TYPE: Final = "application/json"
@@ -106,7 +114,9 @@ def _read_parameters(request: HttpRequest) -> Request:
 def _parse(body: bytes) -> object:
     try:
         return parse_json(body)
-    except (ValueError, RecursionError):
+    except JsonTooDeep:
+        raise InvalidInput(f"The request's {TOO_DEEP}; no input needs a third of it. Check the variables.") from None
+    except ValueError:
         raise InvalidInput("The request is not valid JSON (each name once in an object, no NaN).") from None
 
 

@@ -15,7 +15,6 @@ from typing import Annotated, TypeVar
 import strawberry
 from strawberry import UNSET
 
-from exchange.errors import InvalidInput as InvalidInputError
 from exchange.errors import NotFound as NotFoundError
 from exchange.errors import Problems
 from exchange.model import grant as model
@@ -275,10 +274,7 @@ class Mutation:
 
 def _grant_request(input: GrantAccessInput) -> values.GrantAccessInput:
     problems = Problems()
-    organization, public = given(input.to.organization), given(input.to.public)
-    if public is False:
-        message = "public can only be true; leave it out and name an organization, or revoke the grant"
-        raise InvalidInputError(f"to.public: {message}.", path=("input", "to", "public"))
+    organization = given(input.to.organization)
     request = values.GrantAccessInput(
         idempotency_key=input.idempotency_key,
         product=required_id(input.product, "Product", problems, ("input", "product")),
@@ -286,7 +282,7 @@ def _grant_request(input: GrantAccessInput) -> values.GrantAccessInput:
         organization=None
         if organization is None
         else required_id(organization, "Organization", problems, ("input", "to", "organization")),
-        public=bool(public),
+        public=bool(given(input.to.public)),
         from_=given(input.from_),
         until=given(input.until),
         onward=input.onward,

@@ -15,6 +15,12 @@ from exchange.schema.execution import Request
 # From the text of an Authorization header, or None without one. Raises NotSignedIn for a token that is not valid.
 Identify = Callable[[str | None], Awaitable[Viewer]]
 UNKNOWN_REQUEST_ID: Final = "none"
+JSON_DEPTH_MAX: Final = 50  # the deepest input, the product of a line's fallback, stands on level ten
+TOO_DEEP: Final = f"JSON is nested more than {JSON_DEPTH_MAX} levels deep"
+
+
+class JsonTooDeep(ValueError):
+    """Nested deeper than JSON_DEPTH_MAX: no input is, and whatever looks at it might run out of stack."""
 
 
 def request_id_of(connection: HTTPConnection) -> str:
@@ -29,9 +35,29 @@ def json_text(value: object) -> str:
 
 
 def parse_json(text: str | bytes) -> object:
-    """The value of a JSON text. Raises ValueError or RecursionError where it is none, says a name twice in one object
-    (of which readers take the first or the last), or has numbers that JSON lacks."""
-    return json.loads(text, object_pairs_hook=_with_single_names, parse_constant=_no_number)
+    """The value of a JSON text. Raises ValueError where it is none, says a name twice in one object (of which readers
+    take the first or the last), or has numbers that JSON lacks; JsonTooDeep where it is nested too deeply."""
+    try:
+        value = json.loads(text, object_pairs_hook=_with_single_names, parse_constant=_no_number)
+    except RecursionError:  # how deep that is depends on the Python
+        raise JsonTooDeep(TOO_DEEP) from None
+    _check_depth(value)
+    return value
+
+
+def _check_depth(value: object) -> None:
+    """Level by level, without recursion."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(JSON_DEPTH_MAX):
+        level = [
+            child
+            for one in level
+            for child in (one.values() if isinstance(one, dict) else one)
+            if isinstance(child, (dict, list))
+        ]
+        if not level:
+            return
+    raise JsonTooDeep(TOO_DEEP)
 
 
 def _with_single_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -16,7 +16,15 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from exchange.errors import ExchangeError
 from exchange.schema.errors import error_body
 from exchange.schema.execution import Executor
-from exchange.schema.transport import Identify, json_text, parse_json, request_from, request_id_of
+from exchange.schema.transport import (
+    TOO_DEEP,
+    Identify,
+    JsonTooDeep,
+    json_text,
+    parse_json,
+    request_from,
+    request_id_of,
+)
 
 PROTOCOL: Final = "graphql-transport-ws"
 INIT_SECONDS_MAX: Final = 10  # time to say who one is
@@ -127,7 +135,9 @@ class Connection:
             raise Closing(1009, "The message is too large")
         try:
             message = parse_json(text)
-        except (ValueError, RecursionError):
+        except JsonTooDeep:
+            raise Closing(4400, f"The message's {TOO_DEEP}") from None
+        except ValueError:
             raise Closing(4400, "The message is not valid JSON") from None
         if not isinstance(message, dict):
             raise Closing(4400, "The message is not an object")

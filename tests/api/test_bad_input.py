@@ -360,7 +360,8 @@ MANY = "footprints"
 MANY_CASES: list[Case] = [
     *keys("many"),
     *each("many", MANY, INVALID, None, GONE, [None], 7),
-    *each("many", MANY, "INVALID_INPUT", [], [declared()] * 1001),
+    *each("many", MANY, "REQUIRED", []),
+    *each("many", MANY, "TOO_MANY", [declared()] * 1001),
     *each("many", f"{MANY}.1.declaredUnitAmount", "OUT_OF_RANGE", "0"),
     *each("many", f"{MANY}.1.declared.pcfExcludingBiogenicUptake", INVALID, 1),
     *each("many", f"{MANY}.1.product", "NotFound", Id("hidden")),
@@ -403,7 +404,7 @@ GRANT_CASES: list[Case] = [
     *each("grant", "product", "AccessDenied", Id("shown")),
     *each("grant", "to", INVALID, None, GONE, {}, "public", {"organization": None}, {"public": None}),
     *each("grant", "to", INVALID, {"organization": Id("other"), "public": True}),
-    *each("grant", "to", "INVALID_INPUT", {"public": False}, of="to.public"),
+    *each("grant", "to", "ONE_OF", {"public": False}),
     *each("grant", "to.organization", "ID_INVALID", "", "x", Id("mine"), LONE),
     *each("grant", "to.organization", "NotFound", global_id("Organization", UNKNOWN)),
     *each("grant", "to.organization", "CONTRADICTION", Id("me")),

@@ -24,6 +24,7 @@ from exchange.errors import (
 from exchange.model.parties import ANONYMOUS
 from exchange.schema import graphql_routes
 from exchange.schema.http import BODY_BYTES_MAX
+from exchange.schema.transport import JSON_DEPTH_MAX
 from exchange.web.not_found import EXCEPTION_HANDLERS
 from tests.api.asgi_socket import AsgiSocket
 from tests.api.fakes import SIGNED_IN, FakeExchange, id_of
@@ -267,6 +268,28 @@ async def test_requests_that_are_none_get_a_status_and_the_same_shape(method, se
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-request-id"] == answer.json()["errors"][0]["extensions"]["requestId"]
     assert not exchange.calls
+
+
+def nested(levels: int) -> str:
+    """A request whose JSON has so many levels; the outermost are the request and its variables."""
+    return '{"query": "{viewer{scopes}}", "variables": {"x": ' + "[" * (levels - 2) + "]" * (levels - 2) + "}}"
+
+
+@pytest.mark.parametrize("levels", [JSON_DEPTH_MAX + 1, 900, 100_000])
+async def test_json_that_is_nested_too_deeply_is_said_to_be(levels):
+    exchange = FakeExchange()
+    headers = {"content-type": "application/json"}
+    async with client_of(app_over(exchange)) as client:
+        answer = await client.post("/graphql", content=nested(levels), headers=headers)
+        deepest = await client.post("/graphql", content=nested(JSON_DEPTH_MAX), headers=headers)
+    assert answer.status_code == 400
+    assert shape_of(answer.json()) == [("INVALID_INPUT", False, None)]
+    assert f"nested more than {JSON_DEPTH_MAX} levels deep" in answer.json()["errors"][0]["message"]
+    assert deepest.json() == {"data": {"viewer": {"scopes": []}}}
+    async with AsgiSocket(app_over(exchange)) as socket:
+        await socket.begin()
+        await socket.send(nested(levels))
+        assert await socket.receive() == {"closed": 4400}
 
 
 async def test_a_body_that_is_too_large_is_refused_before_it_is_read():

@@ -215,6 +215,15 @@ def test_there_was_something_to_hide(asked, name: str) -> None:
     assert any(value not in (None, [], {}) for value in [*of_owners, part(ask("operator"), name)])
 
 
+def test_the_owner_is_told_of_transport_alike_by_the_footprint_and_by_the_roll_up(asked) -> None:
+    """One rule, one severity: what was found when it was published."""
+    _, ask_owner = asked
+    widget = ask_owner("widget")
+    kept = [one for one in widget["footprint"]["findings"] if one["code"].startswith("TRANSPORT_")]
+    assert [(one["code"], one["severity"]) for one in kept] == [("TRANSPORT_NOT_COUNTED", "INFO")]
+    assert [one for one in widget["cradleToGate"]["findings"] if one["code"].startswith("TRANSPORT_")] == kept
+
+
 # --- ways in --------------------------------------------------------------------------------------------------------
 
 WAYS = {

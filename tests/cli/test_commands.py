@@ -142,13 +142,26 @@ def test_the_page_for_people_says_what_matters(exchange):
     assert "\x1b[" not in done.stdout  # no colours in a pipe
 
 
-def test_another_day_is_another_answer_or_a_refusal(exchange):
-    refused = exchange("rollup", CAR, "--as-of", "2001-01-01")
+@pytest.mark.parametrize(
+    ("dates", "code"),
+    [
+        (("--as-of", "2001-01-01"), "NOT_YET_VALID"),
+        (("--as-of", "2101-01-01"), "EXPIRED"),
+        (("--as-of", AS_OF, "--known-at", "2020-01-01T00:00:00Z"), "NO_FOOTPRINT"),
+    ],
+    ids=["before", "after", "not known yet"],
+)
+def test_another_day_is_another_answer_or_a_refusal_that_says_why(exchange, dates, code):
+    refused = exchange("rollup", CAR, *dates)
     assert refused.exit_code == 1
-    assert "ROLL_UP_REFUSED" in refused.stderr
-    before = exchange("rollup", CAR, "--as-of", AS_OF, "--known-at", "2020-01-01T00:00:00Z", "--json")
-    assert before.exit_code == 1
-    assert json.loads(before.stderr)["error"]["code"] == "ROLL_UP_REFUSED"
+    assert refused.stderr.startswith(f"ROLL_UP_REFUSED {code}: ")
+    assert not refused.stdout
+    as_json = exchange("rollup", CAR, *dates, "--json")
+    assert as_json.exit_code == 1
+    error = json.loads(as_json.stderr)["error"]
+    assert (error["code"], error["refusal"], error["retryable"]) == ("ROLL_UP_REFUSED", {"code": code}, False)
+    assert error["message"]
+    assert not as_json.stdout
 
 
 def test_organizations_and_clients_are_added(exchange):
@@ -196,6 +209,10 @@ def test_a_refusal_changes_nothing_and_is_one(exchange, arguments, code):
     assert done.exit_code == 1
     assert done.stderr.startswith(code)
     assert "Traceback" not in done.output
+    as_json = exchange(*arguments, "--json")
+    assert as_json.exit_code == 1
+    assert json.loads(as_json.stderr)["error"]["code"] == code
+    assert not as_json.stdout
     assert head(exchange) == before
 
 

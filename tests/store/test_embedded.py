@@ -20,6 +20,7 @@ from exchange.errors import ConfigurationInvalid, StoreInUse, StoreUnavailable
 from exchange.graph import Store, embedded
 from exchange.graph.connect import Target
 from exchange.graph.embedded import EmbeddedDatabase
+from exchange.graph.embedded_child import FileLock
 from exchange.graph.endpoint import Endpoint, read_endpoint
 from exchange.model.ledger import LedgerHead
 from tests.store.examples import put_organization
@@ -327,6 +328,28 @@ def test_a_stop_during_the_start_leaves_nothing(database: EmbeddedDatabase) -> N
     assert child.poll() is not None
     assert len(failures) == 1
     assert database.endpoint is None
+
+
+def test_a_lock_given_back_by_two_threads_at_once_is_closed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = FileLock(tmp_path / "lock")
+    assert lock.take()
+    closed: list[int] = []
+
+    def slow_close(descriptor: int) -> None:
+        closed.append(descriptor)
+        time.sleep(0.2)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("exchange.graph.embedded_child.os.close", slow_close)
+        threads = [threading.Thread(target=lock.release) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(closed) == 1
+    os.close(closed[0])
 
 
 def test_a_start_that_fails_shows_the_log(database: EmbeddedDatabase, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -239,6 +239,29 @@ def test_what_is_kept_with_a_finding(given: FootprintInput, code: str) -> None:
     assert [finding.code for finding in draft.footprint.findings] == [code]
 
 
+TON = replace(LINE, unit=AmountUnit.TON)
+TRUCK = replace(LINE, unit=AmountUnit.TON_KILOMETER)
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        ((TON,), [("TRANSPORT_NOT_COUNTED", "INFO")]),
+        ((TON, TRUCK), []),
+        ((replace(TON, delivered=True),), []),
+        ((replace(TON, delivered=True), TRUCK), [("TRANSPORT_COUNTED_TWICE", "WARNING")]),
+        ((replace(TON, delivered=True), TON, TRUCK), []),
+        ((replace(TON, delivered=True), replace(TRUCK, stage=LifeCycleStage.DISTRIBUTION)), []),
+        ((LINE,), []),
+    ],
+    ids=["neither", "a line", "delivered", "both", "some delivered, some carried", "its own way out", "no goods"],
+)
+def test_inbound_transport_is_counted_once(lines: tuple[LineInput, ...], found: list[tuple[str, str]]) -> None:
+    draft, _ = check(modelled(lines=lines))
+    assert draft is not None
+    assert [(finding.code, finding.severity) for finding in draft.footprint.findings] == found
+
+
 @pytest.mark.parametrize(
     ("stated", "fossil", "found"),
     [("1.20", "1.2", False), ("1.25", "1.2", False), ("1.26", "1.2", True), ("1", "1.4", False), ("1", "1.6", True)],
