@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from exchange.memory import Present
 from exchange.model.carbon import COLUMN, CarbonComponents
 from exchange.model.closure import Dates, Node, Permits, Snapshot
 from exchange.model.footprint import (
@@ -32,6 +33,7 @@ from exchange.model.product import Product, Release
 from exchange.model.resolved import GAP_CODES, Total
 from exchange.rollup import Solution, roll_up
 from exchange.units import DeclaredUnit
+from tests.memory.engine import assert_same_solution, solved_in_memory, tables_of
 
 USD_2012 = Price("USD", 2012, PriceBasis.PRODUCER)
 DAY_US = 86_400_000_000
@@ -248,6 +250,17 @@ def solve(world: World, *roots: str, dates: Dates = NOW, **more) -> Solution:
     return roll_up(world.snapshot(), [world.keys[name] for name in roots], dates, world.permits, **more)
 
 
+def _check_memory(world: World, root: str, dates: Dates, solution: Solution) -> None:
+    """The graph in memory gives the same solution, looked up in the present and computed from history."""
+    asked, snapshot, keys = list(world.asked), world.snapshot(), [world.keys[root]]
+    tables = tables_of(snapshot, world.permits)
+    world.asked = asked
+    by_id = {footprint.id: footprint for versions in world.footprints.values() for footprint in versions}
+    for present in (None, Present(tables, dates)):
+        found = solved_in_memory(tables, keys, dates, by_id, present=present)
+        assert_same_solution(solution, found, [*found.keys, *keys])
+
+
 def check(
     world: World, root: str, *, dates: Dates = NOW, gaps=None, fallbacks=None, findings=None, refused=None, **expected
 ) -> Solution:
@@ -257,6 +270,7 @@ def check(
     refused: the refusal's code. Returns the solution for anything more.
     """
     solution = solve(world, root, dates=dates)
+    _check_memory(world, root, dates, solution)
     key = world.keys[root]
     refusal = solution.refusal(key)
     assert (None if refusal is None else refusal.code.value) == refused

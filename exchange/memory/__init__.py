@@ -1,0 +1,8 @@
+"""The graph in memory: columns, what stands now, and closures cut out of them. No I/O, no framework, no viewer."""
+
+from exchange.memory.closure import Cut, cut
+from exchange.memory.columns import Column
+from exchange.memory.present import History, Present
+from exchange.memory.tables import NOBODY, Tables, Touched
+
+__all__ = ["NOBODY", "Column", "Cut", "History", "Present", "Tables", "Touched", "cut"]

@@ -1,0 +1,288 @@
+"""The closure of products, cut out of the graph in memory, in the form that the arithmetic takes.
+
+Breadth first along the lines that are followed: acquisition, manufacturing and distribution of every product, all
+stages of the products asked about. What comes out is copied, so that the graph may go on while it is solved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+import numpy as np
+
+from exchange.memory.columns import Array, Column, ranges
+from exchange.memory.lines import LinesResolved
+from exchange.memory.standing import Stood
+from exchange.memory.tables import DECLARED, FLAG_SHIFT, HAS_EXTRAS, NOBODY, RELEASED, STAGE_BITS, Tables
+from exchange.model.carbon import CarbonComponents
+from exchange.model.footprint import Finding, Footprint, LifeCycleStage
+from exchange.model.resolved import GAP_CODES, NO_GAP, GapCode, Ints, Standing
+from exchange.rollup import CLOSURE_LINES_MAX, CLOSURE_ROWS_MAX
+from exchange.rollup.answer import answer
+from exchange.rollup.closure import FOLLOWED_STAGES
+from exchange.rollup.factors import exact_factor
+from exchange.rollup.own_terms import Vector
+from exchange.rollup.resolution import Resolution
+from exchange.rollup.roll_up import Reached, Solution
+from exchange.rollup.standings import Standings
+from exchange.rollup.system import build_system
+from exchange.units import DeclaredUnit, Dimension, dimension
+
+FOLLOWED_MAX = max(FOLLOWED_STAGES)  # the followed stages are the first ones
+
+
+class Source(Protocol):
+    """What stands and what lines resolve to, at some dates: the present, or history."""
+
+    @property
+    def tables(self) -> Tables: ...
+    def stood(self, products: Array) -> Stood: ...
+    def resolved(self, lines: Array) -> LinesResolved: ...
+
+
+class Cut:
+    """A closure cut out of the graph: copied, to be solved anywhere.
+
+    root_versions: of each product asked about that has a standing footprint, its version; whoever shows direct
+    emissions by stage hands in those footprints before `solve`.
+    """
+
+    def __init__(self, reached: Reached, resolution: Resolution, recipes: _Recipes) -> None:
+        self.keys = resolution.keys
+        self._reached, self._resolution, self._recipes = reached, resolution, recipes
+
+    @property
+    def root_footprint_ids(self) -> list[str]:
+        """Of the products asked about whose footprint is modelled."""
+        row_of, declared = self._resolution.row_of, self._resolution.standings.declared
+        rows = [row_of[key] for key in self._reached.roots if key in row_of]
+        return [self._recipes.standing(row).footprint_id for row in rows if not declared[row]]
+
+    def solve(self, roots: Mapping[int, Footprint]) -> Solution:
+        """The certified roll-up. `roots`: standing footprints of products asked about, by product key, for those of
+        which direct emissions by stage or what was found at publishing are to be shown."""
+        self._recipes.roots.update(roots)
+        return Solution(self._reached, self._resolution, answer(build_system(self._resolution)))
+
+
+def cut(source: Source, roots: Sequence[int], position: Column) -> Cut:
+    """The closure of `roots`. `position`: scratch, one entry a product, all NOBODY, and left so."""
+    tables = source.tables
+    place = position.values
+    root_keys = np.array(list(dict.fromkeys(roots)), dtype=np.int64)
+    frontier, reasons = root_keys, {}
+    keys, versions, until, lines, found = [], [], [], [], []
+    rows, line_total, too_large = 0, 0, False
+    try:
+        while len(frontier):
+            stood = source.stood(frontier)
+            if not rows:
+                reasons = {
+                    key: None if reason == NO_GAP else GAP_CODES[reason]
+                    for key, reason in zip(frontier.tolist(), stood.reason.tolist(), strict=True)
+                }
+            there = stood.version != NOBODY
+            key, version = frontier[there], stood.version[there]
+            place[key] = rows + np.arange(len(key))
+            keys.append(key)
+            versions.append(version)
+            until.append(stood.until_day[there])
+            of_roots = not rows
+            rows += len(key)
+            counts = tables.versions.line_count.values[version]
+            line_total += int(counts.sum())
+            if rows > CLOSURE_ROWS_MAX or line_total > CLOSURE_LINES_MAX:
+                too_large = True
+                break
+            own = ranges(tables.versions.first_line.values[version], counts)
+            resolved = source.resolved(own)
+            lines.append(own)
+            found.append(resolved)
+            serving = resolved.serving
+            followed = serving != NOBODY
+            if not of_roots:
+                followed &= (tables.lines.kind.values[own] & STAGE_BITS) <= FOLLOWED_MAX
+            reached = serving[followed]
+            reached = reached[place[reached] == NOBODY]
+            frontier = np.unique(reached)
+        walked = _Walked(_join(keys), _join(versions), _join(until), _join(lines), tuple(found))
+        return _put_together(tables, root_keys, reasons, _NOTHING if too_large else walked, place, too_large)
+    finally:
+        for key in keys:
+            place[key] = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class _Walked:
+    """Products in the order of their rows, their versions and when those end; all lines and what became of them."""
+
+    keys: Ints
+    versions: Ints
+    until_day: Ints
+    lines: Ints
+    found: tuple[LinesResolved, ...]
+
+
+_NONE = np.zeros(0, dtype=np.int64)
+_NOTHING = _Walked(_NONE, _NONE, _NONE, _NONE, ())
+
+
+def _put_together(
+    tables: Tables,
+    roots: Ints,
+    reasons: Mapping[int, GapCode | None],
+    walked: _Walked,
+    place: Array,
+    too_large: bool,
+) -> Cut:
+    keys, versions, lines, found = walked.keys, walked.versions, walked.lines, walked.found
+    columns, kind = tables.versions, tables.lines.kind.values[lines]
+    counts = columns.line_count.values[versions].astype(np.int64)
+    serving = _join([each.serving for each in found])
+    reason = _join([each.reason for each in found])
+    factors = np.concatenate([np.zeros(0), *(each.factor for each in found)])
+    served = serving != NOBODY
+    serving_row = np.full(len(lines), NOBODY, dtype=np.int64)
+    serving_row[served] = place[serving[served]]
+    starts = np.concatenate(([0], np.cumsum(counts)))
+    recipes = _Recipes(tables, versions, starts, lines, serving_row, reason)
+    key_list = tuple(keys.tolist())
+    fallback_named, has_fallback, rated, ratings = _extras(tables, lines, kind)
+    resolution = Resolution(
+        keys=key_list,
+        standings=_standings(tables, walked, recipes),
+        row_of={key: row for row, key in enumerate(key_list)},
+        starts=starts,
+        consumer=np.repeat(np.arange(len(keys)), counts),
+        serving=serving_row,
+        serving_keys=serving,
+        factors=factors,
+        stages=(kind & STAGE_BITS).astype(np.int64),
+        flags=((kind & ~np.uint8(HAS_EXTRAS)) >> FLAG_SHIFT).astype(np.int64),
+        reason=reason,
+        by_fallback=served & (reason != NO_GAP),
+        named=tables.lines.supplier.values[lines].astype(np.int64),
+        fallback_named=fallback_named,
+        has_fallback=has_fallback,
+        transport=_transport_units(tables)[tables.lines.unit.values[lines]],
+        rated=rated,
+        ratings=ratings,
+    )
+    known: dict[int, GapCode | None] = dict.fromkeys(key_list)
+    return Cut(Reached(tuple(roots.tolist()), {**known, **reasons}, too_large), resolution, recipes)
+
+
+class _Recipes:
+    """The exact side of a cut closure, by row. Versions never change, so the tables may go on."""
+
+    def __init__(
+        self, tables: Tables, versions: Ints, starts: Ints, lines: Ints, serving_row: Ints, reason: Ints
+    ) -> None:
+        self._tables, self._versions, self._starts = tables, versions, starts
+        self._lines, self._serving_row, self._reason = lines, serving_row, reason
+        self.roots: dict[int, Footprint] = {}
+
+    def own(self, row: int) -> Vector:
+        return self._tables.own(int(self._versions[row]))
+
+    def outbound(self, row: int) -> Vector:
+        return self._tables.outbound_of(int(self._versions[row]))
+
+    def packaging(self, row: int) -> Decimal | None:
+        return self._tables.packaging(int(self._versions[row]))
+
+    def direct(self, row: int) -> Mapping[LifeCycleStage, CarbonComponents] | None:
+        if self._tables.versions.kind.values[self._versions[row]] & DECLARED:
+            return None
+        modelled = self._root(row).modelled
+        assert modelled is not None  # else its version would be declared
+        return modelled.direct
+
+    def findings(self, row: int) -> tuple[Finding, ...]:
+        return self._root(row).findings
+
+    def standing(self, row: int) -> Standing:
+        tables, version = self._tables, int(self._versions[row])
+        per = tables.supplier_units[tables.versions.supplier_unit.values[version]]
+        return Standing(
+            footprint_id=tables.footprint_id(version),
+            declared=bool(tables.versions.kind.values[version] & DECLARED),
+            declared_unit_amount=per.amount,
+            declared_unit=DeclaredUnit(per.unit),
+            price=per.price,
+            exempted_emissions_percent=tables.exempted_percent(version),
+            ipcc_characterization_factors=tables.characterizations[tables.versions.characterization.values[version]],
+            unknown_components=tables.unknown_components(version),
+        )
+
+    def exact_factors(self, row: int, positions: Sequence[int]) -> list[Decimal]:
+        tables, start = self._tables, int(self._starts[row])
+        found = []
+        for position in positions:
+            at = start + position
+            line, supplier = int(self._lines[at]), int(self._serving_row[at])
+            if supplier == NOBODY:
+                raise LookupError(f"line {position + 1} of version {int(self._versions[row])} is a gap")
+            fallback = None if self._reason[at] == NO_GAP else tables.fallbacks[line]
+            unit = int(tables.lines.unit.values[line]) if fallback is None else fallback.unit
+            amount = tables.amount(line) if fallback is None else fallback.amount
+            ratio = tables.ratio(unit, int(tables.versions.supplier_unit.values[self._versions[supplier]]))
+            assert ratio is not None  # it was converted
+            found.append(exact_factor(amount, ratio))
+        return found
+
+    def _root(self, row: int) -> Footprint:
+        product = int(self._tables.versions.product.values[self._versions[row]])
+        if product not in self.roots:
+            raise LookupError(f"the standing footprint of product key {product} was not handed in")
+        return self.roots[product]
+
+
+def _standings(tables: Tables, walked: _Walked, recipes: _Recipes) -> Standings:
+    columns, versions = tables.versions, walked.versions
+    kind = columns.kind.values[versions]
+    outbound = columns.outbound.values[versions]
+    return Standings(
+        declared=(kind & DECLARED) != 0,
+        released=(kind & RELEASED) != 0,
+        own=columns.own.values[versions],
+        has_outbound=outbound != NOBODY,
+        outbound=tables.outbound.values[outbound[outbound != NOBODY]],
+        stated_share_percent=columns.stated_share_percent.values[versions],
+        stated_ratings=columns.stated_ratings.values[versions],
+        exempted_percent=columns.exempted_percent.values[versions],
+        valid_until_day=walked.until_day,
+        recipes=recipes,
+    )
+
+
+def _extras(tables: Tables, lines: Ints, kind: Array) -> tuple[Ints, Array, Ints, Array]:
+    """fallback_named, has_fallback, rated and ratings of a Resolution."""
+    fallback_named = np.full(len(lines), NOBODY, dtype=np.int64)
+    has_fallback = np.zeros(len(lines), dtype=np.bool_)
+    rated, ratings = [], []
+    for at in np.flatnonzero(kind & HAS_EXTRAS).tolist():
+        line = int(lines[at])
+        fallback, rating = tables.fallbacks.get(line), tables.ratings.get(line)
+        if fallback is not None:
+            fallback_named[at], has_fallback[at] = fallback.key, True
+        if rating is not None:
+            rated.append(at)
+            ratings.append(rating)
+    return (
+        fallback_named,
+        has_fallback,
+        np.array(rated, dtype=np.int64),
+        np.array(ratings, dtype=np.float64).reshape(-1, 3),
+    )
+
+
+def _transport_units(tables: Tables) -> Array:
+    return np.array([dimension(unit) is Dimension.TRANSPORT for unit, _ in tables.units], dtype=np.bool_)
+
+
+def _join(parts: Sequence[Array]) -> Ints:
+    return np.concatenate([np.zeros(0, dtype=np.int64), *parts]).astype(np.int64)

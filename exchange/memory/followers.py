@@ -1,0 +1,64 @@
+"""Which lines name a product: the graph read from supplier to consumer.
+
+Most of it is one sorted array, built once; what is added later is kept beside it until it is worth sorting again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+import numpy as np
+
+from exchange.memory.columns import Array, ranges
+from exchange.model.resolved import Ints
+
+BESIDE_MAX: Final = 100_000  # lines kept unsorted; a dictionary of so many takes about ten megabytes
+
+
+class Followers:
+    """Lines by the product that they name."""
+
+    def __init__(self) -> None:
+        self._lines: Array = np.zeros(0, dtype=np.int32)
+        self._starts: Array = np.zeros(1, dtype=np.int64)
+        self._beside: dict[int, list[int]] = {}
+        self._count_beside = 0
+
+    @property
+    def nbytes(self) -> int:
+        return int(self._lines.nbytes + self._starts.nbytes)
+
+    def add(self, first_line: int, suppliers: Sequence[int]) -> None:
+        """New lines, numbered from `first_line`; a negative supplier is nobody."""
+        for line, supplier in enumerate(suppliers, start=first_line):
+            if supplier >= 0:
+                self._beside.setdefault(supplier, []).append(line)
+        self._count_beside += len(suppliers)
+
+    def add_later(self, line: int, supplier: int) -> None:
+        """A known line that names a product from now on."""
+        self._beside.setdefault(supplier, []).append(line)
+        self._count_beside += 1
+
+    @property
+    def is_due(self) -> bool:
+        """Whether so much lies beside the array that it should be sorted again."""
+        return self._count_beside > max(BESIDE_MAX, len(self._lines) // 8)
+
+    def sort(self, suppliers: Array, products: int) -> None:
+        """Builds the array anew from the suppliers of all lines."""
+        order = np.argsort(suppliers, kind="stable").astype(np.int32)
+        named = suppliers[order]
+        first = int(np.searchsorted(named, 0))
+        self._lines = order[first:].copy()
+        self._starts = np.searchsorted(named[first:], np.arange(products + 1)).astype(np.int64)
+        self._beside, self._count_beside = {}, 0
+
+    def of(self, products: Collection[int]) -> Ints:
+        """Lines that name any of these products, each once."""
+        keys = np.array(sorted(products), dtype=np.int64)
+        inside = keys[keys < len(self._starts) - 1]
+        found = self._lines[ranges(self._starts[inside], self._starts[inside + 1] - self._starts[inside])]
+        beside = [line for key in keys.tolist() for line in self._beside.get(key, ())]
+        return np.concatenate((found.astype(np.int64), np.array(beside, dtype=np.int64)))

@@ -1,0 +1,177 @@
+"""The graph as it stands now: which version stands for each product, and what each of its lines resolves to.
+
+Computed whole once, then only where something moved: after a change of the ledger, when a day begins, and when a grant
+begins or ends. Whatever is asked about another date is computed from the tables alone (`history`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+
+from exchange.memory.columns import Array, Column, ranges
+from exchange.memory.lines import LinesResolved, resolve_lines
+from exchange.memory.standing import Stood, stand
+from exchange.memory.tables import NOBODY, Tables, Touched
+from exchange.model.closure import Dates
+from exchange.model.footprint import NEVER_DAY, NEVER_US
+from exchange.model.resolved import NO_GAP, Ints
+
+CHUNK_MAX: Final = 500_000  # lines resolved at once: bounds what is needed beside the columns
+
+
+class Present:
+    """Standing versions and resolved lines at `dates`. Lines of versions that do not stand hold nothing of use."""
+
+    def __init__(self, tables: Tables, dates: Dates) -> None:
+        self.tables = tables
+        self.dates = dates
+        self.version = Column(np.int32, fill=NOBODY)
+        self.reason = Column(np.int8)
+        self.until_day = Column(np.int32, fill=NEVER_DAY)
+        self.serving = Column(np.int32, fill=NOBODY)
+        self.factor = Column(np.float64)
+        self.line_reason = Column(np.int8)
+        self._ends = tables.release_ends(dates.head, dates.known_at_us)
+        self._next_grant_us = self._next_grant()
+        self._resize()
+        tables.followers.sort(tables.lines.supplier.values, len(tables.products.owner))
+        everything = np.arange(len(tables.products.owner))
+        self._restand(everything)
+        self._relink(self._lines_of(self.version.values))
+
+    @property
+    def nbytes(self) -> int:
+        columns = (self.version, self.reason, self.until_day, self.serving, self.factor, self.line_reason)
+        return sum(column.nbytes for column in columns)
+
+    def stood(self, products: Array) -> Stood:
+        """What stands for these products."""
+        return Stood(
+            self.version.values[products].astype(np.int64),
+            self.reason.values[products].astype(np.int64),
+            self.until_day.values[products].astype(np.int64),
+        )
+
+    def resolved(self, lines: Array) -> LinesResolved:
+        """What became of lines of standing versions."""
+        return LinesResolved(
+            self.serving.values[lines].astype(np.int64),
+            self.factor.values[lines],
+            self.line_reason.values[lines].astype(np.int64),
+        )
+
+    def holds_at(self, dates: Dates) -> bool:
+        """Whether a question about these dates is one about what stands now."""
+        mine = self.dates
+        return (
+            dates.head == mine.head
+            and dates.as_of_day == mine.as_of_day
+            and mine.known_at_us <= dates.known_at_us < self._next_grant_us
+        )
+
+    def advance(self, dates: Dates, touched: Touched) -> set[int]:
+        """Goes on to later dates after the tables took over what was written; returns products that may be moved:
+        another version stands, or a line of theirs resolves to something else."""
+        tables, before = self.tables, self.dates
+        followers = set(touched.followers)
+        self.dates = dates
+        self._resize()
+        self._ends = tables.release_ends(dates.head, dates.known_at_us)
+        if dates.known_at_us >= self._next_grant_us:
+            followers |= self._granted_between(before.known_at_us, dates.known_at_us)
+        self._next_grant_us = self._next_grant()
+        if dates.as_of_day != before.as_of_day:
+            moved = self._restand(np.arange(len(tables.products.owner)))
+        else:
+            moved = self._restand(np.array(sorted(touched.standings), dtype=np.int64))
+        if tables.followers.is_due:
+            tables.followers.sort(tables.lines.supplier.values, len(tables.products.owner))
+        followers.update(moved.tolist())
+        lines = np.concatenate((self._lines_of(self.version.values[moved]), self._standing_followers(followers)))
+        lines = np.unique(lines)
+        self._relink(lines)
+        consumers = tables.versions.product.values[tables.lines.version.values[lines]]
+        return set(moved.tolist()) | set(consumers.tolist())
+
+    def _resize(self) -> None:
+        for column in (self.version, self.reason, self.until_day):
+            column.resize(len(self.tables.products.owner))
+        for column in (self.serving, self.factor, self.line_reason):
+            column.resize(len(self.tables.lines.supplier))
+
+    def _restand(self, products: Array) -> Ints:
+        """Chooses again; returns the products for which something else stands than before."""
+        stood = stand(self.tables, products, self.dates, self._ends)
+        moved = (self.version.values[products] != stood.version) | (self.reason.values[products] != stood.reason)
+        self.version.values[products] = stood.version
+        self.reason.values[products] = stood.reason
+        self.until_day.values[products] = stood.until_day
+        return products[moved].astype(np.int64)
+
+    def _relink(self, lines: Array) -> None:
+        for start in range(0, len(lines), CHUNK_MAX):
+            part = lines[start : start + CHUNK_MAX]
+            found = resolve_lines(self.tables, part, self.dates, self.stood)
+            self.serving.values[part] = found.serving
+            self.factor.values[part] = found.factor
+            self.line_reason.values[part] = found.reason
+
+    def _lines_of(self, versions: Array) -> Ints:
+        there = versions[versions != NOBODY]
+        columns = self.tables.versions
+        return ranges(columns.first_line.values[there], columns.line_count.values[there])
+
+    def _standing_followers(self, products: Iterable[int]) -> Ints:
+        """Lines of standing versions that name one of these products, or fall back to it."""
+        tables, keys = self.tables, set(products)
+        fallbacks = [line for key in keys for line in tables.fallback_followers.get(key, ())]
+        lines = np.concatenate((tables.followers.of(keys), np.array(fallbacks, dtype=np.int64)))
+        version = tables.lines.version.values[lines]
+        return lines[self.version.values[tables.versions.product.values[version]] == version]
+
+    def _next_grant(self) -> int:
+        """The next instant at which a grant begins or ends."""
+        grants, now = self.tables.grants, self.dates.known_at_us
+        later = [
+            int(column[column > now].min(initial=NEVER_US))
+            for column in (grants.from_us.values, grants.until_us.values)
+        ]
+        return min(later)
+
+    def _granted_between(self, after_us: int, upto_us: int) -> set[int]:
+        """Products on which a grant began or ended meanwhile."""
+        grants = self.tables.grants
+        moved = np.zeros(len(grants.product), dtype=np.bool_)
+        for column in (grants.from_us.values, grants.until_us.values):
+            moved |= (column > after_us) & (column <= upto_us)
+        return set(grants.product.values[moved].tolist())
+
+
+class History:
+    """The graph as it stood at other dates, or with other versions; computed for what is asked, and not kept."""
+
+    def __init__(self, tables: Tables, dates: Dates, chosen: dict[int, int] | None = None) -> None:
+        self.tables = tables
+        self.dates = dates
+        self._ends = tables.release_ends(dates.head, dates.known_at_us)
+        self._chosen = chosen or {}
+
+    def stood(self, products: Array) -> Stood:
+        """What stood for these products; `chosen` ones stand whatever the dates say."""
+        found = stand(self.tables, products, self.dates, self._ends)
+        for key, version in self._chosen.items():
+            at = np.flatnonzero(products == key)
+            if len(at):
+                end = int(self.tables.versions.valid_until_day.values[version])
+                release = int(self.tables.versions.release.values[version])
+                if end == NEVER_DAY and release != NOBODY:
+                    end = int(self._ends[release])
+                found.version[at], found.reason[at], found.until_day[at] = version, NO_GAP, end
+        return found
+
+    def resolved(self, lines: Array) -> LinesResolved:
+        """What became of lines of versions that stood then."""
+        return resolve_lines(self.tables, lines, self.dates, self.stood)

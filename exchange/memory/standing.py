@@ -1,0 +1,91 @@
+"""Which version stands for each of many products: exchange.rollup.choose by columns (docs/method.md, same section)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from exchange.memory.columns import Array
+from exchange.memory.tables import NOBODY, Tables
+from exchange.model.closure import Dates
+from exchange.model.footprint import NEVER_DAY
+from exchange.model.resolved import GAP_CODES, NO_GAP, GapCode, Ints
+
+NO_FOOTPRINT = GAP_CODES.index(GapCode.NO_FOOTPRINT)
+EXPIRED = GAP_CODES.index(GapCode.EXPIRED)
+NOT_YET_VALID = GAP_CODES.index(GapCode.NOT_YET_VALID)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stood:
+    """Of each product: the version that stands (NOBODY: none), why none does, and when it ends (exclusive day)."""
+
+    version: Ints
+    reason: Ints
+    until_day: Ints
+
+
+def stand(tables: Tables, products: Array, dates: Dates, ends: Array) -> Stood:
+    """The version that stands for each of these products at `dates`; `ends`: of releases, see `release_ends`."""
+    versions, count = tables.versions, len(products)
+    best = np.full(count, NOBODY, dtype=np.int64)
+    until = np.full(count, NEVER_DAY, dtype=np.int64)
+    active, expired = np.zeros((2, count), dtype=np.bool_)
+    exists = tables.products.sequence.values[products] <= dates.head
+    current = np.where(exists, tables.products.latest_version.values[products], NOBODY)
+    while True:
+        at = np.flatnonzero(current != NOBODY)
+        if not len(at):
+            break
+        version = current[at]
+        current[at] = versions.previous.values[version]
+        known = is_active(tables, version, dates)
+        at, version = at[known], version[known]
+        end = ends_of(tables, version, ends)
+        active[at] = True
+        expired[at] |= end <= dates.as_of_day
+        valid = (versions.valid_from_day.values[version] <= dates.as_of_day) & (dates.as_of_day < end)
+        at, version, end = at[valid], version[valid], end[valid]
+        newer = _is_newer(tables, version, best[at])
+        best[at[newer]], until[at[newer]] = version[newer], end[newer]
+    reason = np.where(active, np.where(expired, EXPIRED, NOT_YET_VALID), NO_FOOTPRINT)
+    return Stood(best, np.where(best == NOBODY, reason, NO_GAP), until)
+
+
+def is_active(tables: Tables, version: Array, dates: Dates) -> Array:
+    """Versions that were published and not deprecated at known-at, as far as the ledger head knows."""
+    versions = tables.versions
+    published = (versions.sequence.values[version] <= dates.head) & (
+        versions.published_at_us.values[version] <= dates.known_at_us
+    )
+    deprecated = (versions.deprecated_sequence.values[version] <= dates.head) & (
+        versions.deprecated_at_us.values[version] <= dates.known_at_us
+    )
+    return np.asarray(published & ~deprecated)
+
+
+def ends_of(tables: Tables, version: Array, ends: Array) -> Ints:
+    """The exclusive end of validity of versions; one of a release may end when the next release begins."""
+    versions = tables.versions
+    until = versions.valid_until_day.values[version].astype(np.int64)
+    release = versions.release.values[version]
+    by_release = np.flatnonzero((until == NEVER_DAY) & (release != NOBODY))
+    if len(by_release):
+        until[by_release] = ends[release[by_release]]
+    return until
+
+
+def _is_newer(tables: Tables, version: Array, other: Array) -> Array:
+    """By reference period (end, start), then ledger sequence; anything is newer than nothing."""
+    versions = tables.versions
+    newer: Array = np.asarray(other == NOBODY)
+    if newer.all():
+        return newer
+    undecided = ~newer
+    known = np.where(newer, version, other)
+    for column in (versions.period_end_us, versions.period_start_us, versions.sequence):
+        mine, theirs = column.values[version], column.values[known]
+        newer = newer | (undecided & (mine > theirs))
+        undecided = undecided & (mine == theirs)
+    return newer

@@ -1,0 +1,487 @@
+"""The graph as columns: products, versions of footprints, lines, grants and releases, past and future ones included.
+
+Rows of products and versions are their dense keys. Nothing is decided here: which version stands, who may follow a
+line and what a line resolves to is computed from these columns for any dates (`standing`, `lines`). Names, descriptions
+and other text stay in the database; what is exact stays exact: a decimal of up to fifteen digits is its double's
+shortest text, and the few longer ones are kept beside the columns.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+import numpy as np
+
+from exchange.memory.columns import Array, Column
+from exchange.memory.followers import Followers
+from exchange.model.carbon import STATED
+from exchange.model.footprint import NEVER_DAY, NEVER_US, Fallback, Footprint, Price
+from exchange.model.grant import Grant
+from exchange.model.product import Product, Release
+from exchange.rollup.factors import Ratio, SupplierUnit, ratio, supplier_unit
+from exchange.rollup.own_terms import Vector, gate_term, outbound_term
+from exchange.rollup.standings import (
+    OWN_WIDTH,
+    binary_terms,
+    stated_packaging,
+    stated_ratings,
+    stated_share_percent,
+)
+
+NOBODY: Final = -1
+EVERYBODY: Final = -1  # the grantee of a public grant
+STAGE_BITS: Final = 0b0000_0111  # of Lines.kind: index into STAGES
+FLAG_SHIFT: Final = 3  # then the four bits of model.footprint's flags
+HAS_EXTRAS: Final = 0b1000_0000  # and whether the line has a rating or a fallback
+PLAIN_DIGITS: Final = 15  # any decimal of so many digits is the shortest text of its double
+DECLARED, RELEASED = 1, 2  # bits of Versions.kind
+
+
+class Products:
+    """By product key. latest_version, latest_grant: where its chain begins, NOBODY: it has none."""
+
+    def __init__(self) -> None:
+        self.sequence = Column(np.int64, fill=NEVER_US)
+        self.owner = Column(np.int32, fill=NOBODY)
+        self.latest_version = Column(np.int32, fill=NOBODY)
+        self.latest_grant = Column(np.int32, fill=NOBODY)
+
+    def resize(self, count: int) -> None:
+        for column in self.columns():
+            column.resize(count)
+
+    def columns(self) -> Iterable[Column]:
+        return (self.sequence, self.owner, self.latest_version, self.latest_grant)
+
+
+class Versions:
+    """By footprint key; days and instants as in model.footprint. previous: the version before it of its product.
+
+    identity: the footprint's id, if it is a UUID. own: (rows, 13) as in Standings; outbound: its row in
+    `Tables.outbound`, NOBODY: nothing said. packaging: NaN where nothing was stated. supplier_unit: entry in
+    `Tables.supplier_units`. unknown: bits in the order of STATED.
+    """
+
+    def __init__(self) -> None:
+        self.product = Column(np.int32, fill=NOBODY)
+        self.previous = Column(np.int32, fill=NOBODY)
+        self.identity = Column("V16")
+        self.kind = Column(np.uint8)
+        self.valid_from_day = Column(np.int32)
+        self.valid_until_day = Column(np.int32)
+        self.period_end_us = Column(np.int64)
+        self.period_start_us = Column(np.int64)
+        self.published_at_us = Column(np.int64)
+        self.sequence = Column(np.int64, fill=NEVER_US)
+        self.deprecated_at_us = Column(np.int64, fill=NEVER_US)
+        self.deprecated_sequence = Column(np.int64, fill=NEVER_US)
+        self.release = Column(np.int32, fill=NOBODY)
+        self.supplier_unit = Column(np.int32)
+        self.exempted_percent = Column(np.float64)
+        self.stated_share_percent = Column(np.float64)
+        self.stated_ratings = Column(np.float64, width=3)
+        self.packaging = Column(np.float64)
+        self.own = Column(np.float64, width=OWN_WIDTH)
+        self.outbound = Column(np.int32, fill=NOBODY)
+        self.characterization = Column(np.int32)
+        self.unknown = Column(np.uint16)
+        self.first_line = Column(np.int64)
+        self.line_count = Column(np.int32)
+
+    def resize(self, count: int) -> None:
+        for column in self.columns():
+            column.resize(count)
+
+    def columns(self) -> Iterable[Column]:
+        return (each for each in vars(self).values() if isinstance(each, Column))
+
+
+class LineColumns:
+    """Lines of all versions, those of one version beside each other.
+
+    supplier: product key that it names, NOBODY: nobody registered it yet. amount: in the line's own unit. unit: entry
+    in `Tables.units`. kind: stage, flags and HAS_EXTRAS.
+    """
+
+    def __init__(self) -> None:
+        self.supplier = Column(np.int32)
+        self.version = Column(np.int32)
+        self.amount = Column(np.float64)
+        self.unit = Column(np.int32)
+        self.kind = Column(np.uint8)
+
+    def columns(self) -> Iterable[Column]:
+        return (self.supplier, self.version, self.amount, self.unit, self.kind)
+
+
+class Grants:
+    """grantee: an owner's number, EVERYBODY: public. previous: the grant before it on its product."""
+
+    def __init__(self) -> None:
+        self.product = Column(np.int32)
+        self.grantee = Column(np.int32)
+        self.from_us = Column(np.int64)
+        self.until_us = Column(np.int64)
+        self.revoked_at_us = Column(np.int64)
+        self.sequence = Column(np.int64)
+        self.revoked_sequence = Column(np.int64)
+        self.previous = Column(np.int32)
+
+    def columns(self) -> Iterable[Column]:
+        return (each for each in vars(self).values() if isinstance(each, Column))
+
+
+@dataclass(frozen=True, slots=True)
+class LineFallback:
+    """What serves where a line would otherwise be a gap."""
+
+    amount: Decimal
+    unit: int
+    key: int  # the product that it names, NOBODY: nobody registered it yet
+
+
+@dataclass(slots=True)
+class Touched:
+    """What a change may have moved, by product key.
+
+    standings: another version may stand. followers: lines that name these may resolve to something else.
+    """
+
+    standings: set[int]
+    followers: set[int]
+
+    @classmethod
+    def nothing(cls) -> Touched:
+        return cls(set(), set())
+
+    def __or__(self, other: Touched) -> Touched:
+        return Touched(self.standings | other.standings, self.followers | other.followers)
+
+
+class Tables:
+    """All columns. Not safe against reading while it is changed: whoever shares it holds a lock."""
+
+    def __init__(self) -> None:
+        self.products = Products()
+        self.versions = Versions()
+        self.lines = LineColumns()
+        self.grants = Grants()
+        self.outbound = Column(np.float64, width=OWN_WIDTH)
+        self.followers = Followers()
+        self.owners: dict[str, int] = {}
+        self.units: list[tuple[str, Price | None]] = []
+        self.supplier_units: list[SupplierUnit] = []
+        self.characterizations: list[tuple[str, ...]] = []
+        self.releases: list[Release] = []
+        self.fallbacks: dict[int, LineFallback] = {}
+        self.fallback_followers: dict[int, list[int]] = {}
+        self.ratings: dict[int, tuple[float, float, float]] = {}
+        self._release_numbers: dict[str, int] = {}
+        self._numbers: dict[object, int] = {}
+        self._ratios: dict[tuple[int, int], Ratio | None] = {}
+        self._long: dict[tuple[str, int, int], Decimal] = {}
+        self._other_identities: dict[int, str] = {}
+        self._unbound: dict[str, list[int]] = {}
+        self._unbound_fallbacks: dict[str, list[int]] = {}
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the columns; what is kept beside them is small, or bounded by being rare."""
+        groups = (self.products, self.versions, self.lines, self.grants)
+        return (
+            self.outbound.nbytes
+            + self.followers.nbytes
+            + sum(column.nbytes for group in groups for column in group.columns())
+        )
+
+    # -- what is written -------------------------------------------------------------------------------------------
+
+    def add_products(self, products: Iterable[Product]) -> Touched:
+        """New products; lines that named one of their URNs before they were there name them from now on."""
+        touched = Touched.nothing()
+        for product in products:
+            touched.standings.add(product.key)
+            touched.followers.add(product.key)
+            self.products.resize(product.key + 1)
+            if self.products.sequence.values[product.key] != NEVER_US:
+                continue
+            self.products.sequence.values[product.key] = product.sequence
+            self.products.owner.values[product.key] = self.owner_number(product.owner_id)
+            for urn in product.product_ids:
+                self._bind(urn, product.key)
+        return touched
+
+    def add_releases(self, releases: Iterable[Release]) -> Touched:
+        """New releases; a footprint of an earlier one without an end of its own ends when the next begins."""
+        touched = Touched.nothing()
+        for release in releases:
+            if release.id not in self._release_numbers:
+                self._release_numbers[release.id] = len(self.releases)
+                self.releases.append(release)
+            of_dataset = [at for at, each in enumerate(self.releases) if each.dataset_id == release.dataset_id]
+            versions = np.flatnonzero(np.isin(self.versions.release.values, of_dataset))
+            touched.standings.update(self.versions.product.values[versions].tolist())
+        return touched
+
+    def add_footprints(self, footprints: Sequence[Footprint]) -> Touched:
+        """New versions; their products and releases must be there."""
+        versions, touched = self.versions, Touched({each.product_key for each in footprints}, set())
+        known = versions.sequence.values
+        new = [each for each in footprints if each.key >= len(known) or known[each.key] == NEVER_US]
+        if not new:
+            return touched
+        versions.resize(max(each.key for each in new) + 1)
+        keys = np.array([each.key for each in new], dtype=np.int64)
+        own = [gate_term(each) for each in new]
+        self._put(versions.own, keys, binary_terms(own))
+        for column, values in self._columns_of(new).items():
+            self._put(column, keys, values)
+        for footprint, vector in zip(new, own, strict=True):
+            self._keep_exact("own", footprint.key, vector)
+            self._add_rest(footprint)
+            self._chain(footprint)
+        self._add_lines(new)
+        return touched
+
+    def deprecate(self, footprint: Footprint) -> Touched:
+        """Takes over when a known version was deprecated."""
+        self.versions.deprecated_at_us.values[footprint.key] = footprint.deprecated_at_us
+        self.versions.deprecated_sequence.values[footprint.key] = footprint.deprecated_sequence
+        return Touched({footprint.product_key}, set())
+
+    def put_grants(self, grants: Iterable[Grant]) -> Touched:
+        """New grants, and known ones that were revoked since."""
+        touched, columns = Touched.nothing(), self.grants
+        for grant in grants:
+            row = self._grant_row(grant)
+            if row == NOBODY:
+                row = len(columns.product)
+                for column in columns.columns():
+                    column.resize(row + 1)
+                columns.product.values[row] = grant.product_key
+                columns.previous.values[row] = self.products.latest_grant.values[grant.product_key]
+                self.products.latest_grant.values[grant.product_key] = row
+            organization = grant.organization_id
+            columns.grantee.values[row] = EVERYBODY if organization is None else self.owner_number(organization)
+            columns.from_us.values[row], columns.until_us.values[row] = grant.from_us, grant.until_us
+            columns.revoked_at_us.values[row] = grant.revoked_at_us
+            columns.sequence.values[row] = grant.sequence
+            columns.revoked_sequence.values[row] = grant.revoked_sequence
+            touched.followers.add(grant.product_key)
+        return touched
+
+    # -- what is exact ---------------------------------------------------------------------------------------------
+
+    def own(self, version: int) -> Vector:
+        """A version's own term in the order of COLUMNS, exactly."""
+        return self._exact_vector("own", version, self.versions.own.values[version])
+
+    def outbound_of(self, version: int) -> Vector:
+        """Its own term of outbound logistics, of a version that says something of them."""
+        row = int(self.versions.outbound.values[version])
+        return self._exact_vector("outbound", row, self.outbound.values[row])
+
+    def packaging(self, version: int) -> Decimal | None:
+        stated = float(self.versions.packaging.values[version])
+        return None if np.isnan(stated) else self._exact("packaging", version, 0, stated)
+
+    def exempted_percent(self, version: int) -> Decimal:
+        return self._exact("exempted", version, 0, float(self.versions.exempted_percent.values[version]))
+
+    def amount(self, line: int) -> Decimal:
+        """A line's amount in its own unit."""
+        return self._exact("amount", line, 0, float(self.lines.amount.values[line]))
+
+    def footprint_id(self, version: int) -> str:
+        other = self._other_identities.get(version)
+        return str(uuid.UUID(bytes=self.versions.identity.values[version].tobytes())) if other is None else other
+
+    def unknown_components(self, version: int) -> tuple[str, ...]:
+        bits = int(self.versions.unknown.values[version])
+        return tuple(name for at, name in enumerate(STATED) if bits >> at & 1)
+
+    def ratio(self, unit: int, supplier: int) -> Ratio | None:
+        """Of a line's unit (entry in `units`) to what a supplier is stated per (in `supplier_units`)."""
+        pair = (unit, supplier)
+        if pair not in self._ratios:
+            self._ratios[pair] = ratio(*self.units[unit], self.supplier_units[supplier])
+        return self._ratios[pair]
+
+    def release_ends(self, head: int, known_at_us: int) -> Array:
+        """Of each release, the day on which the next one known then begins; NEVER_DAY: none does."""
+        ends = np.full(len(self.releases), NEVER_DAY, dtype=np.int64)
+        known = [each for each in self.releases if each.sequence <= head and each.created_at_us <= known_at_us]
+        for at, release in enumerate(self.releases):
+            place = (release.date_day, release.sequence)
+            later = [
+                other.date_day
+                for other in known
+                if other.dataset_id == release.dataset_id and (other.date_day, other.sequence) > place
+            ]
+            ends[at] = min(later, default=NEVER_DAY)
+        return ends
+
+    # -- how it is kept --------------------------------------------------------------------------------------------
+
+    def owner_number(self, organization_id: str) -> int:
+        return self.owners.setdefault(organization_id, len(self.owners))
+
+    def _bind(self, urn: str, key: int) -> None:
+        for line in self._unbound.pop(urn, ()):
+            self.lines.supplier.values[line] = key
+            self.followers.add_later(line, key)
+        for line in self._unbound_fallbacks.pop(urn, ()):
+            known = self.fallbacks[line]
+            self.fallbacks[line] = LineFallback(known.amount, known.unit, key)
+            self.fallback_followers.setdefault(key, []).append(line)
+
+    def _grant_row(self, grant: Grant) -> int:
+        if grant.product_key >= len(self.products.latest_grant):
+            self.products.resize(grant.product_key + 1)
+        row = int(self.products.latest_grant.values[grant.product_key])
+        while row != NOBODY and self.grants.sequence.values[row] != grant.sequence:
+            row = int(self.grants.previous.values[row])
+        return row
+
+    def _columns_of(self, new: Sequence[Footprint]) -> Mapping[Column, object]:
+        versions = self.versions
+        return {
+            versions.product: [each.product_key for each in new],
+            versions.kind: [
+                DECLARED * (each.declared is not None) | RELEASED * (each.release_id is not None) for each in new
+            ],
+            versions.valid_from_day: [each.valid_from_day for each in new],
+            versions.valid_until_day: [each.valid_until_day for each in new],
+            versions.period_end_us: [each.reference_period_end_us for each in new],
+            versions.period_start_us: [each.reference_period_start_us for each in new],
+            versions.published_at_us: [each.published_at_us for each in new],
+            versions.sequence: [each.sequence for each in new],
+            versions.deprecated_at_us: [each.deprecated_at_us for each in new],
+            versions.deprecated_sequence: [each.deprecated_sequence for each in new],
+            versions.release: [self._release_number(each.release_id) for each in new],
+            versions.supplier_unit: [self._number(self.supplier_units, supplier_unit(each)) for each in new],
+            versions.exempted_percent: [float(each.exempted_emissions_percent) for each in new],
+            versions.stated_share_percent: [stated_share_percent(each) for each in new],
+            versions.stated_ratings: [stated_ratings(each.data_quality) for each in new],
+            versions.characterization: [
+                self._number(self.characterizations, each.ipcc_characterization_factors) for each in new
+            ],
+            versions.unknown: [
+                sum(1 << STATED.index(name) for name in each.unknown_components) if each.unknown_components else 0
+                for each in new
+            ],
+        }
+
+    @staticmethod
+    def _put(column: Column, rows: Array, values: object) -> None:
+        column.values[rows] = np.asarray(values, dtype=column.values.dtype)
+
+    def _add_rest(self, footprint: Footprint) -> None:
+        """What few footprints have, or what is no number."""
+        key, versions = footprint.key, self.versions
+        try:
+            canonical = uuid.UUID(footprint.id)
+        except ValueError:
+            canonical = None
+        if canonical is not None and str(canonical) == footprint.id:
+            versions.identity.values[key] = np.void(canonical.bytes)
+        else:
+            self._other_identities[key] = footprint.id
+        packaging = stated_packaging(footprint)
+        versions.packaging.values[key] = np.nan if packaging is None else float(packaging)
+        if packaging is not None:
+            self._keep_exact("packaging", key, [packaging])
+        self._keep_exact("exempted", key, [footprint.exempted_emissions_percent])
+        outbound = outbound_term(footprint)
+        if outbound is not None:
+            versions.outbound.values[key] = len(self.outbound)
+            self._keep_exact("outbound", len(self.outbound), outbound)
+            self.outbound.extend(binary_terms([outbound]))
+
+    def _chain(self, footprint: Footprint) -> None:
+        latest = self.products.latest_version.values
+        self.versions.previous.values[footprint.key] = latest[footprint.product_key]
+        latest[footprint.product_key] = footprint.key
+
+    def _add_lines(self, new: Sequence[Footprint]) -> None:
+        lines, at = self.lines, len(self.lines.supplier)
+        suppliers: list[int] = []
+        units: list[int] = []
+        kinds: list[int] = []
+        texts: list[str] = []
+        counts = []
+        for footprint in new:
+            own = footprint.lines
+            self.versions.first_line.values[footprint.key] = at + len(suppliers)
+            self.versions.line_count.values[footprint.key] = len(own)
+            counts.append(len(own))
+            if not len(own):
+                continue
+            first = at + len(suppliers)
+            table = [self._number(self.units, entry) for entry in own.unit_table]
+            suppliers.extend(own.suppliers)
+            units.extend(table[unit] for unit in own.units)
+            texts.extend(own.amounts)
+            extras = own.extras or {}
+            kinds.extend(
+                stage | flag << FLAG_SHIFT | (HAS_EXTRAS if position in extras else 0)
+                for position, (stage, flag) in enumerate(zip(own.stages, own.flags, strict=True))
+            )
+            if NOBODY in own.suppliers:
+                for position, supplier in enumerate(own.suppliers):
+                    if supplier == NOBODY and not own.names[position].startswith("id:"):
+                        self._unbound.setdefault(own.names[position], []).append(first + position)
+            for position, each in extras.items():
+                if each.data_quality is not None:
+                    self.ratings[first + position] = stated_ratings(each.data_quality)
+                if each.fallback is not None:
+                    self._add_fallback(first + position, each.fallback)
+        lines.supplier.extend(suppliers)
+        self.followers.add(at, suppliers)
+        lines.version.extend(np.repeat([each.key for each in new], counts))
+        lines.amount.extend(list(map(float, texts)))
+        lines.unit.extend(units)
+        lines.kind.extend(kinds)
+        for position, text in enumerate(texts):
+            if len(text) > PLAIN_DIGITS or "E" in text:
+                self._keep_exact("amount", at + position, [Decimal(text)])
+
+    def _add_fallback(self, line: int, fallback: Fallback) -> None:
+        key = NOBODY if fallback.product_key is None else fallback.product_key
+        unit = self._number(self.units, (fallback.unit, fallback.price))
+        self.fallbacks[line] = LineFallback(fallback.amount, unit, key)
+        if key != NOBODY:
+            self.fallback_followers.setdefault(key, []).append(line)
+        elif fallback.urn is not None:
+            self._unbound_fallbacks.setdefault(fallback.urn, []).append(line)
+
+    def _release_number(self, release_id: str | None) -> int:
+        return NOBODY if release_id is None else self._release_numbers[release_id]
+
+    def _number(self, table: list, value: object) -> int:  # type: ignore[type-arg]
+        """The entry of a value in a table of distinct ones."""
+        known = self._numbers.get((id(table), value))
+        if known is None:
+            known = self._numbers[id(table), value] = len(table)
+            table.append(value)
+        return known
+
+    def _keep_exact(self, what: str, row: int, values: Sequence[Decimal]) -> None:
+        """Keeps the decimals that are not the shortest text of their double."""
+        for at, value in enumerate(values):
+            if value and Decimal(repr(float(value))) != value:
+                self._long[what, row, at] = value
+
+    def _exact(self, what: str, row: int, at: int, value: float) -> Decimal:
+        kept = self._long.get((what, row, at)) if self._long else None
+        return Decimal(repr(value)) if kept is None else kept
+
+    def _exact_vector(self, what: str, row: int, values: Array) -> Vector:
+        return tuple(
+            self._exact(what, row, at, value) if value or self._long else Decimal(0)
+            for at, value in enumerate(values[: OWN_WIDTH - 1].tolist())
+        )

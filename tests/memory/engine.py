@@ -1,0 +1,110 @@
+"""The graph in memory, made of what a snapshot holds, and its answers beside those of `exchange.rollup.roll_up`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from exchange.memory import NOBODY, Column, History, Present, Tables, cut
+from exchange.model.closure import Dates, Permits, Snapshot
+from exchange.model.footprint import NEVER_US, Footprint
+from exchange.model.grant import AccessLevel, Grant
+from exchange.rollup import Solution
+
+
+def tables_of(snapshot: Snapshot, permits: Permits | None = None) -> Tables:
+    """Columns of everything in a snapshot. `permits`: who may follow what, where its nodes hold no grants."""
+    tables = Tables()
+    nodes = [snapshot.nodes[key] for key in sorted(snapshot.nodes)]
+    tables.add_products(node.product for node in nodes)
+    tables.products.resize(max((*snapshot.nodes, *snapshot.names.values(), 0)) + 1)
+    footprints = [footprint for node in nodes for footprint in node.footprints]
+    # A release and those after it; each dataset has an id of its own in the snapshot of a store.
+    releases = {release.id: release for later in snapshot.successors.values() for release in later}
+    for release_id in dict.fromkeys(footprint.release_id for footprint in footprints):
+        if release_id is not None and release_id not in releases:
+            later = snapshot.successors.get(release_id, ())
+            releases[release_id] = release_before(release_id, later)
+    tables.add_releases(releases.values())
+    tables.add_footprints(footprints)
+    grants = [grant for node in nodes for grant in node.grants]
+    tables.put_grants(grants if permits is None else grants_of(snapshot, permits))
+    return tables
+
+
+def release_before(release_id, later):
+    """A release as a snapshot implies it: before those that follow it."""
+    from exchange.model.product import Release
+
+    dataset = later[0].dataset_id if later else f"dataset of {release_id}"
+    return Release(release_id, dataset, "", min((each.date_day for each in later), default=1) - 1, 0, 0)
+
+
+def grants_of(snapshot: Snapshot, permits: Permits) -> list[Grant]:
+    """Grants to exactly those owners that `permits` lets follow a line to a product."""
+    consumers = {node.product.owner_id: node.product for node in snapshot.nodes.values()}
+    found: list[Grant] = []
+    for key, node in snapshot.nodes.items():
+        for owner, consumer in consumers.items():
+            if owner != node.product.owner_id and permits(consumer, node):
+                number = len(found)
+                found.append(
+                    Grant(
+                        f"grant-{number}",
+                        node.product.id,
+                        key,
+                        owner,
+                        AccessLevel.TOTAL,
+                        False,
+                        0,
+                        NEVER_US,
+                        NEVER_US,
+                        -number - 1,
+                        NEVER_US,
+                    )
+                )
+    return found
+
+
+def solved_in_memory(
+    tables: Tables,
+    roots: Sequence[int],
+    dates: Dates,
+    footprints: Mapping[str, Footprint],
+    *,
+    chosen: Mapping[int, Footprint] | None = None,
+    present: Present | None = None,
+) -> Solution:
+    """The roll-up from memory: of the present where one is given, else of history."""
+    position = Column(np.int32, fill=NOBODY)
+    position.resize(len(tables.products.owner))
+    forced = {key: footprint.key for key, footprint in (chosen or {}).items()}
+    source = History(tables, dates, forced) if present is None else present
+    closure = cut(source, roots, position)
+    assert (position.values == NOBODY).all()
+    standing = [footprints[identity] for identity in closure.root_footprint_ids]
+    return closure.solve({footprint.product_key: footprint for footprint in standing})
+
+
+def assert_same_solution(one: Solution, other: Solution, keys: Sequence[int]) -> None:
+    """Both say the same of these products, to the last digit that anybody is shown."""
+    for key in keys:
+        refusal = one.refusal(key)
+        assert refusal == other.refusal(key)
+        if refusal is not None:
+            continue
+        assert one.total(key) == other.total(key)
+        assert one.standing(key) == other.standing(key)
+        assert one.direct(key) == other.direct(key)
+        assert one.by_stage(key) == other.by_stage(key)
+        assert one.valid_until_day(key) == other.valid_until_day(key)
+        mine, theirs = one.resolved(key), other.resolved(key)
+        assert (mine is None) == (theirs is None)
+        if mine is None or theirs is None:
+            continue
+        columns = ("named", "fallback_named", "has_fallback", "serving", "by_fallback", "reason", "factors", "stages")
+        for name in (*columns, "delivered"):
+            assert getattr(mine, name).tolist() == getattr(theirs, name).tolist(), (key, name)
+        served = np.flatnonzero((mine.serving >= 0) & (mine.stages <= 1)).tolist()
+        assert one.exact_factors(key, served) == other.exact_factors(key, served)
