@@ -20,9 +20,8 @@ from exchange.memory.tables import DECLARED, FLAG_SHIFT, HAS_EXTRAS, NOBODY, REL
 from exchange.model.carbon import CarbonComponents
 from exchange.model.footprint import Finding, Footprint, LifeCycleStage
 from exchange.model.resolved import GAP_CODES, NO_GAP, GapCode, Ints, Standing
-from exchange.rollup import CLOSURE_LINES_MAX, CLOSURE_ROWS_MAX
+from exchange.rollup import closure as walks
 from exchange.rollup.answer import answer
-from exchange.rollup.closure import FOLLOWED_STAGES
 from exchange.rollup.factors import exact_factor
 from exchange.rollup.own_terms import Vector
 from exchange.rollup.resolution import Resolution
@@ -31,7 +30,7 @@ from exchange.rollup.standings import Standings
 from exchange.rollup.system import build_system
 from exchange.units import DeclaredUnit, Dimension, dimension
 
-FOLLOWED_MAX = max(FOLLOWED_STAGES)  # the followed stages are the first ones
+FOLLOWED_MAX = max(walks.FOLLOWED_STAGES)  # the followed stages are the first ones
 
 
 class Source(Protocol):
@@ -94,7 +93,7 @@ def cut(source: Source, roots: Sequence[int], position: Column) -> Cut:
             rows += len(key)
             counts = tables.versions.line_count.values[version]
             line_total += int(counts.sum())
-            if rows > CLOSURE_ROWS_MAX or line_total > CLOSURE_LINES_MAX:
+            if rows > walks.CLOSURE_ROWS_MAX or line_total > walks.CLOSURE_LINES_MAX:
                 too_large = True
                 break
             own = ranges(tables.versions.first_line.values[version], counts)

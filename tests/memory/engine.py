@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from exchange.memory import NOBODY, Column, History, Present, Tables, cut
-from exchange.model.closure import Dates, Permits, Snapshot
+from exchange.model.closure import Dates, Node, Permits, Snapshot
 from exchange.model.footprint import NEVER_US, Footprint
 from exchange.model.grant import AccessLevel, Grant
+from exchange.model.product import Product, Release
 from exchange.rollup import Solution
 
 
@@ -33,10 +34,8 @@ def tables_of(snapshot: Snapshot, permits: Permits | None = None) -> Tables:
     return tables
 
 
-def release_before(release_id, later):
+def release_before(release_id: str, later: Sequence[Release]) -> Release:
     """A release as a snapshot implies it: before those that follow it."""
-    from exchange.model.product import Release
-
     dataset = later[0].dataset_id if later else f"dataset of {release_id}"
     return Release(release_id, dataset, "", min((each.date_day for each in later), default=1) - 1, 0, 0)
 
@@ -44,27 +43,37 @@ def release_before(release_id, later):
 def grants_of(snapshot: Snapshot, permits: Permits) -> list[Grant]:
     """Grants to exactly those owners that `permits` lets follow a line to a product."""
     consumers = {node.product.owner_id: node.product for node in snapshot.nodes.values()}
-    found: list[Grant] = []
-    for key, node in snapshot.nodes.items():
-        for owner, consumer in consumers.items():
-            if owner != node.product.owner_id and permits(consumer, node):
-                number = len(found)
-                found.append(
-                    Grant(
-                        f"grant-{number}",
-                        node.product.id,
-                        key,
-                        owner,
-                        AccessLevel.TOTAL,
-                        False,
-                        0,
-                        NEVER_US,
-                        NEVER_US,
-                        -number - 1,
-                        NEVER_US,
-                    )
-                )
-    return found
+    if permits is everybody:
+        return [_grant(-number, node, None) for number, node in enumerate(snapshot.nodes.values(), 1)]
+    granted = [
+        (node, owner)
+        for node in snapshot.nodes.values()
+        for owner, consumer in consumers.items()
+        if owner != node.product.owner_id and permits(consumer, node)
+    ]
+    return [_grant(-number, node, owner) for number, (node, owner) in enumerate(granted, 1)]
+
+
+def everybody(consumer: Product, supplier: Node) -> bool:
+    """Every line may be followed."""
+    return True
+
+
+def _grant(sequence: int, node: Node, organization_id: str | None) -> Grant:
+    product = node.product
+    return Grant(
+        id=f"grant{sequence}",
+        product_id=product.id,
+        product_key=product.key,
+        organization_id=organization_id,
+        level=AccessLevel.TOTAL,
+        onward=False,
+        from_us=0,
+        until_us=NEVER_US,
+        revoked_at_us=NEVER_US,
+        sequence=sequence,
+        revoked_sequence=NEVER_US,
+    )
 
 
 def solved_in_memory(
