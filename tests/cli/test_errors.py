@@ -1,6 +1,7 @@
 """What a failure looks like on the command line: each has its code, for people and in JSON."""
 
 import json
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -11,11 +12,14 @@ from exchange.cli.errors import show_error
 from exchange.config import variables
 from exchange.rollup import RefusalCode
 
-OTHER_ARGUMENTS = {errors.TooManyRequests: {"retry_after_seconds": 7}, errors.RollUpRefused: {"refusal": "EXPIRED"}}
+OTHER_ARGUMENTS: dict[type[errors.ExchangeError], dict[str, Any]] = {
+    errors.TooManyRequests: {"retry_after_seconds": 7},
+    errors.RollUpRefused: {"refusal": "EXPIRED"},
+}
 KINDS = errors.ExchangeError.__subclasses__()
 
 
-def shown(error, capsys) -> dict[str, object]:
+def shown(error, capsys) -> Any:
     show_error(error, as_json=True)
     return json.loads(capsys.readouterr().err)["error"]
 
