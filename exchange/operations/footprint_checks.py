@@ -135,9 +135,9 @@ def _texts(given: FootprintInput, at: Checker) -> None:
     if len(given.ipcc_characterization_factors) != len(set(given.ipcc_characterization_factors)):
         at.add("REPEATED", "names an assessment report twice", "ipccCharacterizationFactors")
     at.texts(given.cross_sectoral_standards, "crossSectoralStandards", fewest=1)
-    at.text(given.boundary_processes_description, "boundaryProcessesDescription")
-    at.text(given.exempted_emissions_description, "exemptedEmissionsDescription")
-    at.text(given.comment, "comment")
+    at.text(given.boundary_processes_description, "boundaryProcessesDescription", lines=True)
+    at.text(given.exempted_emissions_description, "exemptedEmissionsDescription", lines=True)
+    at.text(given.comment, "comment", lines=True)
     if len(given.preceding_pf_ids) != len(set(given.preceding_pf_ids)):
         at.add("REPEATED", "names a footprint twice", "precedingPfIds")
 

@@ -245,7 +245,7 @@ async def deprecate_footprint(exchange: Exchange, viewer: Viewer, given: Depreca
     """
     require_publisher(viewer)
     problems = Problems()
-    Checker(problems, ("input",)).text(given.reason, "reason", required=True)
+    Checker(problems, ("input",)).text(given.reason, "reason", required=True, lines=True)
     problems.raise_any()
     session = await exchange.session(viewer)
     shown = (await session.footprints([given.footprint]))[0]
