@@ -11,7 +11,6 @@ import json
 import urllib.request
 import uuid
 from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -21,9 +20,10 @@ from rich.markup import escape
 import seed
 from exchange.app import check_address, running_exchange, serve_exchange
 from exchange.cli.console import console, error_console, progress
+from exchange.cli.demo_place import data_directory, demo_directory, leave_note
 from exchange.cli.errors import FAILED
 from exchange.cli.roll_ups import roll_up_page, show_roll_up
-from exchange.config import Settings, default_data_directory, read_settings
+from exchange.config import Settings, read_settings
 from exchange.errors import ConfigurationInvalid, StoreUnavailable
 from exchange.importers.demo_data import Seeded, publish_seed
 from exchange.importers.publisher import publisher
@@ -34,7 +34,6 @@ from exchange.operations.credentials import add_signing_key, signing_keys
 from exchange.operations.exchange import Exchange
 from exchange.tokens.signing import issue, make_key, signing_key
 
-DEMO_FOLDER = "demo"
 SCOPES: Final = (Scope.READ, Scope.PUBLISH)
 ANSWER_SECONDS_MAX = 60.0
 
@@ -61,7 +60,7 @@ def demo(
 ) -> None:
     """Start the exchange on example data, and show what to ask it.
 
-    The data stays in a database of its own; EXCHANGE_GRAPH_URI names another one.
+    The data stays in a database of its own, the folder `demo` in the data directory; EXCHANGE_GRAPH_URI names another.
 
     Example: exchange demo --once
     """
@@ -76,8 +75,7 @@ def _settings(port: int | None, *, once: bool) -> Settings:
         settings = _where_it_can_listen(settings)
     if settings.graph_uri is not None:
         return settings
-    directory: Path = (settings.data_directory or default_data_directory()) / DEMO_FOLDER
-    return settings.model_copy(update={"data_directory": directory})
+    return settings.model_copy(update={"data_directory": demo_directory(settings)})
 
 
 def _where_it_can_listen(settings: Settings) -> Settings:
@@ -96,6 +94,8 @@ async def _demo(settings: Settings, *, once: bool) -> None:
     out, data = console(), seed.load()
     # One question may be asked beside a demo that runs; serving twice from one database would end with the first.
     async with running_exchange(settings, attach=once) as exchange:
+        if settings.graph_uri is None:
+            leave_note(data_directory(settings))
         with progress(quiet=False) as report:
             seeded = await publish_seed(exchange, data, report)
         out.print(

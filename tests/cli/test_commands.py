@@ -14,12 +14,12 @@ from pathlib import Path
 
 import networkx as nx
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 import seed
 from exchange.app import running_exchange
 from exchange.cli import commands
-from exchange.config import Settings
+from exchange.config import Settings, variables
 from tests.importers.models import INPUTS_HEADER, write_model
 
 AS_OF = str(seed.AS_OF)
@@ -318,7 +318,25 @@ def test_the_demo_answers_its_own_question_and_ends(tmp_path: Path):
     assert "11583.604214 kg CO2e" in text
     answer = json.loads(text[text.rindex('{\n  "data"') :])
     assert answer["data"]["product"]["cradleToGate"]["pcfExcludingBiogenicUptake"] == "2.32934342873"
-    assert (tmp_path / "demo").is_dir()
+    demo = tmp_path / "demo"
+    assert demo.is_dir()
+    way = f"set EXCHANGE_DATA_DIRECTORY={demo} to reach it"
+
+    def at(directory: Path, *arguments: str) -> Result:
+        own = dict.fromkeys(variables()) | {"EXCHANGE_DATA_DIRECTORY": str(directory)}
+        return CliRunner().invoke(commands, arguments, env=own)
+
+    found = {check["what"]: check for check in json.loads(at(tmp_path, "doctor", "--json").stdout)["checks"]}
+    assert found["content"]["found"].startswith("0 organizations")
+    assert (found["demo"]["found"], way in found["demo"]["advice"]) == (str(demo), True)
+    elsewhere = json.loads(at(tmp_path, "rollup", CAR, "--json").stderr)["error"]
+    assert (elsewhere["code"], way in elsewhere["message"]) == ("NOT_FOUND", True)
+    listed = at(tmp_path, "organization", "list").stdout
+    assert "There are none yet" in listed
+    assert way in listed
+    there = json.loads(at(demo, "rollup", CAR, "--as-of", AS_OF, "--json").stdout)
+    assert there["pcfExcludingBiogenicUptake"].startswith("11583.6")
+    assert "of `exchange demo`" in at(demo, "doctor").stdout
 
 
 def test_what_an_older_database_holds_does_not_steer_the_terminal(exchange, database):
