@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
+import os
 import signal
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 from starlette.applications import Starlette
@@ -38,6 +40,8 @@ MIDDLEWARE: Final = [
     Middleware(SecurityHeaders),
 ]
 
+HOSTS: Final = "Write 127.0.0.1 for this machine alone, or 0.0.0.0 for everybody who reaches it."
+PORTS: Final = "Name another with --port or EXCHANGE_PORT; 0 takes a free one."
 DRAIN_SECONDS: Final = 10  # what is being answered when the server is told to end may take so long
 WEBSOCKET_BYTES_MAX: Final = 16 * 1024 * 1024
 
@@ -94,6 +98,35 @@ async def running_exchange(
         await store.close()
 
 
+def check_address(host: str, port: int) -> None:
+    """Raises ConfigurationInvalid where this machine cannot listen there, as far as can be told beforehand."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        raise ConfigurationInvalid(f"EXCHANGE_HOST={host!r} is a name that nobody knows here. {HOSTS}") from None
+    failures = [failure for family, *_, address in found if (failure := _failure_to_listen(family, address))]
+    if len(failures) < len(found):
+        return
+    if any(failure.errno == errno.EADDRINUSE for failure in failures):
+        raise ConfigurationInvalid(f"Port {port} of {host} is taken. {PORTS}")
+    if any(isinstance(failure, PermissionError) for failure in failures):
+        raise ConfigurationInvalid(f"You may not listen on port {port} of {host}. {PORTS}")
+    raise ConfigurationInvalid(f"EXCHANGE_HOST={host!r} is not an address of this machine. {HOSTS}")
+
+
+def _failure_to_listen(family: int, address: Any) -> OSError | None:
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            if os.name != "nt":  # there the option would let us take what is in use
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:  # as the server will
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            probe.bind(address)
+    except OSError as failure:
+        return failure
+    return None
+
+
 class Server(uvicorn.Server):
     """Ends on SIGTERM and SIGINT without raising them again: whoever runs it still has a database to close."""
 
@@ -119,7 +152,7 @@ class Server(uvicorn.Server):
         except SystemExit:  # uvicorn's way to say that it cannot listen; the reason stands in the log
             raise ConfigurationInvalid(
                 f"{self.config.host} port {self.config.port} cannot be listened on: it is taken, or not this "
-                "machine's. Name another with --port or EXCHANGE_PORT; 0 takes a free one."
+                f"machine's. {PORTS}"
             ) from None
         if self.started:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
@@ -151,5 +184,6 @@ def serve(settings: Settings, started: Callable[[str], None] = log.info) -> None
         async with running_exchange(settings) as exchange:
             await serve_exchange(exchange, settings, started)
 
+    check_address(settings.host, settings.port)  # before a database is started for nothing
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     asyncio.run(run())

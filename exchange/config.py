@@ -1,15 +1,18 @@
 """Settings: the only room that reads the environment. Every variable begins with EXCHANGE_.
 
 A server that is half configured does not start: what is missing, out of range, contradictory or misspelled raises
-ConfigurationInvalid, which names the variable and says what to do.
+ConfigurationInvalid. It names each variable that is wrong, says what is wrong with what it has, and what to write.
+Values of EXCHANGE_GRAPH_URI and EXCHANGE_GRAPH_PASSWORD are never quoted: both may hold a secret.
 """
 
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import os
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -17,10 +20,29 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from exchange.errors import ConfigurationInvalid
+from exchange.graph import uri_problem
 
 PREFIX: Final = "EXCHANGE_"
 FOLDER: Final = "footprint-exchange"
 SERVERS: Final = ("bolt:", "bolt+s:", "bolt+ssc:", "neo4j:", "neo4j+s:", "neo4j+ssc:")
+HOST_NAME: Final = re.compile(r"(?=.{1,253}\Z)([a-z0-9_-]{1,63}\.)*(?![0-9]+\.?\Z)[a-z0-9_-]{1,63}\.?", re.IGNORECASE)
+VALUE_LENGTH_MAX: Final = 60  # of a wrong value that is quoted
+
+# What may be wrong with a value, by pydantic's name for it, and what to write instead, by setting.
+WRONG: Final = {
+    "int_parsing": "is not a whole number",
+    "greater_than_equal": "is out of range",
+    "less_than_equal": "is out of range",
+    "literal_error": "is not a level of the log",
+    "string_too_short": "is empty",
+}
+WRITE: Final = {
+    "host": "Write an IP address or a host name of this machine and nothing else, such as 127.0.0.1, ::1 or 0.0.0.0; "
+    "the port goes into EXCHANGE_PORT.",
+    "port": "Write a whole number from 0 to 65535, such as 8000; 0 takes a free port.",
+    "token_minutes": "Write a whole number from 1 to 15.",
+    "log_level": "Write DEBUG, INFO, WARNING or ERROR.",
+}
 
 
 class Settings(BaseSettings):
@@ -69,24 +91,25 @@ class Settings(BaseSettings):
 def read_settings(**overrides: Any) -> Settings:
     """The settings of this process. `overrides` (of the command line, by field name) go before the environment.
 
-    Raises ConfigurationInvalid.
+    Raises ConfigurationInvalid, with everything that is wrong.
     """
-    _refuse_unknown(name for name in os.environ if name.startswith(PREFIX))
+    wanted = {name: value for name, value in overrides.items() if value is not None}
+    wrong = list(_unknown(name for name in os.environ if name.startswith(PREFIX)))
+    settings = None
     try:
-        settings = Settings(**{name: value for name, value in overrides.items() if value is not None})
+        settings = Settings(**wanted)
     except ValidationError as error:
-        raise ConfigurationInvalid(_explained(error)) from None
-    _refuse_contradictions(settings)
+        wrong += [
+            _refused(str(each["loc"][0]), WRONG.get(each["type"], "cannot be used"), each["input"])
+            for each in error.errors()
+        ]
+    given = _given() | wanted
+    wrong += _unusable(given)
+    wrong += _contradictions(given)
+    if settings is None or wrong:
+        several = "\n".join([f"{len(wrong)} settings are wrong:", *(f"- {each}" for each in wrong)])
+        raise ConfigurationInvalid(several if len(wrong) > 1 else wrong[0])
     return settings
-
-
-def _refuse_unknown(given: Iterable[str]) -> None:
-    known = variables()
-    for variable in given:
-        if variable not in known:
-            near = difflib.get_close_matches(variable, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"the settings are {', '.join(known)}."
-            raise ConfigurationInvalid(f"{variable} is no setting of the exchange: {hint}")
 
 
 def variables() -> list[str]:
@@ -94,34 +117,61 @@ def variables() -> list[str]:
     return [PREFIX + name.upper() for name in Settings.model_fields]
 
 
-def _explained(error: ValidationError) -> str:
-    parts = []
-    for problem in error.errors():
-        name = str(problem["loc"][0]) if problem["loc"] else "?"
-        got = "" if name == "graph_password" else f" (it is {problem['input']!r})"
-        parts.append(f"{PREFIX}{name.upper()}: {problem['msg']}{got}.")
-    return " ".join(parts)
+def _given() -> dict[str, Any]:
+    """What the environment sets, as it stands there, by field name."""
+    named = {name.upper(): value for name, value in os.environ.items() if value}
+    return {field: named[PREFIX + field.upper()] for field in Settings.model_fields if PREFIX + field.upper() in named}
 
 
-def _refuse_contradictions(settings: Settings) -> None:
-    uri = settings.graph_uri
+def _unknown(given: Iterable[str]) -> Iterator[str]:
+    known = variables()
+    for variable in given:
+        if variable not in known:
+            near = difflib.get_close_matches(variable, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"the settings are {', '.join(known)}."
+            yield f"{variable} is no setting of the exchange: {hint}"
+
+
+def _refused(name: str, what: str, value: object) -> str:
+    """One wrong value: the variable, what is wrong, what to write. Quoted only where nobody expects a secret."""
+    text = str(value)
+    shown = text if len(text) <= VALUE_LENGTH_MAX else text[: VALUE_LENGTH_MAX - 1] + "…"
+    quoted = f"={shown!r}" if name in WRITE else ""
+    return f"{PREFIX}{name.upper()}{quoted} {what}. {WRITE.get(name, 'See docs/settings.md.')}"
+
+
+def _unusable(given: Mapping[str, Any]) -> Iterator[str]:
+    """What has the right type and still means nothing."""
+    uri, host = given.get("graph_uri"), given.get("host")
+    problem = uri_problem(uri) if uri else None
+    if problem is not None:
+        yield problem
+    if host and not _is_host(host):
+        yield _refused("host", "is not an address to listen on", host)
+
+
+def _is_host(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return HOST_NAME.fullmatch(text) is not None
+    return True
+
+
+def _contradictions(given: Mapping[str, Any]) -> Iterator[str]:
+    uri = given.get("graph_uri")
     on_a_server = uri is not None and uri.startswith(SERVERS)
-    if on_a_server and settings.graph_password is None:
-        raise ConfigurationInvalid(
-            "EXCHANGE_GRAPH_URI names a Neo4j server, but EXCHANGE_GRAPH_PASSWORD is not set: set it, too."
-        )
-    if on_a_server and settings.data_directory is not None:
-        raise ConfigurationInvalid(
-            "EXCHANGE_DATA_DIRECTORY is for the embedded database, but EXCHANGE_GRAPH_URI names a server: unset one."
-        )
-    if uri is not None and uri.startswith("embedded:") and settings.data_directory is not None:
-        raise ConfigurationInvalid(
-            "EXCHANGE_DATA_DIRECTORY and EXCHANGE_GRAPH_URI both say where the embedded database is: unset one."
-        )
-    if not on_a_server:
+    embedded = uri is None or uri.startswith("embedded:")
+    if on_a_server and "graph_password" not in given:
+        yield "EXCHANGE_GRAPH_URI names a Neo4j server, but EXCHANGE_GRAPH_PASSWORD is not set: set it, too."
+    if on_a_server and "data_directory" in given:
+        yield "EXCHANGE_DATA_DIRECTORY is for the embedded database, but EXCHANGE_GRAPH_URI names a server: unset one."
+    if uri is not None and embedded and "data_directory" in given:
+        yield "EXCHANGE_DATA_DIRECTORY and EXCHANGE_GRAPH_URI both say where the embedded database is: unset one."
+    if embedded:
         for name in ("graph_user", "graph_password", "graph_database"):
-            if getattr(settings, name) is not None:
-                raise ConfigurationInvalid(
+            if name in given:
+                yield (
                     f"{PREFIX}{name.upper()} is set, but EXCHANGE_GRAPH_URI names no Neo4j server: "
                     "set EXCHANGE_GRAPH_URI=bolt://HOST:7687, or unset it to use the embedded database."
                 )

@@ -9,11 +9,15 @@ import contextlib
 import json
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
+
+from exchange.model.text import without_steering
 
 WIDTH_WITHOUT_TERMINAL = 140  # a file or a pipe has no width: wide enough that no table is cut
 
@@ -39,20 +43,32 @@ def speak_utf8() -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")
 
 
+class PlainConsole(Console):
+    """Nothing that is printed steers the terminal but our own styles. Such text is refused when it comes in, but an
+    older database may hold some."""
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        return super().render_str(without_steering(text), **how)
+
+
 def console() -> Console:
     """Standard output for people. Made anew each time, because tests and shells replace the stream."""
     width = None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL
-    return Console(file=sys.stdout, width=width, highlight=False, legacy_windows=False)
+    return PlainConsole(file=sys.stdout, width=width, highlight=False, legacy_windows=False)
 
 
 def error_console() -> Console:
     width = None if sys.stderr.isatty() else WIDTH_WITHOUT_TERMINAL
-    return Console(file=sys.stderr, width=width, highlight=False, legacy_windows=False)
+    return PlainConsole(file=sys.stderr, width=width, highlight=False, legacy_windows=False)
+
+
+def json_text(answer: object) -> str:
+    """One JSON document, readable by people too."""
+    return without_steering(json.dumps(answer, ensure_ascii=False, indent=2)) + "\n"
 
 
 def print_json(answer: object) -> None:
-    """One JSON document, readable by people too."""
-    sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(json_text(answer))
     sys.stdout.flush()
 
 

@@ -8,12 +8,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
-import socket
 import urllib.request
 import uuid
 from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -21,12 +18,13 @@ from rich.console import Console
 from rich.markup import escape
 
 import seed
-from exchange.app import running_exchange, serve_exchange
+from exchange.app import check_address, running_exchange, serve_exchange
 from exchange.cli.console import console, error_console, progress
+from exchange.cli.demo_place import data_directory, demo_directory, leave_note
 from exchange.cli.errors import FAILED
 from exchange.cli.roll_ups import roll_up_page, show_roll_up
-from exchange.config import Settings, default_data_directory, read_settings
-from exchange.errors import StoreUnavailable
+from exchange.config import Settings, read_settings
+from exchange.errors import ConfigurationInvalid, StoreUnavailable
 from exchange.importers.demo_data import Seeded, publish_seed
 from exchange.importers.publisher import publisher
 from exchange.model.footprint import NEVER_US
@@ -36,7 +34,6 @@ from exchange.operations.credentials import add_signing_key, signing_keys
 from exchange.operations.exchange import Exchange
 from exchange.tokens.signing import issue, make_key, signing_key
 
-DEMO_FOLDER = "demo"
 SCOPES: Final = (Scope.READ, Scope.PUBLISH)
 ANSWER_SECONDS_MAX = 60.0
 
@@ -63,7 +60,7 @@ def demo(
 ) -> None:
     """Start the exchange on example data, and show what to ask it.
 
-    The data stays in a database of its own; EXCHANGE_GRAPH_URI names another one.
+    The data stays in a database of its own, the folder `demo` in the data directory; EXCHANGE_GRAPH_URI names another.
 
     Example: exchange demo --once
     """
@@ -74,30 +71,31 @@ def demo(
 def _settings(port: int | None, *, once: bool) -> Settings:
     """As configured; without a database of its own choice, the demo's own, so that it never meets real data."""
     settings = read_settings(port=0 if once and port is None else port)
-    if "port" not in settings.model_fields_set and not _is_free(settings.host, settings.port):
-        settings = settings.model_copy(update={"port": 0})  # nobody asked for this one: another will do
+    if not once:  # then it is asked on loopback
+        settings = _where_it_can_listen(settings)
     if settings.graph_uri is not None:
         return settings
-    directory: Path = (settings.data_directory or default_data_directory()) / DEMO_FOLDER
-    return settings.model_copy(update={"data_directory": directory})
+    return settings.model_copy(update={"data_directory": demo_directory(settings)})
 
 
-def _is_free(host: str, port: int) -> bool:
-    """Whether the port can be listened on, as far as can be told beforehand."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        if os.name != "nt":  # there the option would let us take what is in use
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+def _where_it_can_listen(settings: Settings) -> Settings:
+    """Another port where this one is taken and nobody asked for it. Raises ConfigurationInvalid."""
+    try:
+        check_address(settings.host, settings.port)
+    except ConfigurationInvalid:
+        if "port" in settings.model_fields_set:
+            raise
+        check_address(settings.host, 0)
+        return settings.model_copy(update={"port": 0})
+    return settings
 
 
 async def _demo(settings: Settings, *, once: bool) -> None:
     out, data = console(), seed.load()
     # One question may be asked beside a demo that runs; serving twice from one database would end with the first.
     async with running_exchange(settings, attach=once) as exchange:
+        if settings.graph_uri is None:
+            leave_note(data_directory(settings))
         with progress(quiet=False) as report:
             seeded = await publish_seed(exchange, data, report)
         out.print(

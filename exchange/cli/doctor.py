@@ -17,6 +17,7 @@ from rich.markup import escape
 from exchange import __version__
 from exchange.app import running_exchange, target_of
 from exchange.cli.console import JSON_OPTION, console, print_json, table
+from exchange.cli.demo_place import data_directory, demo_elsewhere, is_demo, way_to_demo
 from exchange.config import Settings, read_settings
 from exchange.errors import ExchangeError
 from exchange.operations.credentials import signing_keys
@@ -78,6 +79,16 @@ def _checks() -> Iterator[Check]:
         found = f"{EMBEDDED_PACKAGE} {_version(EMBEDDED_PACKAGE)}" if present else "not installed"
         yield Check("embedded store", present, found, None if present else advice)
     yield from asyncio.run(_database(settings, str(target)))
+    yield from _demo(settings)
+
+
+def _demo(settings: Settings) -> Iterator[Check]:
+    """Whose database this is, or where else the demo's is: nothing about it is wrong, but it is easily confused."""
+    demo = demo_elsewhere(settings)
+    if demo is not None:
+        yield Check("demo", True, str(demo), way_to_demo(demo))
+    elif settings.graph_uri is None and is_demo(data_directory(settings)):
+        yield Check("demo", True, "this is the database of `exchange demo`")
 
 
 def _packages() -> Iterator[Check]:

@@ -7,7 +7,6 @@ Exit codes: 0 done, 1 failed, 2 wrong use (an option or argument that is not und
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any
 
@@ -15,7 +14,7 @@ import typer
 from rich.markup import escape
 from typer.core import TyperGroup
 
-from exchange.cli.console import JSON_WANTED, error_console, table
+from exchange.cli.console import JSON_WANTED, error_console, json_text, table
 from exchange.errors import ExchangeError, InvalidInput, RollUpRefused
 
 FAILED, INTERRUPTED = 1, 130
@@ -38,7 +37,7 @@ class Commands(TyperGroup):
 def show_error(error: ExchangeError, *, as_json: bool = False) -> None:
     """On standard error: for people, or as one JSON object."""
     if as_json:
-        sys.stderr.write(json.dumps({"error": _fields(error)}, ensure_ascii=False, indent=2) + "\n")
+        sys.stderr.write(json_text({"error": _fields(error)}))
         return
     console = error_console()
     why = f"{error.refusal}: " if isinstance(error, RollUpRefused) else ""

@@ -14,6 +14,7 @@ from rich.markup import escape
 import seed as demo
 from exchange.cli import running
 from exchange.cli.console import JSON_OPTION, console, print_json, progress
+from exchange.config import read_settings
 from exchange.importers.demo_data import Seeded, publish_seed
 from exchange.importers.model_files import Model, read_model
 from exchange.importers.productive import check_productive
@@ -88,6 +89,7 @@ def useeio(
 
     Example: exchange import useeio ../shared/data/useeio --label v2.0.1-411
     """
+    read_settings()  # what is wrong with them is told before a large model is read
     started = time.monotonic()
     model = read_model(path)
     check_productive(model)

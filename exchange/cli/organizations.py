@@ -9,7 +9,9 @@ from rich.markup import escape
 
 from exchange.cli import running
 from exchange.cli.console import JSON_OPTION, console, print_json, table
+from exchange.cli.demo_place import demo_elsewhere, way_to_demo
 from exchange.cli.finding import all_organizations, find_organization
+from exchange.config import read_settings
 from exchange.model.parties import OPERATOR, Organization
 from exchange.operations.exchange import Exchange
 from exchange.operations.organizations import add_organization
@@ -78,6 +80,9 @@ def list_all(as_json: Annotated[bool, JSON_OPTION] = False) -> None:
         return
     if not found:
         console().print("There are none yet: exchange organization add NAME --domain DOMAIN, or exchange seed")
+        demo = demo_elsewhere(read_settings())
+        if demo is not None:
+            console().print(escape(way_to_demo(demo)), soft_wrap=True)
         return
     rows = table("name", "domains", "GS1 prefixes", "id")
     for one in found:

@@ -10,8 +10,11 @@ from typing import Annotated, TypeVar
 import typer
 
 from exchange.app import running_exchange
+from exchange.cli.demo_place import demo_elsewhere, way_to_demo
 from exchange.cli.finding import find_organization
 from exchange.config import read_settings
+from exchange.errors import NotFound
+from exchange.model.paging import Page
 from exchange.model.parties import OPERATOR, Scope, Viewer
 from exchange.operations.checks import day_of, instant_us
 from exchange.operations.exchange import Exchange
@@ -46,8 +49,16 @@ def run(command: Callable[[Exchange], Awaitable[T]]) -> T:
     """Runs a command on the exchange that the settings mean, and lets go of it again."""
 
     async def opened() -> T:
-        async with running_exchange(read_settings(), attach=True) as exchange:
-            return await command(exchange)
+        settings = read_settings()
+        async with running_exchange(settings, attach=True) as exchange:
+            try:
+                return await command(exchange)
+            except NotFound as error:
+                demo = demo_elsewhere(settings)
+                if demo is None or (await exchange.store.list_organizations(Page(first=1), None)).total:
+                    raise
+                message = f"{error.message} This database is empty. {way_to_demo(demo)}"
+                raise NotFound(message, path=error.path) from None
 
     return asyncio.run(opened())
 

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,7 @@ DIRECT = ("bolt", "bolt+s", "bolt+ssc")
 ROUTED = ("neo4j", "neo4j+s", "neo4j+ssc")
 ATTACH_POLL_SECONDS = 0.05
 EXAMPLES = "embedded:PATH, bolt://localhost:7687 or neo4j+s://example.databases.neo4j.io"
+HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +58,45 @@ def parse_target(
     """The target that these settings mean; raises ConfigurationInvalid, saying what to set, and connects nowhere."""
     if not uri:
         return Target(default_directory, attach=attach, heap_megabytes=heap_megabytes)
+    problem = uri_problem(uri)
+    if problem is not None:
+        raise ConfigurationInvalid(problem)
     scheme, _, rest = uri.partition(":")
     if scheme == EMBEDDED:
-        if not rest:
-            raise ConfigurationInvalid("EXCHANGE_GRAPH_URI=embedded: names no directory. Write embedded:PATH.")
         return Target(Path(rest), attach=attach, heap_megabytes=heap_megabytes)
-    if scheme not in DIRECT + ROUTED:
-        raise ConfigurationInvalid(f"EXCHANGE_GRAPH_URI={uri!r} is not understood. Use {EXAMPLES}.")
-    parts = urlsplit(uri)
-    if not parts.hostname or parts.username or parts.password or parts.path.strip("/"):
-        raise ConfigurationInvalid(
-            "EXCHANGE_GRAPH_URI must be scheme, host and port only. Set the user and the password with "
-            "EXCHANGE_GRAPH_USER and EXCHANGE_GRAPH_PASSWORD."
-        )
     if not password:
         raise ConfigurationInvalid("EXCHANGE_GRAPH_PASSWORD is not set, and a Neo4j server asks for one.")
     return Target(endpoint=Endpoint(uri, user or "neo4j", password, database=database))
+
+
+def uri_problem(uri: str) -> str | None:
+    """What is wrong with an EXCHANGE_GRAPH_URI and what to write; None: it can be used.
+
+    Holds no part of the URI: somebody may have put a secret into it.
+    """
+    scheme, _, rest = uri.partition(":")
+    if scheme == EMBEDDED:
+        return None if rest else "EXCHANGE_GRAPH_URI=embedded: names no directory. Write embedded:PATH."
+    if scheme not in DIRECT + ROUTED:
+        return f"EXCHANGE_GRAPH_URI begins with none of the known schemes. Write {EXAMPLES}."
+    try:
+        parts = urlsplit(uri)
+        port = parts.port
+    except ValueError:  # a port that is none, half a pair of brackets
+        return f"EXCHANGE_GRAPH_URI has no host and port that can be understood. Write {EXAMPLES}."
+    if parts.username is not None or "@" in uri:
+        return (
+            "EXCHANGE_GRAPH_URI has a user or a password in it. Write scheme, host and port only, and set "
+            "EXCHANGE_GRAPH_USER and EXCHANGE_GRAPH_PASSWORD."
+        )
+    if not parts.hostname or port == 0 or not (":" in parts.hostname or HOST.fullmatch(parts.hostname)):
+        return f"EXCHANGE_GRAPH_URI names no host, or no port, that there may be. Write {EXAMPLES}."
+    if parts.path.strip("/") or parts.fragment or (parts.query and scheme in DIRECT):
+        return (
+            f"EXCHANGE_GRAPH_URI must be scheme, host and port only. Write {EXAMPLES}; a database's name goes into "
+            "EXCHANGE_GRAPH_DATABASE."
+        )
+    return None
 
 
 class Source(Protocol):

@@ -18,6 +18,7 @@ from decimal import Context, Decimal
 from pathlib import Path
 
 from exchange.errors import InvalidInput, Problem
+from exchange.model.text import steering_character
 
 PRODUCT_COLUMNS = (
     "code",
@@ -147,8 +148,8 @@ def _products(path: Path, report: _Report) -> tuple[list[ModelProduct], int]:
         elif code in found:
             message = f"is a code that line {first_line[code]} has already"
             report.add("REPEATED", message, path.name, line, "code", code)
-        if not name.strip() or len(name) > NAME_LENGTH_MAX:
-            message = f"is empty or longer than {NAME_LENGTH_MAX} characters"
+        if not name.strip() or len(name) > NAME_LENGTH_MAX or steering_character(name, lines=False):
+            message = f"is empty, longer than {NAME_LENGTH_MAX} characters, or has a control character"
             report.add("NAME_INVALID", message, path.name, line, "name", name)
         unit_found = _UNIT.fullmatch(unit)
         if unit_found is None:

@@ -80,6 +80,7 @@ class FootprintAnswer:
     """One version as its viewer sees it. Days are since 1970-01-01, already to the month for non-owners.
 
     exempted_emissions_percent: None where it has to be rolled up for this viewer (`Session.exempted_percent`).
+    comment: None below INPUTS, since what an owner writes to its readers may tell a recipe.
     """
 
     id: str
@@ -106,6 +107,7 @@ class FootprintAnswer:
     exempted_emissions_percent: Decimal | None
     data_quality: DataQuality | None
     release_id: str | None
+    comment: str | None
     declared: DeclaredAnswer | None
     modelled: ModelledAnswer | None
     lines: tuple[LineAnswer, ...] | None

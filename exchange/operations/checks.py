@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from exchange.errors import Problems
 from exchange.model.footprint import NEVER_US, DataQuality, Price, PriceBasis
+from exchange.model.text import steering_character
 from exchange.model.urns import normal_urn
 from exchange.operations.inputs import DataQualityInput
 
@@ -63,8 +64,16 @@ class Checker:
         shown = None if got is None else str(got)[:200]
         self.problems.add(code, message, (*self.path, *steps), expected=expected, got=shown)
 
-    def text(self, value: str | None, *steps: str, longest: int = TEXT_LENGTH_MAX, required: bool = False) -> None:
-        """Text that can be stored: not longer than the bound, no lone surrogate; not blank where it is required."""
+    def text(
+        self,
+        value: str | None,
+        *steps: str,
+        longest: int = TEXT_LENGTH_MAX,
+        required: bool = False,
+        lines: bool = False,
+    ) -> None:
+        """Text that can be stored and shown: not longer than the bound, nothing in it that steers a terminal, no lone
+        surrogate; not blank where it is required. `lines`: of more than one line."""
         if value is None:
             return
         if required and not value.strip():
@@ -75,6 +84,13 @@ class Checker:
             )
         if any("\ud800" <= character <= "\udfff" for character in value):
             self.add("TEXT_INVALID", "contains half of a surrogate pair; send valid Unicode", *steps)
+        steering = steering_character(value, lines=lines)
+        if steering is not None:
+            named = f"U+{ord(steering):04X}"
+            message = f"contains {named}, which steers whoever shows the text; remove it"
+            if not lines and steering in "\r\n\t":
+                message = f"stands on one line; put a space for {named} in it"
+            self.add("TEXT_INVALID", message, *steps, got=named)
 
     def texts(self, values: Sequence[str], *steps: str, fewest: int = 0) -> None:
         if len(values) < fewest:

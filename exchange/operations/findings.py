@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
+from decimal import Context, Decimal
 
 from exchange.model.carbon import EXCLUDING, UNSPECIFIED, UPTAKE
-from exchange.model.footprint import Declared, Finding, LifeCycleStage, Line, Modelled
-from exchange.operations.checks import years_later
-from exchange.units import Dimension, dimension
+from exchange.model.footprint import Declared, Finding, Footprint, LifeCycleStage, Line, Modelled
+from exchange.operations.checks import US_PER_DAY, date_of_day, years_later
+from exchange.units import Dimension, dimension, size
 
 VALIDITY_YEARS = 3
 EXEMPTED_PERCENT_HIGH = Decimal(3)  # PACT Methodology: exemptions stay below 3 % of the footprint
 KG_CO2E_PER_KG_IMPLAUSIBLE = Decimal(10_000)  # beyond any bulk material; a slip of units, most likely
+AMOUNT_PER_KG_IMPLAUSIBLE = Decimal(
+    10_000_000
+)  # kg, litre, MJ, … of a line; a kg of diamonds takes 5,000,000 kg of rock
+PER_UNIT_IMPLAUSIBLE = Decimal(10**12)  # where there is no mass: more than a large power plant burns in a year
+WITHOUT_SIZE = (Dimension.MONEY, Dimension.DATA)  # a kilogram may be worth any sum, and hold any number of bits
+THREE_DIGITS = Context(prec=3)
+ASSESSMENT_REPORT_LATEST = 6  # of 2021; the next one is due in 2029
 TRANSPORT_FINDINGS = frozenset({"TRANSPORT_COUNTED_TWICE", "TRANSPORT_NOT_COUNTED"})  # roll-ups tell them again
 
 
@@ -90,10 +97,64 @@ def mass_findings(unit: str, amount: Decimal, mass: Decimal) -> Iterable[Finding
         yield Finding("MASS_DIFFERS", "WARNING", message, path, _plain(amount), _plain(mass))
 
 
-def size_findings(total: Decimal, mass: Decimal) -> Iterable[Finding]:
-    if mass > 0 and abs(total) > KG_CO2E_PER_KG_IMPLAUSIBLE * mass:
-        message = "More than 10,000 kg CO2e per kilogram of product: are the units right?"
-        yield Finding("SIZE_IMPLAUSIBLE", "WARNING", message, (), None, _plain(total))
+def period_findings(end_us: int, now_us: int) -> Iterable[Finding]:
+    end, today = date_of_day(end_us // US_PER_DAY), date_of_day(now_us // US_PER_DAY)
+    if end > today:
+        message = "The reference period is not over: were all of its data known?"
+        path, expected = ("referencePeriodEnd",), f"≤ {today.isoformat()}"
+        yield Finding("REFERENCE_PERIOD_NOT_OVER", "WARNING", message, path, expected, end.isoformat())
+
+
+def characterization_findings(names: Sequence[str]) -> Iterable[Finding]:
+    """PACT takes any `AR` with a number; some reports are not written yet."""
+    unknown = [name for name in names if int(name.removeprefix("AR")) > ASSESSMENT_REPORT_LATEST]
+    if unknown:
+        message = "No IPCC assessment report of this number is known."
+        path, expected = ("ipccCharacterizationFactors",), f"AR1 to AR{ASSESSMENT_REPORT_LATEST}"
+        yield Finding("CHARACTERIZATION_FACTORS_UNKNOWN", "WARNING", message, path, expected, ", ".join(unknown))
+
+
+def size_findings(footprint: Footprint) -> Iterable[Finding]:
+    """The largest of the stated emissions, where it is more than a product of this mass can carry."""
+    mass = footprint.mass_kg_per_declared_unit
+    bound = KG_CO2E_PER_KG_IMPLAUSIBLE * mass if mass > 0 else _unit_bound(footprint)
+    path, largest = max(_stated_kg_co2e(footprint), key=lambda stated: abs(stated[1]), default=((), Decimal(0)))
+    if abs(largest) > bound:
+        message = "More than a product of this mass, or of this amount, can carry: are the units right?"
+        yield Finding("SIZE_IMPLAUSIBLE", "WARNING", message, path, f"≤ {_plain(bound)} kg CO2e", _plain(largest))
+
+
+def _stated_kg_co2e(footprint: Footprint) -> Iterable[tuple[tuple[str, ...], Decimal]]:
+    """What a footprint states itself, with its field; not the components of a stated total."""
+    declared, modelled = footprint.declared, footprint.modelled
+    if declared is not None:
+        yield ("declared", "pcfExcludingBiogenicUptake"), declared.excluding_kg_co2e
+        yield ("declared", "pcfIncludingBiogenicUptake"), declared.including_kg_co2e
+    if modelled is not None:
+        for position, components in enumerate(modelled.direct.values()):
+            for name, amount in components.amounts.items():
+                yield ("modelled", "direct", str(position), "components", name), amount
+
+
+def amount_findings(footprint: Footprint, lines: Sequence[Line]) -> Iterable[Finding]:
+    """The first line, or its fallback, of which the product takes too much: one finding, however many there are."""
+    mass, of_a_unit = footprint.mass_kg_per_declared_unit, _unit_bound(footprint)
+    of_mass = AMOUNT_PER_KG_IMPLAUSIBLE * mass if mass > 0 else of_a_unit
+    for line in lines:
+        for used, below in ((line, ()), (line.fallback, ("fallback",))):
+            if used is None:
+                continue
+            bound = of_a_unit if dimension(used.unit) in WITHOUT_SIZE else of_mass
+            if abs(used.amount) * size(used.unit) > bound:
+                message = "More than a product of this mass, or of this amount, can take: are the units right?"
+                path = ("modelled", "lines", str(line.number - 1), *below, "amount")
+                expected = f"≤ {_plain(THREE_DIGITS.divide(bound, size(used.unit)))}"
+                yield Finding("SIZE_IMPLAUSIBLE", "WARNING", message, path, expected, _plain(used.amount))
+                return
+
+
+def _unit_bound(footprint: Footprint) -> Decimal:
+    return PER_UNIT_IMPLAUSIBLE * footprint.declared_unit_amount
 
 
 def _plain(number: Decimal) -> str:

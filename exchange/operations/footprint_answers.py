@@ -108,6 +108,7 @@ async def _answer(sight: Sight, footprint: Footprint, access: AccessLevel, dates
         exempted_emissions_percent=footprint.exempted_emissions_percent if owner or declared else None,
         data_quality=footprint.data_quality if quality_shown else None,
         release_id=footprint.release_id,
+        comment=footprint.comment if access >= AccessLevel.INPUTS else None,
         declared=DeclaredAnswer(
             declared.excluding_kg_co2e, declared.including_kg_co2e, declared.primary_data_share_percent
         )

@@ -6,7 +6,7 @@ What is refused and what is kept with a finding: docs/method.md, "Refused, or ke
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from exchange.model.carbon import NOT_NEGATIVE, NOT_POSITIVE, STATED, UNSPECIFIED, UPTAKE, CarbonComponents
@@ -22,7 +22,7 @@ from exchange.model.footprint import (
     Modelled,
 )
 from exchange.operations import findings as found
-from exchange.operations.checks import Checker, day_not_before, instant_us, years_later
+from exchange.operations.checks import Checker, day_not_before, years_later
 from exchange.operations.inputs import DeclaredInput, FootprintInput, ModelledInput
 from exchange.operations.line_checks import check_lines
 
@@ -66,7 +66,7 @@ class Draft:
     lines: tuple[Line, ...]
 
 
-def check_footprint(given: FootprintInput, at: Checker) -> Draft | None:
+def check_footprint(given: FootprintInput, at: Checker, now_us: int) -> Draft | None:
     """The footprint as a value; None where something required to make one was wrong. Problems go to `at`."""
     before = len(at.problems.found)
     at.above_zero(given.declared_unit_amount, "declaredUnitAmount")
@@ -122,9 +122,8 @@ def check_footprint(given: FootprintInput, at: Checker) -> Draft | None:
         comment=given.comment,
         declared=declared,
         modelled=modelled,
-        findings=tuple(_findings(given, declared, modelled, lines, valid_until)),
     )
-    return Draft(footprint, tuple(lines))
+    return Draft(replace(footprint, findings=tuple(_findings(footprint, lines, now_us))), tuple(lines))
 
 
 def _texts(given: FootprintInput, at: Checker) -> None:
@@ -132,11 +131,13 @@ def _texts(given: FootprintInput, at: Checker) -> None:
     for position, name in enumerate(given.ipcc_characterization_factors):
         if not _IPCC.fullmatch(name):
             steps = ("ipccCharacterizationFactors", str(position))
-            at.add("NOT_KNOWN", "names an IPCC assessment report", *steps, expected="AR5, AR6", got=name)
+            at.add("NOT_KNOWN", "does not name an IPCC assessment report", *steps, expected="AR5, AR6", got=name)
+    if len(given.ipcc_characterization_factors) != len(set(given.ipcc_characterization_factors)):
+        at.add("REPEATED", "names an assessment report twice", "ipccCharacterizationFactors")
     at.texts(given.cross_sectoral_standards, "crossSectoralStandards", fewest=1)
-    at.text(given.boundary_processes_description, "boundaryProcessesDescription")
-    at.text(given.exempted_emissions_description, "exemptedEmissionsDescription")
-    at.text(given.comment, "comment")
+    at.text(given.boundary_processes_description, "boundaryProcessesDescription", lines=True)
+    at.text(given.exempted_emissions_description, "exemptedEmissionsDescription", lines=True)
+    at.text(given.comment, "comment", lines=True)
     if len(given.preceding_pf_ids) != len(set(given.preceding_pf_ids)):
         at.add("REPEATED", "names a footprint twice", "precedingPfIds")
 
@@ -233,23 +234,21 @@ def _modelled(given: ModelledInput, at: Checker, *, in_release: bool) -> tuple[M
     return modelled, lines
 
 
-def _findings(
-    given: FootprintInput, declared: Declared | None, modelled: Modelled | None, lines: list[Line], valid_until: int
-) -> list[Finding]:
-    unit, amount, mass = (
-        given.declared_unit_of_measurement,
-        given.declared_unit_amount,
-        given.product_mass_per_declared_unit,
-    )
+def _findings(footprint: Footprint, lines: list[Line], now_us: int) -> list[Finding]:
+    """Of a footprint that may be kept; its lines are not yet in it."""
+    end_us, mass = footprint.reference_period_end_us, footprint.mass_kg_per_declared_unit
     all_findings = [
-        *found.exempted_findings(given.exempted_emissions_percent),
-        *found.mass_findings(unit, amount, mass),
+        *found.exempted_findings(footprint.exempted_emissions_percent),
+        *found.mass_findings(footprint.declared_unit, footprint.declared_unit_amount, mass),
+        *found.period_findings(end_us, now_us),
+        *found.characterization_findings(footprint.ipcc_characterization_factors),
+        *found.size_findings(footprint),
     ]
-    if valid_until != NEVER_DAY:
-        end_day = day_not_before(instant_us(given.reference_period_end))
-        all_findings += found.validity_findings(end_day, valid_until)
-    if declared is not None:
-        all_findings += [*found.declared_findings(declared), *found.size_findings(declared.excluding_kg_co2e, mass)]
-    if modelled is not None:
-        all_findings += found.modelled_findings(modelled, lines)
+    if footprint.valid_until_day != NEVER_DAY:
+        all_findings += found.validity_findings(day_not_before(end_us), footprint.valid_until_day)
+    if footprint.declared is not None:
+        all_findings += found.declared_findings(footprint.declared)
+    if footprint.modelled is not None:
+        all_findings += found.modelled_findings(footprint.modelled, lines)
+        all_findings += found.amount_findings(footprint, lines)
     return all_findings

@@ -32,7 +32,7 @@ async def create_product(exchange: Exchange, viewer: Viewer, given: CreateProduc
     problems = Problems()
     at = Checker(problems, PATH)
     at.text(given.name, "name", longest=NAME_LENGTH_MAX, required=True)
-    at.text(given.description, "description")
+    at.text(given.description, "description", lines=True)
     at.texts(given.product_ids, "productIds", fewest=1)
     at.texts(given.classifications, "classifications")
     urns = [at.urn(urn, "productIds", str(position)) for position, urn in enumerate(given.product_ids)]

@@ -36,7 +36,7 @@ async def publish_footprints(exchange: Exchange, viewer: Viewer, given: PublishF
     LoopRefused, NotSignedIn.
     """
     owner_id = require_publisher(viewer)
-    drafts = _check(given)
+    drafts = _check(given, exchange.clock())
     await _check_owner(exchange, viewer, given)
     command = _Publish(
         store=exchange.store,
@@ -62,7 +62,7 @@ def _path(position: int, single: bool) -> Path:
     return ("input", "footprint") if single else (*FOOTPRINTS, str(position))
 
 
-def _check(given: PublishFootprintsInput) -> list[Draft]:
+def _check(given: PublishFootprintsInput, now_us: int) -> list[Draft]:
     problems = Problems()
     count = len(given.footprints)
     if not 1 <= count <= FOOTPRINTS_MAX:
@@ -70,7 +70,7 @@ def _check(given: PublishFootprintsInput) -> list[Draft]:
         problems.add("TOO_MANY" if count else "REQUIRED", message, FOOTPRINTS, expected=f"1 to {FOOTPRINTS_MAX}")
         problems.raise_any()
     drafts = [
-        check_footprint(footprint, Checker(problems, _path(position, given.single)))
+        check_footprint(footprint, Checker(problems, _path(position, given.single)), now_us)
         for position, footprint in enumerate(given.footprints)
     ]
     _check_repeats(given, problems)
@@ -245,7 +245,7 @@ async def deprecate_footprint(exchange: Exchange, viewer: Viewer, given: Depreca
     """
     require_publisher(viewer)
     problems = Problems()
-    Checker(problems, ("input",)).text(given.reason, "reason", required=True)
+    Checker(problems, ("input",)).text(given.reason, "reason", required=True, lines=True)
     problems.raise_any()
     session = await exchange.session(viewer)
     shown = (await session.footprints([given.footprint]))[0]

@@ -10,13 +10,16 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final
 
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, parse, validate
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, GraphQLSyntaxError, parse, validate
 
-from exchange.schema.limits import COMMENTS_MAX, LEXICAL_TOKENS_MAX, SOURCE_LENGTH_MAX, check_size
+from exchange.schema.limits import COMMENTS_MAX, LEXICAL_TOKENS_MAX, SOURCE_LENGTH_MAX, check_size, too_large
 
 KEPT_CHARACTERS_MAX: Final = 250_000  # about 50 MB of parsed documents at worst
 KEPT_ONE_MAX: Final = 20_000  # a longer text is somebody's script, not a client's query
 VALIDATION_ERRORS_MAX: Final = 20  # more than anybody mends at once
+
+
+PARSERS_LIMIT: Final = " Parsing aborted."  # how the parser ends what it says of a limit, and nothing else
 
 
 @dataclass(slots=True)
@@ -32,12 +35,7 @@ class Documents:
             self._kept.move_to_end(source)
             check_size(known[0], variables)
             return known
-        document = parse(
-            source,
-            max_lexical_tokens=LEXICAL_TOKENS_MAX,
-            max_comments=COMMENTS_MAX,
-            max_source_length=SOURCE_LENGTH_MAX,
-        )
+        document = _parsed(source)
         check_size(document, variables)
         errors = validate(self.schema, document, max_errors=VALIDATION_ERRORS_MAX, hide_suggestions=False)
         self._keep(source, document, errors)
@@ -51,3 +49,19 @@ class Documents:
         while self._kept_characters > KEPT_CHARACTERS_MAX:
             old, _ = self._kept.popitem(last=False)
             self._kept_characters -= len(old)
+
+
+def _parsed(source: str) -> DocumentNode:
+    """The text as a document. A limit of the parser is a limit like those of `check_size`, and no mistake in syntax."""
+    try:
+        return parse(
+            source,
+            max_lexical_tokens=LEXICAL_TOKENS_MAX,
+            max_comments=COMMENTS_MAX,
+            max_source_length=SOURCE_LENGTH_MAX,
+        )
+    except GraphQLSyntaxError as error:
+        if not error.description.endswith(PARSERS_LIMIT):
+            raise
+        reached = error.description.removesuffix(PARSERS_LIMIT).removesuffix(".")
+        raise too_large(f"{reached}: ask in several queries, and send values as variables.") from None

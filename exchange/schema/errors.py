@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-INVALID_QUERY: Final = "INVALID_QUERY"  # the request is not a query of this schema, or is too large to answer
+INVALID_QUERY: Final = "INVALID_QUERY"  # the request is not a query of this schema
 INTERNAL_ERROR: Final = "INTERNAL_ERROR"  # a bug of ours
 UNION_MEMBERS: Final = (
     errors.InvalidInput,

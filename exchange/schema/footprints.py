@@ -183,6 +183,9 @@ class Footprint(Node):
     ipcc_characterization_factors: list[str] = strawberry.field(description="Assessment reports, such as AR6.")
     cross_sectoral_standards: list[str] = strawberry.field(description="Such as ISO14067.")
     data_quality: DataQuality | None = strawberry.field(description="As the owner rates it; null: not stated.")
+    comment: str | None = strawberry.field(
+        description="What the owner says of it, such as sources and assumptions. Null below INPUTS, or none."
+    )
     declared: DeclaredFootprint | None = strawberry.field(description="Null: modelled, or below TOTAL.")
     modelled: ModelledFootprint | None = strawberry.field(
         description="Null: declared, or the viewer's view does not show it."
@@ -220,6 +223,7 @@ class Footprint(Node):
             ipcc_characterization_factors=list(answer.ipcc_characterization_factors),
             cross_sectoral_standards=list(answer.cross_sectoral_standards),
             data_quality=None if answer.data_quality is None else DataQuality.of(answer.data_quality),
+            comment=answer.comment,
             declared=None
             if declared is None
             else DeclaredFootprint(

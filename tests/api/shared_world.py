@@ -126,6 +126,7 @@ def footprint(name: str, product: str) -> dict[str, Any]:
         "ipccCharacterizationFactors": ["AR6"],
         "crossSectoralStandards": ["ISO14067"],
         "dataQuality": rating,
+        "comment": f"What {name} is made of,\nand how we know.",
         **BODIES[name],
     }
 

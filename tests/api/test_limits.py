@@ -6,7 +6,16 @@ import pytest
 from graphql import GraphQLError, get_introspection_query, parse
 
 from exchange.schema.documents import KEPT_CHARACTERS_MAX, Documents
-from exchange.schema.limits import COST_MAX, DEPTH_MAX, FIELDS_MAX, check_size, measure
+from exchange.schema.limits import (
+    COMMENTS_MAX,
+    COST_MAX,
+    DEPTH_MAX,
+    FIELDS_MAX,
+    LEXICAL_TOKENS_MAX,
+    SOURCE_LENGTH_MAX,
+    check_size,
+    measure,
+)
 from exchange.schema.schema import core_schema
 from tests.api.fakes import FakeExchange, ask, id_of
 
@@ -109,26 +118,39 @@ def test_what_people_ask_is_not_too_large():
 
 
 @pytest.mark.parametrize(
-    "query",
+    ("query", "code"),
     [
-        "{viewer{...f}} fragment f on Viewer{...f}",
-        "{viewer{...f}} fragment f on Viewer{...g} fragment g on Viewer{...f}",
-        "{viewer{...unknown}}",
-        "{",
-        "{viewer{scopes}} #" + "x" * 300_000,
-        "{" + "viewer " * 20_000 + "}",
-        "{a" * 5_000,
-        "#\n" * 5_000 + "{viewer{scopes}}",
-        "\ufeff{viewer{scopes}}\x00",
-        '{product(id:"' + "x" * 100_000 + '") {nam}}',
+        ("{viewer{...f}} fragment f on Viewer{...f}", "INVALID_QUERY"),
+        ("{viewer{...f}} fragment f on Viewer{...g} fragment g on Viewer{...f}", "INVALID_QUERY"),
+        ("{viewer{...unknown}}", "INVALID_QUERY"),
+        ("{", "INVALID_QUERY"),
+        ("{viewer{scopes}} #" + "x" * SOURCE_LENGTH_MAX, "QUERY_TOO_LARGE"),
+        ("{" + "viewer " * LEXICAL_TOKENS_MAX + "}", "QUERY_TOO_LARGE"),
+        ("{a" * 5_000, "QUERY_TOO_LARGE"),
+        ('{product(id:"' + "[" * 7_000, "INVALID_QUERY"),
+        ("{product(id:" + "[" * 7_000, "QUERY_TOO_LARGE"),
+        ("#\n" * (COMMENTS_MAX + 1) + "{viewer{scopes}}", "QUERY_TOO_LARGE"),
+        ("\ufeff{viewer{scopes}}\x00", "INVALID_QUERY"),
+        ('{product(id:"' + "x" * 100_000 + '") {nam}}', "INVALID_QUERY"),
     ],
 )
-async def test_bad_documents_are_refused_and_ask_nothing_of_the_graph(query):
+async def test_bad_documents_are_refused_and_ask_nothing_of_the_graph(query, code):
     exchange = FakeExchange()
     body = await ask(exchange, query)
     assert "data" not in body
-    assert {error["extensions"]["code"] for error in body["errors"]} <= {"INVALID_QUERY", "QUERY_TOO_LARGE"}
+    assert {error["extensions"]["code"] for error in body["errors"]} == {code}
+    if code == "QUERY_TOO_LARGE":
+        assert "ask in several queries" in body["errors"][0]["message"]
     assert not exchange.calls
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["{viewer{scopes}} #".ljust(SOURCE_LENGTH_MAX, "x"), "#\n" * COMMENTS_MAX + "{viewer{scopes}}"],
+    ids=["characters", "comments"],
+)
+async def test_documents_up_to_a_limit_are_answered(query):
+    assert await ask(FakeExchange(), query) == {"data": {"viewer": {"scopes": []}}}
 
 
 async def test_what_is_kept_of_documents_is_bounded():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import os
@@ -13,10 +14,12 @@ from pathlib import Path
 
 import networkx as nx
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 import seed
+from exchange.app import running_exchange
 from exchange.cli import commands
+from exchange.config import Settings, variables
 from tests.importers.models import INPUTS_HEADER, write_model
 
 AS_OF = str(seed.AS_OF)
@@ -315,4 +318,53 @@ def test_the_demo_answers_its_own_question_and_ends(tmp_path: Path):
     assert "11583.604214 kg CO2e" in text
     answer = json.loads(text[text.rindex('{\n  "data"') :])
     assert answer["data"]["product"]["cradleToGate"]["pcfExcludingBiogenicUptake"] == "2.32934342873"
-    assert (tmp_path / "demo").is_dir()
+    demo = tmp_path / "demo"
+    assert demo.is_dir()
+    way = f"set EXCHANGE_DATA_DIRECTORY={demo} to reach it"
+
+    def at(directory: Path, *arguments: str) -> Result:
+        own = dict.fromkeys(variables()) | {"EXCHANGE_DATA_DIRECTORY": str(directory)}
+        return CliRunner().invoke(commands, arguments, env=own)
+
+    found = {check["what"]: check for check in json.loads(at(tmp_path, "doctor", "--json").stdout)["checks"]}
+    assert found["content"]["found"].startswith("0 organizations")
+    assert (found["demo"]["found"], way in found["demo"]["advice"]) == (str(demo), True)
+    elsewhere = json.loads(at(tmp_path, "rollup", CAR, "--json").stderr)["error"]
+    assert (elsewhere["code"], way in elsewhere["message"]) == ("NOT_FOUND", True)
+    listed = at(tmp_path, "organization", "list").stdout
+    assert "There are none yet" in listed
+    assert way in listed
+    there = json.loads(at(demo, "rollup", CAR, "--as-of", AS_OF, "--json").stdout)
+    assert there["pcfExcludingBiogenicUptake"].startswith("11583.6")
+    assert "of `exchange demo`" in at(demo, "doctor").stdout
+
+
+def test_what_an_older_database_holds_does_not_steer_the_terminal(exchange, database):
+    """Such names are refused now; the database has one all the same."""
+    made = json.loads(exchange("organization", "add", "Plain Inc", "--domain", "plain.example", "--json").stdout)
+    steering = "Pl\x1b[2J\x9b1mai\u202en\x7f Inc"
+
+    async def rename() -> None:
+        settings = Settings(data_directory=database.directory)
+        async with running_exchange(settings, attach=True) as running:
+            statement = "MATCH (o:Organization {id: $id}) SET o.name = $name RETURN o.name"
+            assert await running.store._raw.alter(statement, id=made["id"], name=steering) == [[steering]]
+
+    asyncio.run(rename())
+    shown = "Pl\\u001b[2J\\u009b1mai\\u202en\\u007f Inc"
+    table, listed = exchange("organization", "list").stdout, exchange("organization", "list", "--json").stdout
+    assert exchange("organization", "add", "Other Inc", "--domain", "other-inc.example").exit_code == 0
+    ambiguous = exchange("client", "add", "Inc").stderr
+    assert steering in [one["name"] for one in json.loads(listed)]
+    for text in (table, listed, ambiguous):
+        assert shown in text
+        assert not {"\x1b", "\x9b", "\u202e", "\x7f"} & set(text)
+
+
+def test_names_that_steer_a_terminal_are_refused(exchange):
+    before = head(exchange)
+    refused = exchange("organization", "add", "Pl\x1b[2Jain", "--domain", "plain2.example", "--json")
+    assert refused.exit_code == 1
+    [problem] = json.loads(refused.stderr)["error"]["problems"]
+    assert (problem["code"], problem["got"]) == ("TEXT_INVALID", "U+001B")
+    assert head(exchange) == before

@@ -1,4 +1,4 @@
-"""The list of GraphQL types in docs/api.md, made from the schema: `python -m tests.docs.reference` writes it anew."""
+"""What docs/api.md has from the code, its limits and its types: `python -m tests.docs.reference` writes both anew."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from graphql import (
 
 from exchange.schema.schema import core_schema
 from tests.docs.documents import DOCS
+from tests.docs.limits import limits
 
 PAGE = DOCS / "api.md"
-BEGIN, END = "<!-- reference: begin -->", "<!-- reference: end -->"
 KINDS: tuple[tuple[str, type[GraphQLNamedType]], ...] = (
     ("Objects", GraphQLObjectType),
     ("Interfaces", GraphQLInterfaceType),
@@ -58,10 +58,13 @@ def _holds(one: GraphQLNamedType) -> str:
 
 
 def written(text: str) -> str:
-    """The page with its reference made anew."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{reference()}\n\n{END}{after}"
+    """The page with what it has from the code made anew."""
+    for name, made in (("limits", limits()), ("reference", reference())):
+        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+        before, _, rest = text.partition(begin)
+        _, _, after = rest.partition(end)
+        text = f"{before}{begin}\n\n{made}\n\n{end}{after}"
+    return text
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import pytest
 
 from exchange.errors import Problems
 from exchange.model.footprint import NEVER_DAY, LifeCycleStage, PriceBasis
-from exchange.operations.checks import Checker, date_of_day
+from exchange.operations.checks import Checker, date_of_day, instant_us
 from exchange.operations.footprint_checks import Draft, check_footprint
 from exchange.operations.inputs import (
     DataQualityInput,
@@ -32,6 +32,7 @@ def instant(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
+NOW = instant("2026-07-01")
 DECLARED = DeclaredInput(D("1.2"), D("1.2"), {"fossilGhgEmissions": D("1.2")})
 LINE = LineInput(ProductKey(product_id="urn:pact:s.example:p:1"), D(2), AmountUnit.KILOWATT_HOUR)
 MODELLED = ModelledInput((StageEmissionsInput(LifeCycleStage.MANUFACTURING, {"fossilGhgEmissions": D(1)}),), (LINE,))
@@ -51,7 +52,7 @@ GIVEN = FootprintInput(
 def check(given: FootprintInput) -> tuple[Draft | None, list[tuple[str, str]]]:
     """The draft, and every problem as (code, path)."""
     problems = Problems()
-    draft = check_footprint(given, Checker(problems, ("input", "footprint")))
+    draft = check_footprint(given, Checker(problems, ("input", "footprint")), instant_us(NOW))
     return draft, [(problem.code, ".".join(problem.path[2:])) for problem in problems.found]
 
 
@@ -96,6 +97,10 @@ REFUSED: dict[str, tuple[FootprintInput, tuple[str, str]]] = {
     "unknown factors": (
         replace(GIVEN, ipcc_characterization_factors=("SAR",)),
         ("NOT_KNOWN", "ipccCharacterizationFactors.0"),
+    ),
+    "factors twice": (
+        replace(GIVEN, ipcc_characterization_factors=("AR6", "AR6")),
+        ("REPEATED", "ipccCharacterizationFactors"),
     ),
     "country": (replace(GIVEN, geography_country="China"), ("NOT_KNOWN", "geographyCountry")),
     "subdivision elsewhere": (
@@ -237,6 +242,91 @@ def test_what_is_kept_with_a_finding(given: FootprintInput, code: str) -> None:
     assert problems == []
     assert draft is not None
     assert [finding.code for finding in draft.footprint.findings] == [code]
+
+
+def direct(**amounts: Decimal) -> FootprintInput:
+    return modelled(
+        direct=(StageEmissionsInput(LifeCycleStage.MANUFACTURING, {"fossilGhgEmissions": D(1), **amounts}),)
+    )
+
+
+def without_mass(given: FootprintInput) -> FootprintInput:
+    unit = DeclaredUnit.KILOWATT_HOUR
+    return replace(given, declared_unit_of_measurement=unit, product_mass_per_declared_unit=D(0))
+
+
+MONEY = {"unit": AmountUnit.MONEY, "currency": "VND", "price_year": 2024, "price_basis": PriceBasis.BASIC}
+BIG = D(10_000_000)
+SIZES: dict[str, tuple[FootprintInput, tuple[str, str, str] | None]] = {
+    "direct": (
+        direct(biogenicCO2Uptake=D(-10_001)),
+        ("modelled.direct.0.components.biogenicCO2Uptake", "≤ 10000 kg CO2e", "-10001"),
+    ),
+    "direct, just possible": (direct(fossilGhgEmissions=D(10_000)), None),
+    "direct, without mass": (
+        without_mass(direct(fossilGhgEmissions=D(10) ** 13)),
+        ("modelled.direct.0.components.fossilGhgEmissions", "≤ 1000000000000 kg CO2e", "10000000000000"),
+    ),
+    "a power plant's year": (without_mass(direct(fossilGhgEmissions=D(10) ** 10)), None),
+    "declared, without mass": (
+        without_mass(declared(pcf_excluding_biogenic_uptake=D(1), pcf_including_biogenic_uptake=-(D(10) ** 13))),
+        ("declared.pcfIncludingBiogenicUptake", "≤ 1000000000000 kg CO2e", "-10000000000000"),
+    ),
+    "line": (line(amount=BIG), ("modelled.lines.0.amount", "≤ 2780000", "10000000")),
+    "line, just possible": (line(amount=BIG, unit=AmountUnit.MEGAJOULE), None),
+    "line in a small unit": (line(amount=BIG, unit=AmountUnit.WATT_HOUR), None),
+    "line of a thousand": (
+        replace(line(amount=BIG), declared_unit_amount=D(1000), product_mass_per_declared_unit=D(1000)),
+        None,
+    ),
+    "credit": (line(amount=-BIG, credit=True), ("modelled.lines.0.amount", "≤ 2780000", "-10000000")),
+    "fallback": (
+        line(fallback=replace(FALLBACK, amount=BIG + 1)),
+        ("modelled.lines.0.fallback.amount", "≤ 10000000", "10000001"),
+    ),
+    "a dear line": (line(amount=BIG * 100, **MONEY), None),
+    "an absurd sum": (
+        line(amount=D(10) ** 13, **MONEY),
+        ("modelled.lines.0.amount", "≤ 1000000000000", "1" + "0" * 13),
+    ),
+    "many": (
+        modelled(lines=(LINE, *[replace(LINE, amount=BIG)] * 50)),
+        ("modelled.lines.1.amount", "≤ 2780000", "10000000"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SIZES)
+def test_sizes_that_cannot_be_are_kept_with_a_finding_that_names_the_field(case: str) -> None:
+    given, expected = SIZES[case]
+    draft, problems = check(given)
+    assert draft is not None, problems
+    found = [one for one in draft.footprint.findings if one.code == "SIZE_IMPLAUSIBLE"]
+    assert [(".".join(one.path), one.expected, one.got) for one in found] == ([expected] if expected else [])
+    assert {one.severity for one in found} <= {"WARNING"}
+
+
+@pytest.mark.parametrize(("end", "found"), [("2026-07-01", False), ("2026-07-02", True), ("2200-01-01", True)])
+def test_a_reference_period_that_is_not_over_is_a_finding(end: str, found: bool) -> None:
+    draft, _ = check(replace(GIVEN, reference_period_end=instant(end)))
+    assert draft is not None
+    expected = [("REFERENCE_PERIOD_NOT_OVER", "WARNING", ("referencePeriodEnd",), "≤ 2026-07-01", end)]
+    assert [(one.code, one.severity, one.path, one.expected, one.got) for one in draft.footprint.findings] == (
+        expected if found else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "got"),
+    [(("AR6",), None), (("AR4", "AR5"), None), (("AR7",), "AR7"), (("AR6", "AR99", "AR10"), "AR99, AR10")],
+)
+def test_an_assessment_report_that_nobody_knows_is_a_finding(names: tuple[str, ...], got: str | None) -> None:
+    draft, _ = check(replace(GIVEN, ipcc_characterization_factors=names))
+    assert draft is not None
+    expected = ("CHARACTERIZATION_FACTORS_UNKNOWN", "WARNING", ("ipccCharacterizationFactors",), "AR1 to AR6", got)
+    assert [(one.code, one.severity, one.path, one.expected, one.got) for one in draft.footprint.findings] == (
+        [expected] if got else []
+    )
 
 
 TON = replace(LINE, unit=AmountUnit.TON)

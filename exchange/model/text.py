@@ -1,0 +1,27 @@
+"""Characters that steer whoever shows a text, instead of standing for something in it.
+
+Control characters move a terminal's cursor, recolour it or rewrite what stands there; characters that override the
+direction of writing make a text read otherwise than it is stored. No name needs one. Line feeds and tabs are control
+characters that have a meaning where a text may have lines. The marks that mixed scripts need (U+200E, U+200F, U+061C)
+are none of them.
+"""
+
+from __future__ import annotations
+
+import re
+
+# C0, DEL, C1, and the overrides, embeddings and isolates of direction.
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_STEERING_IN_LINES = re.compile("(?!\r\n)[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_STEERING_WHEN_SHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def steering_character(text: str, *, lines: bool) -> str | None:
+    """The first one in a text; `lines`: it may have line feeds (also after a carriage return) and tabs."""
+    found = (_STEERING_IN_LINES if lines else _STEERING).search(text)
+    return None if found is None else found[0]
+
+
+def without_steering(text: str) -> str:
+    """The text with such characters written out (`\\u001b`), line feeds and tabs left alone; valid inside JSON."""
+    return _STEERING_WHEN_SHOWN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -1,0 +1,240 @@
+"""The limits in docs/api.md, with the numbers that the code has: `python -m tests.docs.reference` writes them anew.
+
+Owns what is said of each limit that somebody who asks can meet (LIMITS), and which of the code's limits nobody meets,
+with the reason (UNSEEN). A limit that stands in neither is found by a test.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from exchange.config import Settings
+from tests.docs.documents import ROOT
+
+# Where a request passes; what the other folders bound is the database's, the operator's or a file's.
+PASSED = ("access", "model", "operations", "rollup/closure.py", "rollup/refusals.py", "schema", "tokens", "web")
+NAME = re.compile(r"[A-Z][A-Z_]*_MAX(_S)?\Z")
+HEADER = "| limit | at most | beyond it |"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`most` has a place for each of the constants, which are named by module (below `exchange`) and name."""
+
+    what: str
+    most: str
+    beyond: str
+    constants: tuple[str, ...]
+
+    def row(self) -> str:
+        return f"| {self.what} | {self.most.format(*map(value_of, self.constants))} | {self.beyond} |"
+
+
+def limit(what: str, most: str, beyond: str, *constants: str) -> Limit:
+    return Limit(what, most, beyond, constants)
+
+
+TOO_LARGE, INVALID = "`QUERY_TOO_LARGE`", "`INVALID_INPUT`"
+TOO_LONG, TOO_MANY = "`INVALID_INPUT`, problem `TOO_LONG`", "`INVALID_INPUT`, problem `TOO_MANY`"
+
+LIMITS: dict[str, tuple[Limit, ...]] = {
+    "A query": (
+        limit("characters of its text", "{:,}", TOO_LARGE, "schema.limits.SOURCE_LENGTH_MAX"),
+        limit("tokens: names, values, punctuation", "{:,}", TOO_LARGE, "schema.limits.LEXICAL_TOKENS_MAX"),
+        limit("comments", "{:,}", TOO_LARGE, "schema.limits.COMMENTS_MAX"),
+        limit("levels of fields", "{:,}", TOO_LARGE, "schema.limits.DEPTH_MAX"),
+        limit("fields, fragments unfolded", "{:,}", TOO_LARGE, "schema.limits.FIELDS_MAX"),
+        limit("one name in one selection", "{:,} times", TOO_LARGE, "schema.limits.REPEATS_MAX"),
+        limit(
+            "fields of the answer, reckoned from the pages asked for",
+            "about {:,}",
+            TOO_LARGE,
+            "schema.limits.COST_MAX",
+        ),
+        limit(
+            "mistakes that one answer names", "{:,}", "the rest is not named", "schema.documents.VALIDATION_ERRORS_MAX"
+        ),
+        limit(
+            "different pairs of `asOf` and `knownAt` in one request", "{:,}", INVALID, "operations.session.DATES_MAX"
+        ),
+        limit(
+            "items on one page of a list",
+            "{:,}; {:,} without `first` and `last`",
+            INVALID,
+            "model.paging.PAGE_SIZE_MAX",
+            "model.paging.PAGE_SIZE_DEFAULT",
+        ),
+        limit("`ids` of `nodes`", "{:,}", INVALID, "schema.query.NODES_MAX"),
+        limit(
+            "`first` of `contributions`",
+            "{:,}; {:,} without it",
+            INVALID,
+            "schema.roll_ups.CONTRIBUTIONS_MAX",
+            "schema.roll_ups.CONTRIBUTIONS_DEFAULT",
+        ),
+        limit(
+            "`depth` of `tree`",
+            "{:,}; {:,} without it",
+            INVALID,
+            "schema.roll_ups.TREE_DEPTH_MAX",
+            "schema.roll_ups.TREE_DEPTH_DEFAULT",
+        ),
+        limit(
+            "`maxNodes` of `tree`",
+            "{:,}; {:,} without it",
+            INVALID,
+            "schema.roll_ups.TREE_NODES_MAX",
+            "schema.roll_ups.TREE_NODES_DEFAULT",
+        ),
+        limit(
+            "what a product's result is computed from",
+            "{:,} products, {:,} lines",
+            "`RollUpRefused` with `TOO_LARGE`",
+            "rollup.closure.CLOSURE_ROWS_MAX",
+            "rollup.closure.CLOSURE_LINES_MAX",
+        ),
+    ),
+    "An input": (
+        limit("digits of a decimal", "{:,}", INVALID, "schema.scalars.DECIMAL_DIGITS_MAX"),
+        limit("characters of a URN", "{:,}", INVALID, "model.urns.URN_LENGTH_MAX"),
+        limit(
+            "characters of a name, a label, an entry of a list", "{:,}", TOO_LONG, "operations.checks.NAME_LENGTH_MAX"
+        ),
+        limit("characters of other text", "{:,}", TOO_LONG, "operations.checks.TEXT_LENGTH_MAX"),
+        limit("identifiers, classifications, standards", "{:,} each", TOO_MANY, "operations.checks.LIST_LENGTH_MAX"),
+        limit(
+            "years of dates and prices",
+            "{} to {}",
+            "`INVALID_INPUT`, problem `OUT_OF_RANGE`",
+            "operations.checks.YEAR_MIN",
+            "operations.checks.YEAR_MAX",
+        ),
+        limit("lines of one footprint", "{:,}", TOO_MANY, "operations.line_checks.LINES_MAX"),
+        limit("footprints in one `publishFootprints`", "{:,}", TOO_MANY, "operations.publishing.FOOTPRINTS_MAX"),
+        limit("lines in one `publishFootprints`", "{:,}", TOO_MANY, "operations.publishing.LINES_TOTAL_MAX"),
+        limit(
+            "loops refused for one product in a day (UTC)",
+            "{:,}",
+            "`TOO_MANY_REQUESTS`",
+            "operations.refusals.REFUSALS_PER_DAY_MAX",
+        ),
+        limit("writes that wait in one server", "{:,}", "`STORE_UNAVAILABLE`", "operations.writing.WAITING_MAX"),
+    ),
+    "A connection": (
+        limit("body of `POST /graphql`", "{:mib}", "HTTP 413, `REQUEST_TOO_LARGE`", "schema.http.BODY_BYTES_MAX"),
+        limit(
+            "levels of a request's JSON",
+            "{:,}",
+            "`INVALID_INPUT`; WebSocket: closed with 4400",
+            "schema.transport.JSON_DEPTH_MAX",
+        ),
+        limit(
+            "characters of a WebSocket message",
+            "{:,}",
+            "closed with 1009",
+            "schema.websocket.MESSAGE_CHARACTERS_MAX",
+        ),
+        limit("operations at once on a WebSocket", "{:,}", "closed with 4400", "schema.websocket.OPERATIONS_MAX"),
+        limit(
+            "time until a WebSocket's `connection_init`",
+            "{:,} seconds",
+            "closed with 4408",
+            "schema.websocket.INIT_SECONDS_MAX",
+        ),
+        limit(
+            "time until `/readyz` answers",
+            "{:,} seconds",
+            "HTTP 503, `STORE_UNAVAILABLE`",
+            "web.health.READY_SECONDS_MAX",
+        ),
+    ),
+    "A token": (
+        limit("how long it is good for", "{:,} minutes", "HTTP 401, `NOT_SIGNED_IN`", "config.token_minutes"),
+        limit(
+            "body of `POST /auth/token`",
+            "{:,} bytes",
+            "HTTP 413, `invalid_request`",
+            "web.token_endpoint.BODY_BYTES_MAX",
+        ),
+        limit(
+            "failed attempts within a minute",
+            "{:,} for one client, {:,} from one address",
+            "HTTP 429 with Retry-After",
+            "tokens.attempts.FAILURES_PER_CLIENT_MAX",
+            "tokens.attempts.FAILURES_PER_ADDRESS_MAX",
+        ),
+        limit(
+            "attempts that wait in one server", "{:,}", "HTTP 429 with Retry-After", "tokens.issuer.HASHES_WAITING_MAX"
+        ),
+    ),
+}
+
+UNSEEN = {
+    "operations.refusals.PRODUCTS_COUNTED_MAX": "the memory of what was refused",
+    "operations.writing.BATCH_COMMANDS_MAX": "how many writes share a transaction",
+    "operations.writing.BATCH_FOOTPRINTS_MAX": "how many footprints share a transaction",
+    "operations.writing.HEAD_BACKOFF_MAX_S": "a pause between attempts",
+    "operations.writing.HEAD_RETRIES_MAX": "attempts, while other servers write",
+    "schema.connections.CURSOR_LENGTH_MAX": "no cursor of ours is as long",
+    "schema.documents.KEPT_CHARACTERS_MAX": "the memory of queries",
+    "schema.documents.KEPT_ONE_MAX": "the memory of queries",
+    "schema.execution.TRIES_MAX": "attempts, while rights change",
+    "schema.ids.ID_LENGTH_MAX": "no id of ours is as long",
+    "schema.scalars.GOT_LENGTH_MAX": "how much of a refused value is quoted",
+    "tokens.attempts.ENTRIES_MAX": "the memory of failed attempts",
+    "tokens.client_secrets.COST_MAX": "what is kept of a secret",
+    "tokens.client_secrets.LENGTH_MAX": "no secret of ours is as long",
+    "tokens.signing.TOKEN_LENGTH_MAX": "no token of ours is as long",
+}
+
+
+class Bytes(int):
+    """Bytes that read better as MiB."""
+
+    def __format__(self, spec: str) -> str:
+        return f"{self // 2**20} MiB" if spec == "mib" else super().__format__(spec)
+
+
+def value_of(constant: str) -> Any:
+    module, _, name = constant.rpartition(".")
+    if module == "config":  # the most that a setting may be
+        return next(bound.le for bound in Settings.model_fields[name].metadata if hasattr(bound, "le"))
+    value = getattr(importlib.import_module(f"exchange.{module}"), name)
+    return Bytes(value) if isinstance(value, int) else value
+
+
+def limits() -> str:
+    """One table for each thing that is limited."""
+    parts = [
+        "\n".join([f"**{what}**", "", HEADER, "|---|---|---|", *(each.row() for each in rows)])
+        for what, rows in LIMITS.items()
+    ]
+    return "\n\n".join(parts)
+
+
+def limits_in(path: Path) -> Iterator[str]:
+    """The limits that a file of the exchange has, by module and name."""
+    module = ".".join(path.relative_to(ROOT / "exchange").with_suffix("").parts)
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        for target in targets:
+            for name in ast.walk(target):
+                if isinstance(name, ast.Name) and NAME.match(name.id):
+                    yield f"{module}.{name.id}"
+
+
+def limits_passed() -> set[str]:
+    found: set[str] = set()
+    for place in PASSED:
+        path = ROOT / "exchange" / place
+        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
+            found |= set(limits_in(file))
+    return found

@@ -1,0 +1,67 @@
+"""Which characters steer whoever shows a text, and how they are shown where they are there all the same."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from exchange.errors import Problems
+from exchange.model.text import steering_character, without_steering
+from exchange.operations.checks import Checker
+
+STEERING = [
+    *map(chr, [*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0x7F, 0xA0)]),
+    *map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]),
+]
+HARMLESS = "a\u00a0é中🏭👩\u200d🔬\u200e\u200f\u061c\u2028\ufeff"
+
+
+@pytest.mark.parametrize("character", STEERING, ids=ascii)
+def test_what_steers_is_found_and_shown_written_out(character: str) -> None:
+    for lines in (True, False):
+        assert steering_character(f"a{character}b", lines=lines) == character
+    shown = without_steering(f"a{character}b")
+    assert shown == f"a\\u{ord(character):04x}b"
+    assert json.loads(f'"{shown}"') == f"a{character}b"
+
+
+@pytest.mark.parametrize(
+    ("text", "in_lines", "in_a_line"),
+    [
+        ("a\nb\n", None, "\n"),
+        ("a\tb", None, "\t"),
+        ("a\r\nb", None, "\r"),
+        ("a\rb", "\r", "\r"),
+        ("\r\r\n", "\r", "\r"),
+    ],
+)
+def test_line_feeds_and_tabs_belong_where_there_are_lines(text: str, in_lines: str | None, in_a_line: str) -> None:
+    assert steering_character(text, lines=True) == in_lines
+    assert steering_character(text, lines=False) == in_a_line
+
+
+def test_other_text_is_left_alone() -> None:
+    assert steering_character(HARMLESS, lines=False) is None
+    assert without_steering(f"{HARMLESS}\n\t") == f"{HARMLESS}\n\t"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines", "said"),
+    [
+        ("a\x1b[2Jb", False, "U+001B"),
+        ("a\u202eb", True, "U+202E"),
+        ("a\nb", False, "U+000A"),
+        ("a\nb", True, None),
+    ],
+)
+def test_a_check_names_the_character_and_what_to_do(text: str, lines: bool, said: str | None) -> None:
+    problems = Problems()
+    Checker(problems, ("input",)).text(text, "name", lines=lines)
+    assert [(one.code, one.path, one.got) for one in problems.found] == (
+        [("TEXT_INVALID", ("input", "name"), said)] if said else []
+    )
+    for one in problems.found:
+        assert said is not None
+        assert said in one.message
+        assert ("remove it" in one.message) is not ("put a space" in one.message)
