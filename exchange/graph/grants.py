@@ -58,6 +58,12 @@ async def get_release_by_label(bolt: Bolt, dataset_id: str, label: str) -> Relea
     return (await by_key(bolt, "Release", "labelKey", [name_key(dataset_id, label)], release_of))[0]
 
 
+async def read_releases(bolt: Bolt) -> list[Release]:
+    """All of them, in the order of the ledger."""
+    rows = await bolt.read("MATCH (r:Release) RETURN properties(r)")
+    return sorted((release_of(row[0]) for row in rows), key=lambda release: release.sequence)
+
+
 async def read_successors(bolt: Bolt, release_ids: Collection[str]) -> dict[str, list[Release]]:
     """For each release that exists, the later ones of its dataset, earliest first."""
     found: dict[str, list[Release]] = {

@@ -220,6 +220,10 @@ class Store:
         """For each release, the later ones of its dataset, earliest first; unknown ids are absent."""
         return await grants.read_successors(await self._bolt(), release_ids)
 
+    async def read_releases(self) -> list[Release]:
+        """Every dataset release, in the order of the ledger: there are few."""
+        return await grants.read_releases(await self._bolt())
+
     # -- grants, datasets ------------------------------------------------------------------------------------------
 
     async def get_grants(self, ids: Sequence[str]) -> list[Grant | None]:

@@ -130,16 +130,14 @@ class Present:
         fallbacks = [line for key in keys for line in tables.fallback_followers.get(key, ())]
         lines = np.concatenate((tables.followers.of(keys), np.array(fallbacks, dtype=np.int64)))
         version = tables.lines.version.values[lines]
-        return lines[self.version.values[tables.versions.product.values[version]] == version]
+        stands = self.version.values[tables.versions.product.values[version]] == version
+        return np.asarray(lines[stands], dtype=np.int64)
 
     def _next_grant(self) -> int:
         """The next instant at which a grant begins or ends."""
         grants, now = self.tables.grants, self.dates.known_at_us
-        later = [
-            int(column[column > now].min(initial=NEVER_US))
-            for column in (grants.from_us.values, grants.until_us.values)
-        ]
-        return min(later)
+        instants = (grants.from_us.values, grants.until_us.values)
+        return min(int(column[column > now].min(initial=NEVER_US)) for column in instants)
 
     def _granted_between(self, after_us: int, upto_us: int) -> set[int]:
         """Products on which a grant began or ended meanwhile."""
