@@ -5,7 +5,6 @@ The arithmetic runs on the whole graph, the same for every viewer; what an answe
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -82,16 +81,23 @@ class Solved:
 async def solve_for(
     sight: Sight, keys: Sequence[int], dates: Dates, *, chosen: Mapping[int, Footprint] | None = None
 ) -> Solved:
-    """Reads the closure of `keys` and solves it. `chosen` forces the footprint of a product."""
-    snapshot = await read_closure(sight.store, keys, dates, chosen=chosen)
-    levels = await sight.level_of_nodes(snapshot.nodes.values())
-    solution = await asyncio.to_thread(solve, snapshot, keys, dates, permits_at(dates), chosen=chosen)
-    return Solved(solution, levels)
+    """Reads the closure of `keys` and solves it, in a turn. `chosen` forces the footprint of a product."""
+    async with sight.share.turn():
+        snapshot = await read_closure(sight.store, keys, dates, chosen=chosen)
+        levels = await sight.level_of_nodes(snapshot.nodes.values())
+        permits = permits_at(dates)
+        solution = await sight.share.compute(lambda: solve(snapshot, keys, dates, permits, chosen=chosen))
+        return Solved(solution, levels)
 
 
 async def roll_up(sight: Sight, keys: Sequence[int], dates: Dates) -> list[RollUpAnswer | RefusedAnswer]:
     """One answer per key, in order. A key that the viewer may not see is NotFound."""
-    solved = await solve_for(sight, list(dict.fromkeys(keys)), dates)
+    async with sight.share.turn():
+        solved = await solve_for(sight, list(dict.fromkeys(keys)), dates)
+        return await sight.share.compute(lambda: _answers(sight, solved, keys, dates))
+
+
+def _answers(sight: Sight, solved: Solved, keys: Sequence[int], dates: Dates) -> list[RollUpAnswer | RefusedAnswer]:
     known: dict[int, ViewNode | None] = {}
 
     def facts_of(key: int) -> ViewNode | None:

@@ -302,7 +302,9 @@ class FootprintInput:
     data_quality: DataQualityInput | None = strawberry.field(
         default=UNSET, description="Of the declared result, or of the direct emissions."
     )
-    comment: str | None = strawberry.field(default=UNSET, description="Anything else, for people: who sees INPUTS on the product reads it.")
+    comment: str | None = strawberry.field(
+        default=UNSET, description="Anything else, for people: who sees INPUTS on the product reads it."
+    )
     declared: DeclaredInput | None = strawberry.field(default=UNSET, description="A stated result.")
     modelled: ModelledInput | None = strawberry.field(default=UNSET, description="Direct emissions and lines.")
 

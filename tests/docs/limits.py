@@ -72,6 +72,19 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         ),
         limit("`ids` of `nodes`", "{:,}", INVALID, "schema.query.NODES_MAX"),
         limit(
+            "roll-ups computed at once in one server",
+            "{:,}; {:,} of one caller",
+            "the others wait, callers in turn",
+            "operations.turns.TURNS_MAX",
+            "operations.turns.TURNS_OF_ONE_MAX",
+        ),
+        limit(
+            "requests of one caller that wait to be computed",
+            "{:,}",
+            "`TOO_MANY_REQUESTS`",
+            "operations.turns.WAITING_OF_ONE_MAX",
+        ),
+        limit(
             "`first` of `contributions`",
             "{:,}; {:,} without it",
             INVALID,
