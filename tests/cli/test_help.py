@@ -20,6 +20,8 @@ PRINTS_DATA = {
     "organization add",
     "organization list",
     "client add",
+    "client list",
+    "client revoke",
     "rollup",
     "doctor",
 }
@@ -54,6 +56,8 @@ def test_the_commands_are_these():
         "organization add",
         "organization list",
         "client add",
+        "client list",
+        "client revoke",
         "graph export",
         "graph draw-seed",
     ]
