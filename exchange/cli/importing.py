@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -74,10 +74,10 @@ def useeio(
         str | None, typer.Option(help="What this release is called; price year and a digest of the files if not given.")
     ] = None,
     day: Annotated[
-        datetime | None,
+        date | None,
         typer.Option(
             "--date",
-            formats=["%Y-%m-%d"],
+            parser=running.parse_date,
             metavar="DATE",
             help="The release's date; the day after the price year if not given.",
         ),
@@ -93,8 +93,7 @@ def useeio(
     started = time.monotonic()
     model = read_model(path)
     check_productive(model)
-    released = date(day.year, day.month, day.day) if day else None
-    release = ModelRelease(name, domain, dataset, label, released, ipcc)
+    release = ModelRelease(name, domain, dataset, label, day, ipcc)
     with progress(quiet=as_json) as report:
 
         async def command(exchange: Exchange) -> tuple[Imported, Compared]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from typing import Annotated, TypeVar
@@ -21,6 +23,17 @@ from exchange.operations.exchange import Exchange
 
 T = TypeVar("T")
 
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def parse_date(given: str) -> date:
+    """A date as people write it in an option; wrong use where it is none."""
+    with contextlib.suppress(ValueError):
+        if DATE.fullmatch(given):
+            return date.fromisoformat(given)
+    raise typer.BadParameter(f"{given} is not a date; write YYYY-MM-DD.")
+
+
 AsOption = Annotated[
     str | None,
     typer.Option(
@@ -31,8 +44,8 @@ AsOption = Annotated[
     ),
 ]
 AsOfOption = Annotated[
-    datetime | None,
-    typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="The day to ask about; today if not given."),
+    date | None,
+    typer.Option("--as-of", parser=parse_date, metavar="DATE", help="The day to ask about; today if not given."),
 ]
 KnownAtOption = Annotated[
     str | None,
@@ -71,8 +84,8 @@ async def viewer_of(exchange: Exchange, organization: str | None) -> Viewer:
     return Viewer(found.id, frozenset({Scope.READ, Scope.PUBLISH}))
 
 
-def as_of_day(given: datetime | None) -> int | None:
-    return None if given is None else day_of(date(given.year, given.month, given.day))
+def as_of_day(given: date | None) -> int | None:
+    return None if given is None else day_of(given)
 
 
 def known_at_us(given: str | None) -> int | None:
