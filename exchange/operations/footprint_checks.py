@@ -164,17 +164,21 @@ def _period(given: FootprintInput, at: Checker) -> tuple[int, int, int, int] | N
     end = at.instant(given.reference_period_end, "referencePeriodEnd")
     valid_start = at.instant(given.validity_period_start, "validityPeriodStart")
     valid_end = at.instant(given.validity_period_end, "validityPeriodEnd")
+    if valid_start is not None and valid_end is not None and valid_start >= valid_end:
+        at.add("REVERSED", "the validity must end after it starts", "validityPeriodEnd")
     if start is None or end is None:
         return None
     if start >= end:
-        at.add("REVERSED", "the reference period ends before it starts", "referencePeriodEnd")
+        at.add("REVERSED", "the reference period must end after it starts", "referencePeriodEnd")
         return None
     end_day = day_not_before(end)
     from_day = end_day if valid_start is None else day_not_before(valid_start)
     default_until = NEVER_DAY if given.release is not None else years_later(end_day, found.VALIDITY_YEARS)
     until_day = default_until if valid_end is None else day_not_before(valid_end)
     if from_day >= until_day:
-        at.add("REVERSED", "the footprint ends to be valid before it starts to be", "validityPeriodEnd")
+        if valid_start is None or valid_end is None or valid_start < valid_end:
+            days = "the validity holds no whole day (it starts at the end of the reference period unless stated)"
+            at.add("REVERSED", days, "validityPeriodEnd")
         return None
     return start, end, from_day, until_day
 

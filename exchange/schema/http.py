@@ -27,6 +27,8 @@ from exchange.schema.transport import (
 )
 
 BODY_BYTES_MAX: Final = 16 * 1024 * 1024  # a thousand footprints of a hundred lines each
+# Whoever has not signed in only asks; a query of the longest text allowed, escaped, with variables, fits.
+ANONYMOUS_BODY_BYTES_MAX: Final = 512 * 1024
 JSON_TYPE: Final = "application/json"
 RESPONSE_TYPE: Final = "application/graphql-response+json"
 ALLOWED: Final = "GET, HEAD, POST"
@@ -62,8 +64,8 @@ class HttpEndpoint:
         try:
             if self._page is not None and _is_browser(request):
                 return self._page
-            asked = await _read(request)
             viewer = await self._identify(request.headers.get("authorization"))
+            asked = await _read(request, ANONYMOUS_BODY_BYTES_MAX if viewer.anonymous else BODY_BYTES_MAX)
         except Refused as refused:
             error = {
                 "message": refused.message,
@@ -89,7 +91,7 @@ def _accepted(request: HttpRequest) -> str:
     return RESPONSE_TYPE if RESPONSE_TYPE in request.headers.get("accept", "") else JSON_TYPE
 
 
-async def _read(request: HttpRequest) -> Request:
+async def _read(request: HttpRequest, bytes_max: int) -> Request:
     if request.method in {"GET", "HEAD"}:
         return _read_parameters(request)
     if request.method != "POST":
@@ -98,7 +100,7 @@ async def _read(request: HttpRequest) -> Request:
     if media_type != JSON_TYPE:
         message = f"Send the request as {JSON_TYPE}; got {media_type or 'no content type'}."
         raise Refused(415, message, "UNSUPPORTED_MEDIA_TYPE")
-    return request_from(_parse(await _body(request)))
+    return request_from(_parse(await _body(request, bytes_max)))
 
 
 def _read_parameters(request: HttpRequest) -> Request:
@@ -120,21 +122,22 @@ def _parse(body: bytes) -> object:
         raise InvalidInput("The request is not valid JSON (each name once in an object, no NaN).") from None
 
 
-async def _body(request: HttpRequest) -> bytes:
+async def _body(request: HttpRequest, bytes_max: int) -> bytes:
     """The body, as far as the limit: a larger one is refused before it fills the memory."""
+    what = "publish in several requests" if bytes_max == BODY_BYTES_MAX else "sign in to send more at once"
     too_large = Refused(
         413,
-        f"The request is larger than {BODY_BYTES_MAX // 1024 // 1024} MiB: publish in several requests.",
+        f"The request is larger than {bytes_max // 1024:,} KiB: {what}.",
         "REQUEST_TOO_LARGE",
         {"Connection": "close"},
     )
     stated = request.headers.get("content-length", "0")
-    if stated.isascii() and stated.isdigit() and int(stated) > BODY_BYTES_MAX:
+    if stated.isascii() and stated.isdigit() and int(stated) > bytes_max:
         raise too_large
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > BODY_BYTES_MAX:
+        if len(body) > bytes_max:
             raise too_large
     return bytes(body)
 

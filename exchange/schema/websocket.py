@@ -30,6 +30,7 @@ PROTOCOL: Final = "graphql-transport-ws"
 INIT_SECONDS_MAX: Final = 10  # time to say who one is
 OPERATIONS_MAX: Final = 20  # at once on one connection; a page asks a handful
 MESSAGE_CHARACTERS_MAX: Final = 4 * 1024 * 1024  # bulk publishing goes over HTTP
+ANONYMOUS_CHARACTERS_MAX: Final = 512 * 1024  # before a caller has signed in, too
 
 
 class Closing(Exception):
@@ -73,6 +74,7 @@ class Connection:
         self._executor = executor
         self._identify = identify
         self._authorization = socket.headers.get("authorization")
+        self._characters_max = ANONYMOUS_CHARACTERS_MAX
         self._running: dict[str, asyncio.Task[None]] = {}
 
     async def serve(self) -> None:
@@ -119,9 +121,11 @@ class Connection:
             if name.lower() == "authorization" and isinstance(stated, str):
                 self._authorization = stated
         try:
-            await self._identify(self._authorization)
+            viewer = await self._identify(self._authorization)
         except ExchangeError as error:
             raise Closing(4403, f"Forbidden: {error.message}"[:120]) from None
+        if not viewer.anonymous:
+            self._characters_max = MESSAGE_CHARACTERS_MAX
         await self._send({"type": "connection_ack"})
 
     async def _receive(self) -> dict[str, Any]:
@@ -131,7 +135,7 @@ class Connection:
         text = frame.get("text")
         if text is None:
             raise Closing(4400, "Send text frames")
-        if len(text) > MESSAGE_CHARACTERS_MAX:
+        if len(text) > self._characters_max:
             raise Closing(1009, "The message is too large")
         try:
             message = parse_json(text)

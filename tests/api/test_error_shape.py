@@ -23,7 +23,7 @@ from exchange.errors import (
 )
 from exchange.model.parties import ANONYMOUS
 from exchange.schema import graphql_routes
-from exchange.schema.http import BODY_BYTES_MAX
+from exchange.schema.http import ANONYMOUS_BODY_BYTES_MAX, BODY_BYTES_MAX
 from exchange.schema.transport import JSON_DEPTH_MAX
 from exchange.web.not_found import EXCEPTION_HANDLERS
 from tests.api.asgi_socket import AsgiSocket
@@ -299,6 +299,10 @@ async def test_a_body_that_is_too_large_is_refused_before_it_is_read():
 
     headers = {"content-type": "application/json"}
     async with client_of(app_over(FakeExchange())) as client:
+        for count, status in ((ANONYMOUS_BODY_BYTES_MAX, 400), (ANONYMOUS_BODY_BYTES_MAX + 1, 413)):
+            unsigned = await client.post("/graphql", content=b" " * count, headers=headers)
+            assert unsigned.status_code == status
+        assert "sign in" in unsigned.json()["errors"][0]["message"]
         told = await client.post("/graphql", content=b"", headers=headers | {"content-length": str(BODY_BYTES_MAX + 1)})
         streamed = await client.post("/graphql", content=endless(), headers=headers)
     for answer in (told, streamed):

@@ -50,7 +50,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         limit("comments", "{:,}", TOO_LARGE, "schema.limits.COMMENTS_MAX"),
         limit("levels of fields", "{:,}", TOO_LARGE, "schema.limits.DEPTH_MAX"),
         limit("fields, fragments unfolded", "{:,}", TOO_LARGE, "schema.limits.FIELDS_MAX"),
-        limit("one name in one selection", "{:,} times", TOO_LARGE, "schema.limits.REPEATS_MAX"),
+        limit("one response name in one selection", "{:,} times", TOO_LARGE, "schema.limits.REPEATS_MAX"),
         limit(
             "fields of the answer, reckoned from the pages asked for",
             "about {:,}",
@@ -141,6 +141,13 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
     ),
     "A connection": (
         limit("body of `POST /graphql`", "{:mib}", "HTTP 413, `REQUEST_TOO_LARGE`", "schema.http.BODY_BYTES_MAX"),
+        limit(
+            "the same, and a WebSocket message, of whoever has not signed in",
+            "{:,} bytes",
+            "HTTP 413, `REQUEST_TOO_LARGE`; the socket is closed with 1009",
+            "schema.http.ANONYMOUS_BODY_BYTES_MAX",
+            "schema.websocket.ANONYMOUS_CHARACTERS_MAX",
+        ),
         limit(
             "levels of a request's JSON",
             "{:,}",

@@ -84,6 +84,15 @@ REFUSED: dict[str, tuple[FootprintInput, tuple[str, str]]] = {
         replace(GIVEN, reference_period_end=instant("2023-01-01")),
         ("REVERSED", "referencePeriodEnd"),
     ),
+    "validity reversed beside a reversed period": (
+        replace(
+            GIVEN,
+            reference_period_end=instant("2023-01-01"),
+            validity_period_start=instant("2026-01-01"),
+            validity_period_end=instant("2025-06-01"),
+        ),
+        ("REVERSED", "validityPeriodEnd"),
+    ),
     "validity reversed": (
         replace(GIVEN, validity_period_start=instant("2026-01-01"), validity_period_end=instant("2025-06-01")),
         ("REVERSED", "validityPeriodEnd"),
