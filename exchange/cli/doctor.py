@@ -16,6 +16,7 @@ from rich.markup import escape
 
 from exchange import __version__
 from exchange.app import running_exchange, target_of
+from exchange.cli.calling import called
 from exchange.cli.console import JSON_OPTION, console, print_json, table
 from exchange.cli.demo_place import data_directory, demo_elsewhere, is_demo, way_to_demo
 from exchange.config import Settings, read_settings
@@ -88,7 +89,7 @@ def _demo(settings: Settings) -> Iterator[Check]:
     if demo is not None:
         yield Check("demo", True, str(demo), way_to_demo(demo))
     elif settings.graph_uri is None and is_demo(data_directory(settings)):
-        yield Check("demo", True, "this is the database of `exchange demo`")
+        yield Check("demo", True, f"this is the database of `{called('demo')}`")
 
 
 def _packages() -> Iterator[Check]:
@@ -131,6 +132,6 @@ async def _content(exchange: Exchange, target: str, started: float) -> list[Chec
     empty = not about.counts.get("Organization")
     return [
         Check("database", True, f"{target}: {about.server}, schema {about.schema_version}, in {milliseconds:.0f} ms"),
-        Check("content", True, counts, "It is empty: try `exchange seed`." if empty else None),
+        Check("content", True, counts, f"It is empty: try `{called('seed')}`." if empty else None),
         Check("signing keys", True, f"{len(keys)}" if keys else "none yet; the first token makes one"),
     ]

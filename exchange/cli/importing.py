@@ -13,6 +13,7 @@ from rich.markup import escape
 
 import seed as demo
 from exchange.cli import running
+from exchange.cli.calling import called
 from exchange.cli.console import JSON_OPTION, console, print_json, progress
 from exchange.config import read_settings
 from exchange.importers.demo_data import Seeded, publish_seed
@@ -50,7 +51,8 @@ def seed(as_json: Annotated[bool, JSON_OPTION] = False) -> None:
         f"{counts['organizations']} organizations, {counts['grants']} grants, in {seconds:.1f} s."
     )
     shown = next(product.name for product in data.products if product.key == demo.DEMO_PRODUCT)
-    out.print(f"Ask: exchange rollup {_quoted(shown)} --as-of {data.as_of}")
+    advice = called(f"rollup {_quoted(shown)} --as-of {data.as_of}")
+    out.print(f"Ask: {escape(advice)}", soft_wrap=True)
 
 
 def _counts(seeded: Seeded) -> dict[str, int]:
@@ -129,7 +131,8 @@ def _show_imported(model: Model, imported: Imported, compared: Compared, seconds
         f"{compared.equal} of {compared.total} totals agree with the publisher's to 1e-9 "
         f"(largest difference {compared.largest_relative_difference:.1e}, {escape(compared.worst_code)})."
     )
-    out.print(f"Ask: exchange rollup {escape(_quoted(model.products[0].name))}")
+    advice = called(f"rollup {_quoted(model.products[0].name)}")
+    out.print(f"Ask: {escape(advice)}", soft_wrap=True)
 
 
 def _quoted(text: str) -> str:
