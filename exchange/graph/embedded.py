@@ -115,12 +115,14 @@ class EmbeddedDatabase:
         except OSError as error:
             raise ConfigurationInvalid(
                 f"The data directory {self.directory} cannot be written: {error.strerror}. "
-                "Choose another one with EXCHANGE_GRAPH_URI=embedded:PATH."
+                "Choose another one with EXCHANGE_DATA_DIRECTORY=PATH (where EXCHANGE_GRAPH_URI is set: "
+                "EXCHANGE_GRAPH_URI=embedded:PATH)."
             ) from error
         if not taken:
             raise StoreInUse(
                 f"Process {self._lock.holder()} already holds the embedded database in {self.directory}. Stop it "
-                "first, or give this one a directory of its own with EXCHANGE_GRAPH_URI=embedded:OTHER_PATH."
+                "first, or give this one a directory of its own with EXCHANGE_DATA_DIRECTORY=OTHER_PATH (where "
+                "EXCHANGE_GRAPH_URI is set: EXCHANGE_GRAPH_URI=embedded:OTHER_PATH)."
             )
 
     def _supervise(self) -> None:

@@ -72,6 +72,7 @@ def test_commands_attach_to_a_server_and_it_ends_when_told(tmp_path):
         second = run(tmp_path, "serve", "--port", "0")
         assert second.returncode == 1
         assert "STORE_IN_USE" in second.stderr
+        assert "EXCHANGE_DATA_DIRECTORY=OTHER_PATH (where EXCHANGE_GRAPH_URI is set" in second.stderr
         assert "Traceback" not in second.stderr
         with urllib.request.urlopen(f"{address}/readyz", timeout=30) as answer:
             assert json.load(answer) == {"status": "ready"}
