@@ -17,6 +17,7 @@ from exchange.operations import roll_ups
 from exchange.operations.exchange import Exchange
 from exchange.operations.turns import TURNS_MAX, TURNS_OF_ONE_MAX
 from exchange.rollup import roll_up as solve
+from exchange.schema.ids import named_by
 from tests.api.exchange_server import ApiClient, ExchangeServer, new_key
 
 FLOOD = 12  # requests of one caller; more than there are threads for work beside the event loop
@@ -158,20 +159,40 @@ def test_one_callers_flood_leaves_another_its_turn_at_once(scene: Scene, units: 
 
 @pytest.mark.parametrize(("fields", "own_units"), [("", 1), (EXPLAINED, 5)])
 def test_where_all_turns_are_taken_a_unit_waits_for_no_more_others_than_callers_wait(
-    scene: Scene, units: Units, fields: str, own_units: int
+    scene: Scene, units: Units, monkeypatch: pytest.MonkeyPatch, fields: str, own_units: int
 ) -> None:
+    buyer = scene.server.client("buyer")
+    waited = count_waiting(scene, units, buyer, monkeypatch)
     scene.flood(scene.server.client("flooder"))
     scene.flood(scene.server.client("anonymous"))
     scene.wait_for_turns(TURNS_MAX, 2 * FLOOD - TURNS_MAX)
     scene.wait_for(lambda: units.began == TURNS_MAX)
-    asked = scene.ask(scene.server.client("buyer"), fields)
+    asked = scene.ask(buyer, fields)
     scene.wait_for_turns(TURNS_MAX, 2 * FLOOD - TURNS_MAX + 1)
     while not asked.done():
         units.let_go()
         scene.wait_for(lambda: asked.done() or units.began - units.ended == TURNS_MAX)
     assert total_of(asked.result()) == 1
+    assert len(waited) == own_units
     # The buyer is third in the line at worst, behind both who flood.
-    assert 1 <= units.ended <= 3 * own_units
+    assert 1 <= waited[0] <= max(waited) <= 3
+
+
+def count_waiting(scene: Scene, units: Units, client: ApiClient, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """For each turn of a client, how many heavy units ended while it waited."""
+    waited: list[int] = []
+    named = named_by(client.organization_id or "")
+    assert named is not None
+    real = scene.server.exchange.turns.begin
+
+    async def begin(caller: str) -> None:
+        before = units.ended
+        await real(caller)
+        if caller == named[1]:
+            waited.append(units.ended - before)
+
+    monkeypatch.setattr(scene.server.exchange.turns, "begin", begin)
+    return waited
 
 
 def test_the_flood_itself_is_answered_whole(scene: Scene, units: Units) -> None:
