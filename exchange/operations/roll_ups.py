@@ -15,7 +15,7 @@ from exchange.errors import NotFound
 from exchange.model.closure import Dates
 from exchange.model.footprint import DataQuality, Finding, Footprint, LifeCycleStage
 from exchange.model.grant import AccessLevel
-from exchange.model.resolved import GapCode, ResolvedLines, StageTotal, Total
+from exchange.model.resolved import ResolvedLines, StageTotal, Total
 from exchange.model.view import ViewNode
 from exchange.operations.answers import (
     ContributionAnswer,
@@ -30,19 +30,12 @@ from exchange.operations.answers import (
 from exchange.operations.checks import first_of_month
 from exchange.operations.closures import read_closure
 from exchange.operations.findings import TRANSPORT_FINDINGS
+from exchange.operations.gap_messages import gap_message
 from exchange.operations.sight import Sight
 from exchange.rollup import Refusal, Solution, SolvedView, TreeNode, View, solve_view
 from exchange.rollup import roll_up as solve
 
 log = logging.getLogger(__name__)
-
-GAP_MESSAGES: Mapping[GapCode, str] = {
-    GapCode.NOT_GRANTED: "Nobody registered this product, or its owner has not granted you access: ask the supplier.",
-    GapCode.NO_FOOTPRINT: "The supplier has published no footprint for this product: ask for one.",
-    GapCode.EXPIRED: "The supplier's footprint has expired on this date: ask for a newer one.",
-    GapCode.NOT_YET_VALID: "The supplier's footprint is not yet valid on this date.",
-    GapCode.UNIT_NOT_CONVERTIBLE: "The line's unit cannot be converted to the unit that the supplier declares.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +183,7 @@ def _gaps_and_fallbacks(
     for key, node in view.items():
         for gap in node.gaps:
             if not gap.by_fallback:
-                gaps.append(GapAnswer(gap.code, GAP_MESSAGES[gap.code], key, gap.number, gap.visible_key))
+                gaps.append(GapAnswer(gap.code, gap_message(gap), key, gap.number, gap.visible_key))
             elif gap.visible_key is not None:
                 fallbacks.append(FallbackUseAnswer(gap.code, key, gap.number, gap.visible_key))
     return tuple(gaps), tuple(fallbacks)
