@@ -19,6 +19,7 @@ from exchange.app import running_exchange, target_of
 from exchange.cli.calling import called
 from exchange.cli.console import JSON_OPTION, console, print_json, table
 from exchange.cli.demo_place import data_directory, demo_elsewhere, is_demo, way_to_demo
+from exchange.cli.running import not_begun
 from exchange.config import Settings, read_settings
 from exchange.errors import ExchangeError
 from exchange.operations.credentials import signing_keys
@@ -79,7 +80,11 @@ def _checks() -> Iterator[Check]:
         )
         found = f"{EMBEDDED_PACKAGE} {_version(EMBEDDED_PACKAGE)}" if present else "not installed"
         yield Check("embedded store", present, found, None if present else advice)
-    yield from asyncio.run(_database(settings, str(target)))
+    missing = not_begun(settings)
+    if missing is None:
+        yield from asyncio.run(_database(settings, str(target)))
+    else:
+        yield Check("database", False, f"{target}: none yet", missing)
     yield from _demo(settings)
 
 

@@ -50,7 +50,7 @@ def show_error(error: ExchangeError, *, as_json: bool = False) -> None:
         return
     console = error_console()
     why = f"{error.refusal}: " if isinstance(error, RollUpRefused) else ""
-    console.print(f"[bold red]{error.code}[/] {why}{escape(error.message)}")
+    console.print(f"[bold red]{error.code}[/] {why}{escape(error.message)}", soft_wrap=True)
     if isinstance(error, InvalidInput) and _adds_something(error):
         rows = table("where", "what", "got")
         for problem in error.problems:

@@ -38,7 +38,7 @@ def seed(as_json: Annotated[bool, JSON_OPTION] = False) -> None:
         async def command(exchange: Exchange) -> Seeded:
             return await publish_seed(exchange, data, report)
 
-        seeded = running.run(command)
+        seeded = running.run(command, begins=True)
     seconds = time.monotonic() - started
     if as_json:
         print_json({**_counts(seeded), "changes": seeded.changes, "seconds": round(seconds, 3)})
@@ -102,7 +102,7 @@ def useeio(
             imported = await import_model(exchange, model, release, report)
             return imported, await compare_totals(exchange, model, imported)
 
-        imported, compared = running.run(command)
+        imported, compared = running.run(command, begins=True)
     _show_imported(model, imported, compared, time.monotonic() - started, as_json=as_json)
 
 

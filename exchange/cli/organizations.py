@@ -61,7 +61,7 @@ def add(
             group_id=head.id if head else None,
         )
 
-    added = running.run(command)
+    added = running.run(command, begins=True)
     if as_json:
         print_json(_fields(added))
         return

@@ -1,4 +1,7 @@
-"""A command's way to the exchange: the settings, the database (attached to where a server holds it), and who asks."""
+"""A command's way to the exchange: the settings, the database (attached to where a server holds it), and who asks.
+
+Only a command that says so begins an exchange where there is none: looking creates nothing.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,13 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from exchange.app import running_exchange
+from exchange.app import running_exchange, target_of
+from exchange.cli.calling import called
 from exchange.cli.demo_place import demo_elsewhere, way_to_demo
 from exchange.cli.finding import find_organization
-from exchange.config import read_settings
+from exchange.config import Settings, read_settings
 from exchange.errors import NotFound
+from exchange.graph import is_begun
 from exchange.model.paging import Page
 from exchange.model.parties import OPERATOR, Scope, Viewer
 from exchange.operations.checks import day_of, instant_us
@@ -58,11 +63,29 @@ KnownAtOption = Annotated[
 ]
 
 
-def run(command: Callable[[Exchange], Awaitable[T]]) -> T:
-    """Runs a command on the exchange that the settings mean, and lets go of it again."""
+def not_begun(settings: Settings) -> str | None:
+    """What to tell whoever looks at an exchange that nobody has begun, and so creates none; None: there is one."""
+    target = target_of(settings)
+    if is_begun(target):
+        return None
+    return (
+        f"There is no exchange in {target.directory} yet. Begin one: `{called('serve')}`, or with example data "
+        f"`{called('demo')}`."
+    )
+
+
+def run(command: Callable[[Exchange], Awaitable[T]], *, begins: bool = False) -> T:
+    """Runs a command on the exchange that the settings mean, and lets go of it again.
+
+    begins: it may be the first one there. Otherwise raises NotFound, and creates nothing, where there is no exchange.
+    """
 
     async def opened() -> T:
         settings = read_settings()
+        missing = None if begins else not_begun(settings)
+        if missing is not None:
+            demo = demo_elsewhere(settings)
+            raise NotFound(missing if demo is None else f"{missing} {way_to_demo(demo)}")
         async with running_exchange(settings, attach=True) as exchange:
             try:
                 return await command(exchange)
