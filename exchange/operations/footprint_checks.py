@@ -21,41 +21,14 @@ from exchange.model.footprint import (
     Line,
     Modelled,
 )
+from exchange.model.geography import COUNTRIES, REGIONS
 from exchange.operations import findings as found
 from exchange.operations.checks import Checker, day_not_before, years_later
 from exchange.operations.inputs import DeclaredInput, FootprintInput, ModelledInput
 from exchange.operations.line_checks import check_lines
 
-_COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 _SUBDIVISION = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}", re.ASCII)
 _IPCC = re.compile(r"AR[1-9][0-9]?", re.ASCII)
-# UN M49 names, as PACT enumerates them.
-REGIONS = frozenset(
-    {
-        "Africa",
-        "Americas",
-        "Asia",
-        "Europe",
-        "Oceania",
-        "Australia and New Zealand",
-        "Central Asia",
-        "Eastern Asia",
-        "Eastern Europe",
-        "Latin America and the Caribbean",
-        "Melanesia",
-        "Micronesia",
-        "Northern Africa",
-        "Northern America",
-        "Northern Europe",
-        "Polynesia",
-        "South-eastern Asia",
-        "Southern Asia",
-        "Southern Europe",
-        "Sub-Saharan Africa",
-        "Western Asia",
-        "Western Europe",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,19 +116,30 @@ def _texts(given: FootprintInput, at: Checker) -> None:
 
 
 def _geography(given: FootprintInput, at: Checker) -> None:
-    country, subdivision = given.geography_country, given.geography_country_subdivision
-    region = given.geography_region_or_subregion
-    if country is not None and not _COUNTRY.fullmatch(country):
-        at.add("NOT_KNOWN", "is not an ISO 3166-1 alpha-2 code", "geographyCountry", expected="CN", got=country)
-    if subdivision is not None and not _SUBDIVISION.fullmatch(subdivision):
-        steps = "geographyCountrySubdivision"
-        at.add("NOT_KNOWN", "is not an ISO 3166-2 code", steps, expected="CN-SH", got=subdivision)
-    elif subdivision is not None and country is not None and not subdivision.startswith(country + "-"):
-        steps = "geographyCountrySubdivision"
-        at.add("CONTRADICTION", "lies in another country", steps, expected=f"{country}-…", got=subdivision)
+    country, region = given.geography_country, given.geography_region_or_subregion
+    if country is not None and country not in COUNTRIES:
+        message = "is no country's ISO 3166-1 alpha-2 code, such as CN"
+        at.add("NOT_KNOWN", message, "geographyCountry", expected="a code such as CN", got=country)
+    if given.geography_country_subdivision is not None:
+        _subdivision(given.geography_country_subdivision, country, at)
     if region is not None and region not in REGIONS:
         steps = "geographyRegionOrSubregion"
-        at.add("NOT_KNOWN", "is not a UN M49 region of PACT's list", steps, expected="Eastern Asia", got=region)
+        message = "is not a UN M49 region of PACT's list, such as Eastern Asia"
+        at.add("NOT_KNOWN", message, steps, expected="a name such as Eastern Asia", got=region)
+
+
+def _subdivision(given: str, country: str | None, at: Checker) -> None:
+    """Its country has to be one; which subdivisions a country has changes too often to be known here."""
+    steps, expected = "geographyCountrySubdivision", "a code such as CN-SH"
+    if not _SUBDIVISION.fullmatch(given):
+        message = "is no subdivision's ISO 3166-2 code, such as CN-SH"
+        at.add("NOT_KNOWN", message, steps, expected=expected, got=given)
+    elif given[:2] not in COUNTRIES:
+        message = "does not begin with a country's ISO 3166-1 alpha-2 code, as CN-SH does"
+        at.add("NOT_KNOWN", message, steps, expected=expected, got=given)
+    elif country in COUNTRIES and given[:2] != country:
+        message = f"lies in another country than geographyCountry says, which is {country}"
+        at.add("CONTRADICTION", message, steps, expected=f"a code that begins with {country}-", got=given)
 
 
 def _period(given: FootprintInput, at: Checker) -> tuple[int, int, int, int] | None:

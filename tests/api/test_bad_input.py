@@ -238,7 +238,9 @@ FOOTPRINT_CASES: list[Case] = [
     *each("declared", f"{F}.crossSectoralStandards.0", "TOO_LONG", "x" * 513),
     *each("declared", f"{F}.crossSectoralStandards.0", "TEXT_INVALID", LONE, *STEERING, *LINES),
     *each("declared", f"{F}.geographyCountry", "NOT_KNOWN", "", "cn", "CHN", "C", "中国", "C\x00", LONE, "x" * 100_000),
+    *each("declared", f"{F}.geographyCountry", "NOT_KNOWN", "ZZ", "XX", "UK", "EU", "AA"),
     *each("declared", f"{F}.geographyCountrySubdivision", "NOT_KNOWN", "", "CN", "CN-", "CN-1234", "cn-SH", LONE),
+    *each("declared", f"{F}.geographyCountrySubdivision", "NOT_KNOWN", "ZZ-SH", "XX-1"),
     (
         "declared",
         {f"{F}.geographyCountry": "DE", f"{F}.geographyCountrySubdivision": "CN-SH"},

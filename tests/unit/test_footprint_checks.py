@@ -112,6 +112,13 @@ REFUSED: dict[str, tuple[FootprintInput, tuple[str, str]]] = {
         ("REPEATED", "ipccCharacterizationFactors"),
     ),
     "country": (replace(GIVEN, geography_country="China"), ("NOT_KNOWN", "geographyCountry")),
+    "country that is not assigned": (replace(GIVEN, geography_country="ZZ"), ("NOT_KNOWN", "geographyCountry")),
+    "country left to users": (replace(GIVEN, geography_country="XX"), ("NOT_KNOWN", "geographyCountry")),
+    "country that is only reserved": (replace(GIVEN, geography_country="UK"), ("NOT_KNOWN", "geographyCountry")),
+    "subdivision of no country": (
+        replace(GIVEN, geography_country_subdivision="ZZ-SH"),
+        ("NOT_KNOWN", "geographyCountrySubdivision"),
+    ),
     "subdivision elsewhere": (
         replace(GIVEN, geography_country="CN", geography_country_subdivision="US-CA"),
         ("CONTRADICTION", "geographyCountrySubdivision"),
@@ -179,6 +186,17 @@ def test_what_is_refused_names_the_field(case: str) -> None:
     draft, problems = check(given)
     assert draft is None
     assert problem in problems
+
+
+@pytest.mark.parametrize(("country", "subdivision"), [("CN", "CN-SH"), ("XK", None), (None, "GB-ENG"), ("US", "US-CA")])
+def test_places_that_are_right(country: str | None, subdivision: str | None) -> None:
+    given = replace(GIVEN, geography_country=country, geography_country_subdivision=subdivision)
+    assert check(given)[1] == []
+
+
+def test_a_subdivision_is_not_compared_with_a_country_that_is_none() -> None:
+    given = replace(GIVEN, geography_country="ZZ", geography_country_subdivision="CN-SH")
+    assert check(given)[1] == [("NOT_KNOWN", "geographyCountry")]
 
 
 def test_all_bad_fields_are_named_at_once() -> None:
