@@ -204,6 +204,7 @@ UNSEEN = {
     "schema.connections.CURSOR_LENGTH_MAX": "no cursor of ours is as long",
     "schema.documents.KEPT_CHARACTERS_MAX": "the memory of queries",
     "schema.documents.KEPT_ONE_MAX": "the memory of queries",
+    "schema.enum_values.VALUES_NAMED_MAX": "how many right values an error lists",
     "schema.execution.TRIES_MAX": "attempts, while rights change",
     "schema.ids.ID_LENGTH_MAX": "no id of ours is as long",
     "schema.scalars.GOT_LENGTH_MAX": "how much of a refused value is quoted",
