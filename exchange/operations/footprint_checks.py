@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
 from exchange.model.carbon import NOT_NEGATIVE, NOT_POSITIVE, STATED, UNSPECIFIED, UPTAKE, CarbonComponents
@@ -52,7 +53,7 @@ def check_footprint(given: FootprintInput, at: Checker, now_us: int) -> Draft | 
     quality = at.quality(given.data_quality, "dataQuality")
     period = _period(given, at)
     if (given.declared is None) == (given.modelled is None):
-        at.add("ONE_OF", "state exactly one of declared and modelled", "declared")
+        at.add("ONE_OF", "state exactly one of declared and modelled", "declared", expected="declared or modelled")
         return None
     declared = _declared(given.declared, at.at("declared")) if given.declared else None
     modelled: Modelled | None = None
@@ -104,7 +105,8 @@ def _texts(given: FootprintInput, at: Checker) -> None:
     for position, name in enumerate(given.ipcc_characterization_factors):
         if not _IPCC.fullmatch(name):
             steps = ("ipccCharacterizationFactors", str(position))
-            at.add("NOT_KNOWN", "does not name an IPCC assessment report", *steps, expected="AR5, AR6", got=name)
+            message = "does not name an IPCC assessment report, such as AR6"
+            at.add("NOT_KNOWN", message, *steps, expected="a name such as AR5 or AR6", got=name)
     if len(given.ipcc_characterization_factors) != len(set(given.ipcc_characterization_factors)):
         at.add("REPEATED", "names an assessment report twice", "ipccCharacterizationFactors")
     at.texts(given.cross_sectoral_standards, "crossSectoralStandards", fewest=1)
@@ -149,11 +151,13 @@ def _period(given: FootprintInput, at: Checker) -> tuple[int, int, int, int] | N
     valid_start = at.instant(given.validity_period_start, "validityPeriodStart")
     valid_end = at.instant(given.validity_period_end, "validityPeriodEnd")
     if valid_start is not None and valid_end is not None and valid_start >= valid_end:
-        at.add("REVERSED", "the validity must end after it starts", "validityPeriodEnd")
+        message = "the validity must end after it starts"
+        _reversed(message, given.validity_period_start, given.validity_period_end, at, "validityPeriodEnd")
     if start is None or end is None:
         return None
     if start >= end:
-        at.add("REVERSED", "the reference period must end after it starts", "referencePeriodEnd")
+        message = "the reference period must end after it starts"
+        _reversed(message, given.reference_period_start, given.reference_period_end, at, "referencePeriodEnd")
         return None
     end_day = day_not_before(end)
     from_day = end_day if valid_start is None else day_not_before(valid_start)
@@ -162,9 +166,15 @@ def _period(given: FootprintInput, at: Checker) -> tuple[int, int, int, int] | N
     if from_day >= until_day:
         if valid_start is None or valid_end is None or valid_start < valid_end:
             days = "the validity holds no whole day (it starts at the end of the reference period unless stated)"
-            at.add("REVERSED", days, "validityPeriodEnd")
+            at.add("REVERSED", days, "validityPeriodEnd", expected="a whole day (UTC) or more")
         return None
     return start, end, from_day, until_day
+
+
+def _reversed(message: str, start: datetime | None, end: datetime | None, at: Checker, step: str) -> None:
+    assert start is not None  # whoever calls has compared the two
+    assert end is not None
+    at.add("REVERSED", message, step, expected=f"after {start.isoformat()}", got=end.isoformat())
 
 
 def _components(given: dict[str, Decimal | None], at: Checker, *, direct: bool) -> CarbonComponents:
@@ -181,7 +191,7 @@ def _components(given: dict[str, Decimal | None], at: Checker, *, direct: bool) 
             at.add("SIGN", "is a removal and must not be positive", name, expected="≤ 0", got=amount)
         amounts[name] = amount
     if "fossilGhgEmissions" not in amounts:
-        at.add("REQUIRED", "is required", "fossilGhgEmissions")
+        at.add("REQUIRED", "is required", "fossilGhgEmissions", expected="≥ 0")
     return CarbonComponents(amounts)
 
 
