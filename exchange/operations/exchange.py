@@ -35,7 +35,11 @@ class Exchange:
         """Everything that one viewer asks in one go: all of it is decided at one ledger head and one instant."""
         head = await self.store.head()
         now_us = max(self.clock(), head.at_us)
-        return Session(self.store, viewer, head, now_us, Share(self.turns, _caller(viewer)))
+        return Session(self.store, viewer, head, now_us, self.share(viewer))
+
+    def share(self, viewer: Viewer) -> Share:
+        """The turns of one operation of a viewer."""
+        return Share(self.turns, _caller(viewer))
 
     async def close(self) -> None:
         """Ends the queue; writes that wait are refused as StoreUnavailable. The store is its opener's to close."""

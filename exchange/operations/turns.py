@@ -32,6 +32,7 @@ TURNS_MAX: Final = 4  # the interpreter is one: more at once only make each othe
 TURNS_OF_ONE_MAX: Final = 2  # so that one is read while the other is computed
 WAITING_OF_ONE_MAX: Final = 100  # a minute's work or more; each keeps its request in memory
 RETRY_AFTER_SECONDS: Final = 5
+PARTS_AT_ONCE: Final = 200  # lines of a footprint that is read or checked: a few milliseconds, no turn's worth
 
 
 class Turns:
@@ -137,8 +138,10 @@ class Share:
                 mine.ended = True
                 self.turns.end(self.caller)
 
-    async def compute(self, make: Callable[[], T]) -> T:
-        """What `make` returns, computed in a turn and beside the event loop."""
+    async def compute(self, make: Callable[[], T], *, parts: int | None = None) -> T:
+        """What `make` returns, computed in a turn and beside the event loop; at once where it has few `parts`."""
+        if parts is not None and parts <= PARTS_AT_ONCE:
+            return make()
         async with self.turn():
             return await beside(make)
 

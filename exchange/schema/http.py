@@ -17,18 +17,17 @@ from exchange.errors import ExchangeError, InvalidInput, NotSignedIn, TooManyReq
 from exchange.schema.errors import error_body
 from exchange.schema.execution import Answer, Executor, Request
 from exchange.schema.transport import (
+    ANONYMOUS_SIZE_MAX,
     TOO_DEEP,
     Identify,
     JsonTooDeep,
     json_text,
-    parse_json,
+    read_json,
     request_from,
     request_id_of,
 )
 
 BODY_BYTES_MAX: Final = 16 * 1024 * 1024  # a thousand footprints of a hundred lines each
-# Whoever has not signed in only asks; a query of the longest text allowed, escaped, with variables, fits.
-ANONYMOUS_BODY_BYTES_MAX: Final = 512 * 1024
 JSON_TYPE: Final = "application/json"
 RESPONSE_TYPE: Final = "application/graphql-response+json"
 ALLOWED: Final = "GET, HEAD, POST"
@@ -65,7 +64,7 @@ class HttpEndpoint:
             if self._page is not None and _is_browser(request):
                 return self._page
             viewer = await self._identify(request.headers.get("authorization"))
-            asked = await _read(request, ANONYMOUS_BODY_BYTES_MAX if viewer.anonymous else BODY_BYTES_MAX)
+            asked = await _read(request, ANONYMOUS_SIZE_MAX if viewer.anonymous else BODY_BYTES_MAX)
         except Refused as refused:
             error = {
                 "message": refused.message,
@@ -93,29 +92,30 @@ def _accepted(request: HttpRequest) -> str:
 
 async def _read(request: HttpRequest, bytes_max: int) -> Request:
     if request.method in {"GET", "HEAD"}:
-        return _read_parameters(request)
+        return await _read_parameters(request)
     if request.method != "POST":
         raise Refused(405, "Send GraphQL by POST (or a question by GET).", "METHOD_NOT_ALLOWED", {"Allow": ALLOWED})
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != JSON_TYPE:
         message = f"Send the request as {JSON_TYPE}; got {media_type or 'no content type'}."
         raise Refused(415, message, "UNSUPPORTED_MEDIA_TYPE")
-    return request_from(_parse(await _body(request, bytes_max)))
+    body = await _body(request, bytes_max)
+    return request_from(await _parse(body), len(body))
 
 
-def _read_parameters(request: HttpRequest) -> Request:
+async def _read_parameters(request: HttpRequest) -> Request:
     parameters: dict[str, Any] = dict(request.query_params)
     if "query" not in parameters:
         message = "Send a query: POST JSON, or GET with ?query=…. A browser gets a page to ask on."
         raise Refused(400, message, "INVALID_INPUT")
     if "variables" in parameters:
-        parameters["variables"] = _parse(parameters["variables"].encode())
-    return request_from(parameters, reads_only=True)
+        parameters["variables"] = await _parse(parameters["variables"].encode())
+    return request_from(parameters, len(request.url.query), reads_only=True)
 
 
-def _parse(body: bytes) -> object:
+async def _parse(body: bytes) -> object:
     try:
-        return parse_json(body)
+        return await read_json(body)
     except JsonTooDeep:
         raise InvalidInput(f"The request's {TOO_DEEP}; no input needs a third of it. Check the variables.") from None
     except ValueError:

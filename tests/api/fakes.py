@@ -139,7 +139,7 @@ class FakeSession:
             for key in keys
         ]
 
-    async def compute(self, make):
+    async def compute(self, make, *, parts=None):
         return make()
 
     async def nothing(self, ids):

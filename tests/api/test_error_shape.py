@@ -25,8 +25,8 @@ from exchange.errors import (
 from exchange.model.parties import ANONYMOUS
 from exchange.schema import graphql_routes
 from exchange.schema.enum_values import VALUES_NAMED_MAX, name_right_values
-from exchange.schema.http import ANONYMOUS_BODY_BYTES_MAX, BODY_BYTES_MAX
-from exchange.schema.transport import JSON_DEPTH_MAX
+from exchange.schema.http import BODY_BYTES_MAX
+from exchange.schema.transport import ANONYMOUS_SIZE_MAX, JSON_DEPTH_MAX
 from exchange.web.not_found import EXCEPTION_HANDLERS
 from tests.api.asgi_socket import AsgiSocket
 from tests.api.fakes import SIGNED_IN, FakeExchange, id_of
@@ -351,7 +351,7 @@ async def test_a_body_that_is_too_large_is_refused_before_it_is_read():
 
     headers = {"content-type": "application/json"}
     async with client_of(app_over(FakeExchange())) as client:
-        for count, status in ((ANONYMOUS_BODY_BYTES_MAX, 400), (ANONYMOUS_BODY_BYTES_MAX + 1, 413)):
+        for count, status in ((ANONYMOUS_SIZE_MAX, 400), (ANONYMOUS_SIZE_MAX + 1, 413)):
             unsigned = await client.post("/graphql", content=b" " * count, headers=headers)
             assert unsigned.status_code == status
         assert "sign in" in unsigned.json()["errors"][0]["message"]

@@ -145,8 +145,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
             "the same, and a WebSocket message, of whoever has not signed in",
             "{:,} bytes",
             "HTTP 413, `REQUEST_TOO_LARGE`; the socket is closed with 1009",
-            "schema.http.ANONYMOUS_BODY_BYTES_MAX",
-            "schema.websocket.ANONYMOUS_CHARACTERS_MAX",
+            "schema.transport.ANONYMOUS_SIZE_MAX",
         ),
         limit(
             "levels of a request's JSON",
