@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from exchange.operations.turns import TURNS_MAX, TURNS_OF_ONE_MAX
 from exchange.rollup import roll_up as solve
 from exchange.schema.ids import named_by
 from tests.api.exchange_server import ApiClient, ExchangeServer, new_key
+from tests.api.inputs import footprint, modelled
 
 FLOOD = 12  # requests of one caller; more than there are threads for work beside the event loop
 SECONDS_MAX = 60.0  # until a test that would wait for ever fails
@@ -46,6 +48,9 @@ class Units:
                 self.ended += 1
                 self._changed.notify_all()
         return self._solve(snapshot, keys, *more, **named)
+
+    def have_begun(self, count: int) -> bool:
+        return self.began == count
 
     def let_go(self) -> None:
         """One of them, and waits until it has ended."""
@@ -102,19 +107,8 @@ def publish(maker: ApiClient, name: str) -> str:
     urn = f"urn:pact:maker.example:product-id:{new_key()}"
     given: dict[str, Any] = {"idempotencyKey": new_key(), "productIds": [urn], "name": name}
     product = str(maker.done("createProduct", given, "product { id }")["product"]["id"])
-    stage = {"stage": "MANUFACTURING", "components": {"fossilGhgEmissions": "1"}}
-    footprint = {
-        "product": product,
-        "declaredUnitAmount": "1",
-        "declaredUnitOfMeasurement": "KILOGRAM",
-        "productMassPerDeclaredUnit": "1",
-        "referencePeriodStart": "2025-01-01T00:00:00Z",
-        "referencePeriodEnd": "2026-01-01T00:00:00Z",
-        "ipccCharacterizationFactors": ["AR6"],
-        "crossSectoralStandards": ["ISO14067"],
-        "modelled": {"direct": [stage], "lines": []},
-    }
-    maker.done("publishFootprint", {"idempotencyKey": new_key(), "footprint": footprint}, "footprint { id }")
+    given = {"idempotencyKey": new_key(), "footprint": footprint(product, modelled())}
+    maker.done("publishFootprint", given, "footprint { id }")
     grant = {"idempotencyKey": new_key(), "product": product, "to": {"public": True}, "level": "TOTAL"}
     maker.done("grantAccess", grant, "grant { id }")
     return product
@@ -228,7 +222,7 @@ def test_one_request_takes_one_turn_at_a_time_however_broad_it_is(scene: Scene, 
     scene.wait_for(lambda: units.began == 1)
     for ended in range(1, 12):
         units.let_go()
-        scene.wait_for(lambda: units.began == ended + 1)  # noqa: B023 (called at once)
+        scene.wait_for(partial(units.have_begun, ended + 1))
         assert scene.server.exchange.turns.under_way == 1
         assert not asked.done()
     units.let_go()
