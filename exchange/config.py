@@ -127,8 +127,10 @@ def _unknown(given: Iterable[str]) -> Iterator[str]:
     known = variables()
     for variable in given:
         if variable not in known:
-            near = difflib.get_close_matches(variable, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"the settings are {', '.join(known)}."
+            near = difflib.get_close_matches(
+                variable.removeprefix(PREFIX), [name.removeprefix(PREFIX) for name in known], n=1
+            )
+            hint = f"did you mean {PREFIX}{near[0]}?" if near else f"the settings are {', '.join(known)}."
             yield f"{variable} is no setting of the exchange: {hint}"
 
 

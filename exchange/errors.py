@@ -8,7 +8,7 @@ ExchangeError
 ├── Conflict            contradicts what is stored (a URN that is taken, a used idempotency key)
 ├── RollUpRefused       the product has no answer on these dates
 ├── LoopRefused         the write would close a loop that consumes at least one of itself
-├── TooManyRequests     a limit on attempts was reached (retryable)
+├── TooManyRequests     a limit on attempts, or on what may wait, was reached (retryable)
 ├── StoreUnavailable    the graph database does not answer (retryable)
 ├── StoreInUse          another process holds the embedded database
 ├── StoreTooNew         the database was made by a newer version of the exchange

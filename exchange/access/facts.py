@@ -17,8 +17,18 @@ import numpy as np
 from exchange.model.carbon import COLUMN, UNSPECIFIED
 from exchange.model.footprint import GATE_STAGES, STAGES
 from exchange.model.grant import AccessLevel
-from exchange.model.resolved import GAP_CODES, NO_GAP, Bools, Ints, ResolvedLines, StageTotal, Standing, Total
-from exchange.model.view import ViewGap, ViewLines, ViewNode
+from exchange.model.resolved import (
+    GAP_CODES,
+    NO_GAP,
+    Bools,
+    GapCode,
+    Ints,
+    ResolvedLines,
+    StageTotal,
+    Standing,
+    Total,
+)
+from exchange.model.view import UnitsApart, ViewGap, ViewLines, ViewNode
 
 LevelOf = Callable[[int], AccessLevel]
 
@@ -33,6 +43,7 @@ class Results(Protocol):
     def total(self, key: int) -> Total: ...
     def resolved(self, key: int) -> ResolvedLines | None: ...
     def exact_factors(self, key: int, positions: Sequence[int]) -> Sequence[Decimal]: ...
+    def units_apart(self, key: int, position: int) -> UnitsApart: ...
     def direct(self, key: int) -> tuple[Decimal, ...] | None: ...
     def by_stage(self, key: int) -> tuple[StageTotal, ...] | None: ...
 
@@ -96,7 +107,7 @@ def facts(key: int, level_of: LevelOf, results: Results) -> ViewNode | None:
         lines=lines,
         exact_factors=factors,
         has_gaps=bool(resolved.gaps.any()),
-        gaps=_gaps(resolved, level_of) if owner else (),
+        gaps=_gaps(key, resolved, level_of, results) if owner else (),
         unknown_components=standing.unknown_components if direct_shown else (),
         direct=direct,
         by_stage=by_stage,
@@ -185,12 +196,15 @@ def _leaf(
     )
 
 
-def _gaps(resolved: ResolvedLines, level_of: LevelOf) -> tuple[ViewGap, ...]:
+def _gaps(key: int, resolved: ResolvedLines, level_of: LevelOf, results: Results) -> tuple[ViewGap, ...]:
     found = []
     for position in np.flatnonzero(resolved.reason != NO_GAP).tolist():
         by_fallback = bool(resolved.by_fallback[position])
         product = int(resolved.serving[position] if by_fallback else resolved.named[position])
         visible = product >= 0 and level_of(product) >= AccessLevel.TOTAL
         code = GAP_CODES[int(resolved.reason[position])]
-        found.append(ViewGap(position + 1, code, product if visible else None, by_fallback))
+        # The owner of a line may be told this reason and not see the product any more: then its unit is not told.
+        told = visible and not by_fallback and code is GapCode.UNIT_NOT_CONVERTIBLE
+        apart = results.units_apart(key, position) if told else None
+        found.append(ViewGap(position + 1, code, product if visible else None, by_fallback, apart))
     return tuple(found)

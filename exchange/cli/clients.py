@@ -9,12 +9,13 @@ import typer
 from rich.markup import escape
 
 from exchange.cli import running
-from exchange.cli.console import JSON_OPTION, console, print_json
+from exchange.cli.console import JSON_OPTION, console, print_json, table
 from exchange.cli.finding import find_organization
 from exchange.model.footprint import NEVER_US
 from exchange.model.parties import OPERATOR, Client, Organization, Scope
-from exchange.operations.credentials import add_client
+from exchange.operations.credentials import add_client, get_client, list_clients, revoke_client
 from exchange.operations.exchange import Exchange
+from exchange.schema.instants import instant_of
 from exchange.tokens import hash_secret, make_secret
 
 clients = typer.Typer(
@@ -45,7 +46,7 @@ def add(
         return owner, client
 
     owner, client = running.run(command)
-    named = [one.value for one in Scope if one in scopes]
+    named = _scopes(client)
     if as_json:
         fields = {"organization": owner.id, "clientId": client.id, "clientSecret": secret, "scopes": named}
         print_json(fields)
@@ -55,3 +56,77 @@ def add(
     out.print(f"  id      {client.id}")
     out.print(f"  secret  {secret}   (shown this once: keep it)")
     out.print(f"Get a token: curl -u {client.id}:SECRET -d grant_type=client_credentials http://HOST/auth/token")
+
+
+@clients.command("list")
+def list_all(
+    organization: Annotated[str, typer.Argument(metavar="ORGANIZATION", help="Its name, domain or id.")],
+    as_json: Annotated[bool, JSON_OPTION] = False,
+) -> None:
+    """List an organization's clients, oldest first, revoked ones too. Secrets are kept nowhere.
+
+    Example: exchange client list acme.example
+    """
+
+    async def command(exchange: Exchange) -> tuple[Organization, list[Client]]:
+        owner = await find_organization(exchange, organization)
+        return owner, await list_clients(exchange, OPERATOR, owner.id)
+
+    owner, found = running.run(command)
+    if as_json:
+        print_json([_fields(one) for one in found])
+        return
+    if not found:
+        console().print(f"{escape(owner.name)} has no clients.")
+        return
+    rows = table("id", "scopes", "added", "revoked")
+    for one in found:
+        rows.add_row(one.id, ", ".join(_scopes(one)), _instant(one.created_at_us), _revoked(one) or "")
+    console().print(rows)
+
+
+@clients.command("revoke")
+def revoke(
+    client_id: Annotated[str, typer.Argument(metavar="CLIENT_ID", help="Its id, as add and list print it.")],
+    as_json: Annotated[bool, JSON_OPTION] = False,
+) -> None:
+    """Revoke a client: it gets no new token. One that it has lives until it ends, 15 minutes at most.
+
+    Example: exchange client revoke 3f2b8c1e-5d47-4a90-9c6b-0e1d2f3a4b5c
+    """
+
+    async def command(exchange: Exchange) -> Client:
+        wanted = client_id.strip().lower()
+        await revoke_client(exchange, OPERATOR, wanted)
+        found = await get_client(exchange, wanted)
+        assert found is not None  # clients are never deleted
+        return found
+
+    revoked = running.run(command)
+    if as_json:
+        print_json(_fields(revoked))
+        return
+    console().print(f"Revoked {revoked.id}: it gets no new token. One that it has lives until it ends.")
+
+
+def _scopes(client: Client) -> list[str]:
+    return [one.value for one in Scope if one in client.scopes]
+
+
+def _fields(client: Client) -> dict[str, object]:
+    return {
+        "organization": client.organization_id,
+        "clientId": client.id,
+        "scopes": _scopes(client),
+        "createdAt": _instant(client.created_at_us),
+        "revokedAt": _revoked(client),
+    }
+
+
+def _revoked(client: Client) -> str | None:
+    return None if client.revoked_at_us == NEVER_US else _instant(client.revoked_at_us)
+
+
+def _instant(microseconds: int) -> str:
+    """As the API writes instants."""
+    return instant_of(microseconds).isoformat().replace("+00:00", "Z")

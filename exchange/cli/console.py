@@ -31,8 +31,9 @@ def _remember_json(context: typer.Context, wanted: bool) -> bool:
 
 
 JSON_WANTED = "exchange.json"
+JSON_FLAG = "--json"
 JSON_OPTION = typer.Option(
-    "--json", help="Print JSON for programs instead of a table.", show_default=False, callback=_remember_json
+    JSON_FLAG, help="Print JSON for programs instead of a table.", show_default=False, callback=_remember_json
 )
 
 

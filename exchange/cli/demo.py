@@ -19,6 +19,7 @@ from rich.markup import escape
 
 import seed
 from exchange.app import check_address, running_exchange, serve_exchange
+from exchange.cli.calling import called
 from exchange.cli.console import console, error_console, progress
 from exchange.cli.demo_place import data_directory, demo_directory, leave_note
 from exchange.cli.errors import FAILED
@@ -164,7 +165,7 @@ def _invite(
         out.print(
             f"The data is in {settings.data_directory}; other commands meet it there, for example", soft_wrap=True
         )
-        command = "exchange client add seamwork.example  (credentials of another enterprise, good for longer)"
+        command = f"{called('client add seamwork.example')}  (credentials of another enterprise, good for longer)"
         out.print(f"  EXCHANGE_DATA_DIRECTORY={settings.data_directory} {command}", markup=False, soft_wrap=True)
     out.print("Stop with Ctrl-C. The data stays; run it again to go on, or delete the folder to begin anew.")
 
@@ -195,7 +196,7 @@ async def _ask(out: Console, address: str, query: str) -> None:
     out.print(json.dumps(answer, ensure_ascii=False, indent=2), markup=False, soft_wrap=True)
     total = ((answer.get("data") or {}).get("product") or {}).get("cradleToGate", {}).get("pcfExcludingBiogenicUptake")
     if "errors" in answer or total is None:
-        error_console().print("The exchange did not answer its own question. Run `exchange doctor`.")
+        error_console().print(f"The exchange did not answer its own question. Run `{escape(called('doctor'))}`.")
         raise typer.Exit(FAILED)
 
 

@@ -16,8 +16,10 @@ from rich.markup import escape
 
 from exchange import __version__
 from exchange.app import running_exchange, target_of
+from exchange.cli.calling import called
 from exchange.cli.console import JSON_OPTION, console, print_json, table
 from exchange.cli.demo_place import data_directory, demo_elsewhere, is_demo, way_to_demo
+from exchange.cli.running import not_begun
 from exchange.config import Settings, read_settings
 from exchange.errors import ExchangeError
 from exchange.operations.credentials import signing_keys
@@ -78,7 +80,11 @@ def _checks() -> Iterator[Check]:
         )
         found = f"{EMBEDDED_PACKAGE} {_version(EMBEDDED_PACKAGE)}" if present else "not installed"
         yield Check("embedded store", present, found, None if present else advice)
-    yield from asyncio.run(_database(settings, str(target)))
+    missing = not_begun(settings)
+    if missing is None:
+        yield from asyncio.run(_database(settings, str(target)))
+    else:
+        yield Check("database", False, f"{target}: none yet", missing)
     yield from _demo(settings)
 
 
@@ -88,7 +94,7 @@ def _demo(settings: Settings) -> Iterator[Check]:
     if demo is not None:
         yield Check("demo", True, str(demo), way_to_demo(demo))
     elif settings.graph_uri is None and is_demo(data_directory(settings)):
-        yield Check("demo", True, "this is the database of `exchange demo`")
+        yield Check("demo", True, f"this is the database of `{called('demo')}`")
 
 
 def _packages() -> Iterator[Check]:
@@ -131,6 +137,6 @@ async def _content(exchange: Exchange, target: str, started: float) -> list[Chec
     empty = not about.counts.get("Organization")
     return [
         Check("database", True, f"{target}: {about.server}, schema {about.schema_version}, in {milliseconds:.0f} ms"),
-        Check("content", True, counts, "It is empty: try `exchange seed`." if empty else None),
+        Check("content", True, counts, f"It is empty: try `{called('seed')}`." if empty else None),
         Check("signing keys", True, f"{len(keys)}" if keys else "none yet; the first token makes one"),
     ]

@@ -14,18 +14,27 @@ import typer
 from rich.markup import escape
 from typer.core import TyperGroup
 
-from exchange.cli.console import JSON_WANTED, error_console, json_text, table
+from exchange.cli.console import JSON_FLAG, JSON_WANTED, error_console, json_text, table
 from exchange.errors import ExchangeError, InvalidInput, RollUpRefused
 
-FAILED, INTERRUPTED = 1, 130
+FAILED, WRONG_USE, INTERRUPTED = 1, 2, 130
 
 
 class Commands(TyperGroup):
     """The root of all commands: no error of ours leaves it as a traceback."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        ctx.meta[JSON_WANTED] = JSON_FLAG in args  # known before any option of a command can be wrong
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except typer.TyperException as error:
+            if error.exit_code != WRONG_USE or not ctx.meta[JSON_WANTED]:
+                raise
+            show_error(InvalidInput(error.format_message()), as_json=True)
+            raise typer.Exit(WRONG_USE) from None
         except ExchangeError as error:
             show_error(error, as_json=bool(ctx.meta.get(JSON_WANTED)))
             raise typer.Exit(FAILED) from None
@@ -41,7 +50,7 @@ def show_error(error: ExchangeError, *, as_json: bool = False) -> None:
         return
     console = error_console()
     why = f"{error.refusal}: " if isinstance(error, RollUpRefused) else ""
-    console.print(f"[bold red]{error.code}[/] {why}{escape(error.message)}")
+    console.print(f"[bold red]{error.code}[/] {why}{escape(error.message)}", soft_wrap=True)
     if isinstance(error, InvalidInput) and _adds_something(error):
         rows = table("where", "what", "got")
         for problem in error.problems:

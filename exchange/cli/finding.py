@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from exchange.cli.calling import called
 from exchange.errors import NotFound
 from exchange.model.paging import PAGE_SIZE_MAX, Page, ProductQuery
 from exchange.model.parties import Organization
@@ -63,7 +64,7 @@ def _organization_by_name(everybody: list[Organization], text: str) -> Organizat
     if len(near) == 1:
         return near[0]
     if not near:
-        raise NotFound(f"No organization is called {text!r}. List them: exchange organization list")
+        raise NotFound(f"No organization is called {text!r}. List them: {called('organization list')}")
     shown = ", ".join(f"{one.name} ({one.domains[0] if one.domains else one.id})" for one in near[:10])
     raise NotFound(f"{len(near)} organizations are called {text!r}: {shown}. Name one by its domain or id.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +13,7 @@ from rich.markup import escape
 
 import seed as demo
 from exchange.cli import running
+from exchange.cli.calling import called
 from exchange.cli.console import JSON_OPTION, console, print_json, progress
 from exchange.config import read_settings
 from exchange.importers.demo_data import Seeded, publish_seed
@@ -37,7 +38,7 @@ def seed(as_json: Annotated[bool, JSON_OPTION] = False) -> None:
         async def command(exchange: Exchange) -> Seeded:
             return await publish_seed(exchange, data, report)
 
-        seeded = running.run(command)
+        seeded = running.run(command, begins=True)
     seconds = time.monotonic() - started
     if as_json:
         print_json({**_counts(seeded), "changes": seeded.changes, "seconds": round(seconds, 3)})
@@ -50,7 +51,8 @@ def seed(as_json: Annotated[bool, JSON_OPTION] = False) -> None:
         f"{counts['organizations']} organizations, {counts['grants']} grants, in {seconds:.1f} s."
     )
     shown = next(product.name for product in data.products if product.key == demo.DEMO_PRODUCT)
-    out.print(f"Ask: exchange rollup {_quoted(shown)} --as-of {data.as_of}")
+    advice = called(f"rollup {_quoted(shown)} --as-of {data.as_of}")
+    out.print(f"Ask: {escape(advice)}", soft_wrap=True)
 
 
 def _counts(seeded: Seeded) -> dict[str, int]:
@@ -74,10 +76,10 @@ def useeio(
         str | None, typer.Option(help="What this release is called; price year and a digest of the files if not given.")
     ] = None,
     day: Annotated[
-        datetime | None,
+        date | None,
         typer.Option(
             "--date",
-            formats=["%Y-%m-%d"],
+            parser=running.parse_date,
             metavar="DATE",
             help="The release's date; the day after the price year if not given.",
         ),
@@ -93,15 +95,14 @@ def useeio(
     started = time.monotonic()
     model = read_model(path)
     check_productive(model)
-    released = date(day.year, day.month, day.day) if day else None
-    release = ModelRelease(name, domain, dataset, label, released, ipcc)
+    release = ModelRelease(name, domain, dataset, label, day, ipcc)
     with progress(quiet=as_json) as report:
 
         async def command(exchange: Exchange) -> tuple[Imported, Compared]:
             imported = await import_model(exchange, model, release, report)
             return imported, await compare_totals(exchange, model, imported)
 
-        imported, compared = running.run(command)
+        imported, compared = running.run(command, begins=True)
     _show_imported(model, imported, compared, time.monotonic() - started, as_json=as_json)
 
 
@@ -130,7 +131,8 @@ def _show_imported(model: Model, imported: Imported, compared: Compared, seconds
         f"{compared.equal} of {compared.total} totals agree with the publisher's to 1e-9 "
         f"(largest difference {compared.largest_relative_difference:.1e}, {escape(compared.worst_code)})."
     )
-    out.print(f"Ask: exchange rollup {escape(_quoted(model.products[0].name))}")
+    advice = called(f"rollup {_quoted(model.products[0].name)}")
+    out.print(f"Ask: {escape(advice)}", soft_wrap=True)
 
 
 def _quoted(text: str) -> str:

@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 
 from exchange.cli import running
+from exchange.cli.calling import called
 from exchange.cli.console import JSON_OPTION, console, print_json, table
 from exchange.cli.demo_place import demo_elsewhere, way_to_demo
 from exchange.cli.finding import all_organizations, find_organization
@@ -60,12 +61,13 @@ def add(
             group_id=head.id if head else None,
         )
 
-    added = running.run(command)
+    added = running.run(command, begins=True)
     if as_json:
         print_json(_fields(added))
         return
     console().print(f"Added [bold]{escape(added.name)}[/], id {added.id}")
-    console().print(f"Give it credentials: exchange client add {added.domains[0]}")
+    advice = called(f"client add {added.domains[0]}")
+    console().print(f"Give it credentials: {escape(advice)}", soft_wrap=True)
 
 
 @organizations.command("list")
@@ -79,7 +81,8 @@ def list_all(as_json: Annotated[bool, JSON_OPTION] = False) -> None:
         print_json([_fields(organization) for organization in found])
         return
     if not found:
-        console().print("There are none yet: exchange organization add NAME --domain DOMAIN, or exchange seed")
+        advice = f"{called('organization add NAME --domain DOMAIN')}, or {called('seed')}"
+        console().print(f"There are none yet: {escape(advice)}", soft_wrap=True)
         demo = demo_elsewhere(read_settings())
         if demo is not None:
             console().print(escape(way_to_demo(demo)), soft_wrap=True)

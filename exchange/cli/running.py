@@ -1,25 +1,43 @@
-"""A command's way to the exchange: the settings, the database (attached to where a server holds it), and who asks."""
+"""A command's way to the exchange: the settings, the database (attached to where a server holds it), and who asks.
+
+Only a command that says so begins an exchange where there is none: looking creates nothing.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from typing import Annotated, TypeVar
 
 import typer
 
-from exchange.app import running_exchange
+from exchange.app import running_exchange, target_of
+from exchange.cli.calling import called
 from exchange.cli.demo_place import demo_elsewhere, way_to_demo
 from exchange.cli.finding import find_organization
-from exchange.config import read_settings
+from exchange.config import Settings, read_settings
 from exchange.errors import NotFound
+from exchange.graph import is_begun
 from exchange.model.paging import Page
 from exchange.model.parties import OPERATOR, Scope, Viewer
 from exchange.operations.checks import day_of, instant_us
 from exchange.operations.exchange import Exchange
 
 T = TypeVar("T")
+
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def parse_date(given: str) -> date:
+    """A date as people write it in an option; wrong use where it is none."""
+    with contextlib.suppress(ValueError):
+        if DATE.fullmatch(given):
+            return date.fromisoformat(given)
+    raise typer.BadParameter(f"{given} is not a date; write YYYY-MM-DD.")
+
 
 AsOption = Annotated[
     str | None,
@@ -31,8 +49,8 @@ AsOption = Annotated[
     ),
 ]
 AsOfOption = Annotated[
-    datetime | None,
-    typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="The day to ask about; today if not given."),
+    date | None,
+    typer.Option("--as-of", parser=parse_date, metavar="DATE", help="The day to ask about; today if not given."),
 ]
 KnownAtOption = Annotated[
     str | None,
@@ -45,11 +63,29 @@ KnownAtOption = Annotated[
 ]
 
 
-def run(command: Callable[[Exchange], Awaitable[T]]) -> T:
-    """Runs a command on the exchange that the settings mean, and lets go of it again."""
+def not_begun(settings: Settings) -> str | None:
+    """What to tell whoever looks at an exchange that nobody has begun, and so creates none; None: there is one."""
+    target = target_of(settings)
+    if is_begun(target):
+        return None
+    return (
+        f"There is no exchange in {target.directory} yet. Begin one: `{called('serve')}`, or with example data "
+        f"`{called('demo')}`."
+    )
+
+
+def run(command: Callable[[Exchange], Awaitable[T]], *, begins: bool = False) -> T:
+    """Runs a command on the exchange that the settings mean, and lets go of it again.
+
+    begins: it may be the first one there. Otherwise raises NotFound, and creates nothing, where there is no exchange.
+    """
 
     async def opened() -> T:
         settings = read_settings()
+        missing = None if begins else not_begun(settings)
+        if missing is not None:
+            demo = demo_elsewhere(settings)
+            raise NotFound(missing if demo is None else f"{missing} {way_to_demo(demo)}")
         async with running_exchange(settings, attach=True) as exchange:
             try:
                 return await command(exchange)
@@ -71,8 +107,8 @@ async def viewer_of(exchange: Exchange, organization: str | None) -> Viewer:
     return Viewer(found.id, frozenset({Scope.READ, Scope.PUBLISH}))
 
 
-def as_of_day(given: datetime | None) -> int | None:
-    return None if given is None else day_of(date(given.year, given.month, given.day))
+def as_of_day(given: date | None) -> int | None:
+    return None if given is None else day_of(given)
 
 
 def known_at_us(given: str | None) -> int | None:

@@ -1,7 +1,7 @@
 """The store: the only room that knows Cypher and the driver."""
 
-from exchange.graph.connect import Target, parse_target, uri_problem
+from exchange.graph.connect import Target, is_begun, parse_target, uri_problem
 from exchange.graph.ledger import HeadMoved
 from exchange.graph.store import Store, StoreDescription
 
-__all__ = ["HeadMoved", "Store", "StoreDescription", "Target", "parse_target", "uri_problem"]
+__all__ = ["HeadMoved", "Store", "StoreDescription", "Target", "is_begun", "parse_target", "uri_problem"]

@@ -17,7 +17,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from exchange.errors import ConfigurationInvalid, StoreInUse, StoreUnavailable
-from exchange.graph.embedded import HEAP_MEGABYTES, START_SECONDS_MAX, EmbeddedDatabase
+from exchange.graph.embedded import HEAP_MEGABYTES, START_SECONDS_MAX, EmbeddedDatabase, holds_database
 from exchange.graph.endpoint import Endpoint, read_endpoint
 
 EMBEDDED = "embedded"
@@ -97,6 +97,11 @@ def uri_problem(uri: str) -> str | None:
             "EXCHANGE_GRAPH_DATABASE."
         )
     return None
+
+
+def is_begun(target: Target) -> bool:
+    """Whether there is something to open: an embedded database that was made before, or a server, which says itself."""
+    return target.directory is None or holds_database(target.directory)
 
 
 class Source(Protocol):

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from exchange.errors import ConfigurationInvalid, StoreInUse, StoreUnavailable
-from exchange.graph.embedded_child import LOOPBACK, USER, FileLock
+from exchange.graph.embedded_child import DATABASE, LOOPBACK, USER, FileLock
 from exchange.graph.endpoint import Endpoint, remove_endpoint, write_endpoint
 
 START_SECONDS_MAX = 90.0  # 1.5 s on an idle machine; a long log of unfinished writes and a busy disk take longer
@@ -31,8 +31,37 @@ STEADY_SECONDS = 60.0  # a child that lived this long starts the pauses anew
 HEAP_MEGABYTES = 1024
 LOG_BYTES_MAX = 5_000_000  # at start a longer log becomes server.log.1
 LOG_TAIL_BYTES = 4_000
+LOCK_FILE = "server.lock"
 
 logger = logging.getLogger(__name__)
+
+
+def holds_database(directory: Path) -> bool:
+    """Whether there is a database in a directory, or a process that is just making one. Looks, and creates nothing.
+
+    True, too, where we may not look: opening it says why.
+    """
+    directory = directory.expanduser().resolve()
+    lock = FileLock(directory / LOCK_FILE)
+    try:
+        if _is_there(directory / "databases" / DATABASE):
+            return True
+        if not _is_there(lock.path):  # the first file of all; taking it would create it
+            return False
+        being_made = not lock.take()
+    except OSError:
+        return True
+    lock.release()
+    return being_made
+
+
+def _is_there(path: Path) -> bool:
+    """Path.exists calls what may not be looked at absent in some versions of Python."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 class EmbeddedDatabase:
@@ -48,7 +77,7 @@ class EmbeddedDatabase:
         self.directory = directory.expanduser().resolve()
         self.heap_megabytes = heap_megabytes
         self.start_seconds_max = start_seconds_max
-        self._lock = FileLock(self.directory / "server.lock")
+        self._lock = FileLock(self.directory / LOCK_FILE)
         self._mutex = threading.Lock()
         self._stopping = threading.Event()
         self._first_start = threading.Event()
@@ -115,12 +144,14 @@ class EmbeddedDatabase:
         except OSError as error:
             raise ConfigurationInvalid(
                 f"The data directory {self.directory} cannot be written: {error.strerror}. "
-                "Choose another one with EXCHANGE_GRAPH_URI=embedded:PATH."
+                "Choose another one with EXCHANGE_DATA_DIRECTORY=PATH (where EXCHANGE_GRAPH_URI is set: "
+                "EXCHANGE_GRAPH_URI=embedded:PATH)."
             ) from error
         if not taken:
             raise StoreInUse(
                 f"Process {self._lock.holder()} already holds the embedded database in {self.directory}. Stop it "
-                "first, or give this one a directory of its own with EXCHANGE_GRAPH_URI=embedded:OTHER_PATH."
+                "first, or give this one a directory of its own with EXCHANGE_DATA_DIRECTORY=OTHER_PATH (where "
+                "EXCHANGE_GRAPH_URI is set: EXCHANGE_GRAPH_URI=embedded:OTHER_PATH)."
             )
 
     def _supervise(self) -> None:

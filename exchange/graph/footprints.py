@@ -5,18 +5,20 @@ Nothing is chosen here: all versions of a product and all its grants come back, 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from exchange.graph.bolt import Bolt
 from exchange.graph.footprint_records import footprint_of
 from exchange.graph.keys import SEPARATOR
 from exchange.graph.reading import COLLECTED_MAX, Listing, chunks, read_page
-from exchange.graph.records import grant_of, product_of
+from exchange.graph.records import Properties, grant_of, product_of
 from exchange.model.closure import Node
 from exchange.model.footprint import Footprint
 from exchange.model.paging import Page, PageOf
 
 LINES_MAX = 100_000  # of one statement's answer, so that no answer grows with the graph; about 10 MB
+FOOTPRINTS_BESIDE_MIN, LINES_BESIDE_MIN = 100, 5_000  # take about 5 ms to be made of a record; a thread costs 0.1 ms
 
 # One record an answer: a record each costs the driver more than what is in it. Neither gives an order.
 _AROUND = """
@@ -64,12 +66,23 @@ async def read_nodes(bolt: Bolt, keys: Collection[int]) -> dict[int, Node]:
         sizes = sorted((key, lines) for _, footprints, _ in around for key, lines in footprints)
         for part in _bounded(sizes):
             [[properties]] = await bolt.read(_VERSIONS, keys=part)
-            for footprint in sorted(map(footprint_of, properties), key=lambda each: each.key):
+            for footprint in await _footprints_of(properties):
                 versions[footprint.product_key].append(footprint)
         for stored, _, grants in around:
             on_it = sorted(map(grant_of, grants), key=lambda each: each.sequence)
             found[stored["key"]] = Node(product_of(stored), versions[stored["key"]], on_it)
     return found
+
+
+async def _footprints_of(properties: Sequence[Properties]) -> list[Footprint]:
+    """In the order of their keys; made beside the event loop where there is much to make."""
+
+    def make() -> list[Footprint]:
+        return sorted(map(footprint_of, properties), key=lambda each: each.key)
+
+    lines = sum(stored.get("lineCount") or 0 for stored in properties)
+    few = len(properties) < FOOTPRINTS_BESIDE_MIN and lines < LINES_BESIDE_MIN
+    return make() if few else await asyncio.to_thread(make)
 
 
 def _bounded(sizes: Iterable[tuple[int, int]]) -> Iterator[list[int]]:

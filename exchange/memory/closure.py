@@ -14,15 +14,16 @@ from typing import Protocol
 import numpy as np
 
 from exchange.memory.columns import Array, Column, ranges
-from exchange.memory.lines import LinesResolved
+from exchange.memory.lines import UNIT_NOT_CONVERTIBLE, LinesResolved
 from exchange.memory.standing import Stood
 from exchange.memory.tables import DECLARED, FLAG_SHIFT, HAS_EXTRAS, NOBODY, RELEASED, STAGE_BITS, Tables
 from exchange.model.carbon import CarbonComponents
 from exchange.model.footprint import Finding, Footprint, LifeCycleStage
 from exchange.model.resolved import GAP_CODES, NO_GAP, GapCode, Ints, Standing
+from exchange.model.view import UnitsApart
 from exchange.rollup import closure as walks
 from exchange.rollup.answer import answer
-from exchange.rollup.factors import exact_factor
+from exchange.rollup.factors import exact_factor, units_apart
 from exchange.rollup.own_terms import Vector
 from exchange.rollup.resolution import Resolution
 from exchange.rollup.roll_up import Reached, Solution
@@ -108,7 +109,7 @@ def cut(source: Source, roots: Sequence[int], position: Column) -> Cut:
             reached = reached[place[reached] == NOBODY]
             frontier = np.unique(reached)
         walked = _Walked(_join(keys), _join(versions), _join(until), _join(lines), tuple(found))
-        return _put_together(tables, root_keys, reasons, _NOTHING if too_large else walked, place, too_large)
+        return _put_together(source, root_keys, reasons, _NOTHING if too_large else walked, place, too_large)
     finally:
         for key in keys:
             place[key] = NOBODY
@@ -130,13 +131,14 @@ _NOTHING = _Walked(_NONE, _NONE, _NONE, _NONE, ())
 
 
 def _put_together(
-    tables: Tables,
+    source: Source,
     roots: Ints,
     reasons: Mapping[int, GapCode | None],
     walked: _Walked,
     place: Array,
     too_large: bool,
 ) -> Cut:
+    tables = source.tables
     keys, versions, lines, found = walked.keys, walked.versions, walked.lines, walked.found
     columns, kind = tables.versions, tables.lines.kind.values[lines]
     counts = columns.line_count.values[versions].astype(np.int64)
@@ -147,7 +149,8 @@ def _put_together(
     serving_row = np.full(len(lines), NOBODY, dtype=np.int64)
     serving_row[served] = place[serving[served]]
     starts = np.concatenate(([0], np.cumsum(counts)))
-    recipes = _Recipes(tables, versions, starts, lines, serving_row, reason)
+    apart = _units_that_do_not_meet(source, lines, reason)
+    recipes = _Recipes(tables, versions, starts, lines, serving_row, reason, apart)
     key_list = tuple(keys.tolist())
     fallback_named, has_fallback, rated, ratings = _extras(tables, lines, kind)
     resolution = Resolution(
@@ -178,10 +181,18 @@ class _Recipes:
     """The exact side of a cut closure, by row. Versions never change, so the tables may go on."""
 
     def __init__(
-        self, tables: Tables, versions: Ints, starts: Ints, lines: Ints, serving_row: Ints, reason: Ints
+        self,
+        tables: Tables,
+        versions: Ints,
+        starts: Ints,
+        lines: Ints,
+        serving_row: Ints,
+        reason: Ints,
+        apart: Mapping[int, int],
     ) -> None:
         self._tables, self._versions, self._starts = tables, versions, starts
         self._lines, self._serving_row, self._reason = lines, serving_row, reason
+        self._apart = apart  # supplier units that a line's unit does not meet, by the line's place in the closure
         self.roots: dict[int, Footprint] = {}
 
     def own(self, row: int) -> Vector:
@@ -233,11 +244,23 @@ class _Recipes:
             found.append(exact_factor(amount, ratio))
         return found
 
+    def units_apart(self, row: int, position: int) -> UnitsApart:
+        at = int(self._starts[row]) + position
+        unit = self._tables.units[int(self._tables.lines.unit.values[self._lines[at]])]
+        return units_apart(*unit, self._tables.supplier_units[self._apart[at]])
+
     def _root(self, row: int) -> Footprint:
         product = int(self._tables.versions.product.values[self._versions[row]])
         if product not in self.roots:
             raise LookupError(f"the standing footprint of product key {product} was not handed in")
         return self.roots[product]
+
+
+def _units_that_do_not_meet(source: Source, lines: Ints, reason: Ints) -> dict[int, int]:
+    at = np.flatnonzero(reason == UNIT_NOT_CONVERTIBLE)
+    tables = source.tables
+    versions = source.stood(tables.lines.supplier.values[lines[at]].astype(np.int64)).version
+    return dict(zip(at.tolist(), tables.versions.supplier_unit.values[versions].tolist(), strict=True))
 
 
 def _standings(tables: Tables, walked: _Walked, recipes: _Recipes) -> Standings:

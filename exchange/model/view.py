@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
+from exchange.model.footprint import Price
 from exchange.model.grant import AccessLevel
 from exchange.model.resolved import Bools, Floats, GapCode, Ints, StageTotal, Total
 
@@ -39,6 +40,20 @@ class ViewLines:
 
 
 @dataclass(frozen=True, slots=True)
+class UnitsApart:
+    """A line's unit and what its product is declared in, where the two do not meet.
+
+    weighed: whether the product, one that may be counted by its mass, states a mass per declared unit.
+    """
+
+    unit: str
+    price: Price | None
+    declared_unit: str
+    declared_price: Price | None
+    weighed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ViewGap:
     """A line of the viewer's own product that nothing serves, or (by_fallback) that its fallback serves."""
 
@@ -46,6 +61,7 @@ class ViewGap:
     code: GapCode
     visible_key: int | None  # gap: the product it names if the viewer may see it; by_fallback: the serving product
     by_fallback: bool
+    units_apart: UnitsApart | None = None  # of a gap UNIT_NOT_CONVERTIBLE whose product the viewer may see
 
 
 @dataclass(frozen=True, slots=True, eq=False)

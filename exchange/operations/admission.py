@@ -17,6 +17,7 @@ from exchange.model.footprint import Footprint
 from exchange.model.grant import Grant
 from exchange.operations.checks import US_PER_DAY
 from exchange.operations.closures import read_admission
+from exchange.operations.turns import beside
 from exchange.rollup import admit, admit_grant
 
 
@@ -41,7 +42,7 @@ async def check_admission(store: Store, head: int, proposed: Sequence[Proposed],
     if new and await _may_close_a_loop(store, new):
         keys = sorted({footprint.product_key for footprint in new})
         snapshot = await read_admission(store, keys, new, head, now_us, grants=grants)
-        admit(snapshot, new, deprecated, today, permits_ever(now_us))
+        await beside(lambda: admit(snapshot, new, deprecated, today, permits_ever(now_us)))
     if grants:
         await _check_grants(store, head, grants, now_us, today)
 
@@ -64,7 +65,7 @@ async def _check_grants(store: Store, head: int, grants: Sequence[Grant], now_us
         return
     snapshot = await read_admission(store, keys, (), head, now_us, grants=grants)
     try:
-        admit_grant(snapshot, keys, today, permits_ever(now_us))
+        await beside(lambda: admit_grant(snapshot, keys, today, permits_ever(now_us)))
     except LoopRefused as refused:
         message = "This access would close a loop that consumes at least one of itself. Nothing was granted."
         raise LoopRefused(message, members=refused.members, path=("input", "product")) from None

@@ -165,7 +165,8 @@ class TreeAnswer:
 
 @dataclass(frozen=True, slots=True)
 class RollUpAnswer:
-    """A product's cradle to gate as its viewer sees it. The functions compute on the viewer's view when called."""
+    """A product's cradle to gate as its viewer sees it. The functions compute on the viewer's view when called, which
+    may take long: `Session.compute` calls them in a turn."""
 
     product_key: int
     as_of_day: int

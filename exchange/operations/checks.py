@@ -17,6 +17,9 @@ TEXT_LENGTH_MAX = 65_536  # a description may be long; the database takes 1 MiB 
 NAME_LENGTH_MAX = 512  # a name is indexed for ordering, and indexed text has a bound of 4 KiB
 LIST_LENGTH_MAX = 100  # identifiers, classifications, standards: nobody needs more, and each is an index entry
 YEAR_MIN, YEAR_MAX = 1900, 2200
+YEARS = f"{YEAR_MIN} to {YEAR_MAX}"
+# What a MONEY amount has besides, and how each of them looks.
+PRICE_FIELDS = {"currency": "a code such as USD", "priceYear": YEARS, "priceBasis": "BASIC, PRODUCER or PURCHASER"}
 US_PER_DAY = 86_400_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -79,9 +82,8 @@ class Checker:
         if required and not value.strip():
             self.add("REQUIRED", "must not be empty", *steps)
         if len(value) > longest:
-            self.add(
-                "TOO_LONG", f"has {len(value)} characters; shorten it to {longest}", *steps, expected=f"≤ {longest}"
-            )
+            message = f"has {len(value)} characters; shorten it to {longest}"
+            self.add("TOO_LONG", message, *steps, expected=f"≤ {longest} characters", got=f"{len(value)} characters")
         if any("\ud800" <= character <= "\udfff" for character in value):
             self.add("TEXT_INVALID", "contains half of a surrogate pair; send valid Unicode", *steps)
         steering = steering_character(value, lines=lines)
@@ -94,9 +96,12 @@ class Checker:
 
     def texts(self, values: Sequence[str], *steps: str, fewest: int = 0) -> None:
         if len(values) < fewest:
-            self.add("REQUIRED", f"needs at least {fewest} entry", *steps)
+            self.add(
+                "REQUIRED", f"needs at least {fewest} entry", *steps, expected=f"≥ {fewest} entry", got=len(values)
+            )
         if len(values) > LIST_LENGTH_MAX:
-            self.add("TOO_MANY", f"has {len(values)} entries; at most {LIST_LENGTH_MAX}", *steps)
+            message = f"has {len(values)} entries; at most {LIST_LENGTH_MAX}"
+            self.add("TOO_MANY", message, *steps, expected=f"≤ {LIST_LENGTH_MAX} entries", got=len(values))
         for position, value in enumerate(values[:LIST_LENGTH_MAX]):
             self.text(value, *steps, str(position), longest=NAME_LENGTH_MAX, required=True)
 
@@ -104,7 +109,8 @@ class Checker:
         """The normal spelling; a problem where it is not a URN."""
         found = normal_urn(value)
         if found is None:
-            self.add("URN_INVALID", "is not a URN (RFC 8141)", *steps, expected="urn:pact:your-domain:…", got=value)
+            expected = "a URN such as urn:pact:your-domain:…"
+            self.add("URN_INVALID", "is not a URN (RFC 8141)", *steps, expected=expected, got=value)
         return found or value
 
     def above_zero(self, value: Decimal, *steps: str) -> None:
@@ -154,15 +160,15 @@ class Checker:
             return None
         for name, value in given.items():
             if value is None:
-                self.add("REQUIRED", "is required for a MONEY amount", *steps, name)
+                message, expected = "is required for a MONEY amount", PRICE_FIELDS[name]
+                self.add("REQUIRED", message, *steps, name, expected=expected)
         if currency is not None and not (
             len(currency) == 3 and currency.isascii() and currency.isalpha() and currency.isupper()
         ):
-            self.add("CURRENCY_INVALID", "is not an ISO 4217 code", *steps, "currency", expected="USD", got=currency)
+            message, expected = "is not an ISO 4217 code, such as USD", PRICE_FIELDS["currency"]
+            self.add("CURRENCY_INVALID", message, *steps, "currency", expected=expected, got=currency)
         if year is not None and not YEAR_MIN <= year <= YEAR_MAX:
-            self.add(
-                "OUT_OF_RANGE", "is not a year", *steps, "priceYear", expected=f"{YEAR_MIN} to {YEAR_MAX}", got=year
-            )
+            self.add("OUT_OF_RANGE", f"is not a year of {YEARS}", *steps, "priceYear", expected=YEARS, got=year)
         if currency is None or year is None or basis is None:
             return None
         return Price(currency, year, basis)
@@ -172,14 +178,14 @@ class Checker:
         if value is None:
             return None
         if not YEAR_MIN <= value.year <= YEAR_MAX:
-            self.add("OUT_OF_RANGE", f"is outside {YEAR_MIN} to {YEAR_MAX}", *steps, got=value.isoformat())
+            self.add("OUT_OF_RANGE", f"is outside {YEARS}", *steps, expected=YEARS, got=value.isoformat())
             return None
         return instant_us(value)
 
     def day(self, value: date, *steps: str) -> int:
         """Days since 1970; a problem where the year is outside what the exchange keeps."""
         if not YEAR_MIN <= value.year <= YEAR_MAX:
-            self.add("OUT_OF_RANGE", f"is outside {YEAR_MIN} to {YEAR_MAX}", *steps, got=value.isoformat())
+            self.add("OUT_OF_RANGE", f"is outside {YEARS}", *steps, expected=YEARS, got=value.isoformat())
         return day_of(value)
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from exchange.errors import NotFound
+from exchange.errors import Conflict, NotFound
 from exchange.graph import Store
+from exchange.model.footprint import NEVER_US
 from exchange.model.ledger import ChangeKind, LedgerHead
 from exchange.model.parties import Client, Viewer
 from exchange.model.writes import AddClient, AddSigningKey, RevokeClient, SigningKey, Write
@@ -22,17 +23,26 @@ async def add_client(exchange: Exchange, viewer: Viewer, client: Client) -> None
     """Keeps a new client of an organization (its secret only as a slow hash). Raises NotFound, AccessDenied."""
     require_administrator(viewer)
     if (await exchange.store.get_organizations([client.organization_id]))[0] is None:
-        raise NotFound("No such organization. List them with `exchange organization list`.")
+        raise NotFound("No such organization. Check the id.")
     await exchange.queue.do(_Write(written_by(viewer), ChangeKind.CLIENT_ADDED, client.id, AddClient(client)))
 
 
 async def revoke_client(exchange: Exchange, viewer: Viewer, client_id: str) -> None:
-    """Ends a client: it gets no new token. Raises NotFound, AccessDenied."""
+    """Ends a client: it gets no new token. Raises NotFound, Conflict, AccessDenied."""
     require_administrator(viewer)
-    if await exchange.store.get_client(client_id) is None:
-        raise NotFound("No such client.")
+    client = await exchange.store.get_client(client_id)
+    if client is None:
+        raise NotFound("No such client. Check the id.")
+    if client.revoked_at_us != NEVER_US:
+        raise Conflict("This client was revoked already.")
     write = RevokeClient(client_id, exchange.clock())
     await exchange.queue.do(_Write(written_by(viewer), ChangeKind.CLIENT_REVOKED, client_id, write))
+
+
+async def list_clients(exchange: Exchange, viewer: Viewer, organization_id: str) -> list[Client]:
+    """An organization's clients, oldest first, revoked ones included. Raises AccessDenied."""
+    require_administrator(viewer)
+    return await exchange.store.list_clients(organization_id)
 
 
 async def get_client(exchange: Exchange, client_id: str) -> Client | None:

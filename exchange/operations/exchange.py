@@ -10,6 +10,7 @@ from exchange.graph import Store
 from exchange.model.parties import Viewer
 from exchange.operations.refusals import Refusals
 from exchange.operations.session import Session
+from exchange.operations.turns import Share, Turns
 from exchange.operations.writing import WriteQueue
 
 Clock = Callable[[], int]
@@ -28,15 +29,26 @@ class Exchange:
     clock: Clock
     queue: WriteQueue
     refusals: Refusals = field(default_factory=Refusals)
+    turns: Turns = field(default_factory=Turns)
 
     async def session(self, viewer: Viewer) -> Session:
         """Everything that one viewer asks in one go: all of it is decided at one ledger head and one instant."""
         head = await self.store.head()
-        return Session(store=self.store, viewer=viewer, head=head, now_us=max(self.clock(), head.at_us))
+        now_us = max(self.clock(), head.at_us)
+        return Session(self.store, viewer, head, now_us, self.share(viewer))
+
+    def share(self, viewer: Viewer) -> Share:
+        """The turns of one operation of a viewer."""
+        return Share(self.turns, _caller(viewer))
 
     async def close(self) -> None:
         """Ends the queue; writes that wait are refused as StoreUnavailable. The store is its opener's to close."""
         await self.queue.close()
+
+
+def _caller(viewer: Viewer) -> str:
+    """Who takes turns: an organization, whichever of its clients asks; everybody without a token together."""
+    return "operator" if viewer.operator else viewer.organization_id or "anonymous"
 
 
 def open_exchange(store: Store, *, clock: Clock = wall_clock_us) -> Exchange:

@@ -51,7 +51,7 @@ def _half_unit(number: Decimal) -> Decimal:
 def fraction_finding(share: Decimal | None, path: tuple[str, ...]) -> Iterable[Finding]:
     if share is not None and 0 < share <= 1:
         message = "A primary data share of at most 1 percent: was it meant as a fraction? It is a percentage."
-        yield Finding("PRIMARY_DATA_SHARE_LOW", "WARNING", message, path, "0 to 100", _plain(share))
+        yield Finding("PRIMARY_DATA_SHARE_LOW", "WARNING", message, path, "percent, 0 to 100", _plain(share))
 
 
 def modelled_findings(modelled: Modelled, lines: list[Line]) -> Iterable[Finding]:
@@ -79,9 +79,12 @@ def _transport_findings(lines: list[Line]) -> Iterable[Finding]:
 
 
 def validity_findings(period_end_day: int, valid_until_day: int) -> Iterable[Finding]:
-    if valid_until_day > years_later(period_end_day, VALIDITY_YEARS):
+    last = years_later(period_end_day, VALIDITY_YEARS)
+    if valid_until_day > last:
         message = "The footprint is stated to hold for more than three years after its reference period."
-        yield Finding("VALIDITY_OVER_THREE_YEARS", "WARNING", message, ("validityPeriodEnd",))
+        path, expected = ("validityPeriodEnd",), f"≤ {date_of_day(last).isoformat()}"
+        got = date_of_day(valid_until_day).isoformat()
+        yield Finding("VALIDITY_OVER_THREE_YEARS", "WARNING", message, path, expected, got)
 
 
 def exempted_findings(percent: Decimal) -> Iterable[Finding]:

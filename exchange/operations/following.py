@@ -22,7 +22,6 @@ from exchange.memory import NOBODY, Column, Cut, History, Present, Tables, Touch
 from exchange.model.closure import Dates, Node
 from exchange.model.footprint import Footprint
 from exchange.model.ledger import Change, ChangeKind, LedgerHead
-from exchange.model.parties import Viewer
 
 log = logging.getLogger(__name__)
 

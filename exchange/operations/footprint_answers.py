@@ -61,11 +61,12 @@ async def exempted_percent(sight: Sight, footprint_id: str) -> Decimal:
     the owner's)."""
     footprint = (await sight.store.get_footprints([footprint_id]))[0]
     assert footprint is not None  # it was shown a moment ago, and footprints are never deleted
-    dates = _dates_within(sight, footprint)
-    solved = await solve_for(sight, [footprint.product_key], dates, chosen={footprint.product_key: footprint})
-    if solved.solution.refusal(footprint.product_key) is not None:
-        return Decimal(0)
-    return solved.total(footprint.product_key).exempted_emissions_percent
+    dates, key = _dates_within(sight, footprint), footprint.product_key
+    async with sight.share.turn():
+        solved = await solve_for(sight, [key], dates, chosen={key: footprint})
+        if solved.solution.refusal(key) is not None:
+            return Decimal(0)
+        return await sight.share.compute(lambda: solved.total(key).exempted_emissions_percent)
 
 
 def _dates_within(sight: Sight, footprint: Footprint) -> Dates:

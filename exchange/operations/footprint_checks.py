@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
 from exchange.model.carbon import NOT_NEGATIVE, NOT_POSITIVE, STATED, UNSPECIFIED, UPTAKE, CarbonComponents
@@ -21,41 +22,14 @@ from exchange.model.footprint import (
     Line,
     Modelled,
 )
+from exchange.model.geography import COUNTRIES, REGIONS
 from exchange.operations import findings as found
 from exchange.operations.checks import Checker, day_not_before, years_later
 from exchange.operations.inputs import DeclaredInput, FootprintInput, ModelledInput
 from exchange.operations.line_checks import check_lines
 
-_COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 _SUBDIVISION = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}", re.ASCII)
 _IPCC = re.compile(r"AR[1-9][0-9]?", re.ASCII)
-# UN M49 names, as PACT enumerates them.
-REGIONS = frozenset(
-    {
-        "Africa",
-        "Americas",
-        "Asia",
-        "Europe",
-        "Oceania",
-        "Australia and New Zealand",
-        "Central Asia",
-        "Eastern Asia",
-        "Eastern Europe",
-        "Latin America and the Caribbean",
-        "Melanesia",
-        "Micronesia",
-        "Northern Africa",
-        "Northern America",
-        "Northern Europe",
-        "Polynesia",
-        "South-eastern Asia",
-        "Southern Asia",
-        "Southern Europe",
-        "Sub-Saharan Africa",
-        "Western Asia",
-        "Western Europe",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +53,7 @@ def check_footprint(given: FootprintInput, at: Checker, now_us: int) -> Draft | 
     quality = at.quality(given.data_quality, "dataQuality")
     period = _period(given, at)
     if (given.declared is None) == (given.modelled is None):
-        at.add("ONE_OF", "state exactly one of declared and modelled", "declared")
+        at.add("ONE_OF", "state exactly one of declared and modelled", "declared", expected="declared or modelled")
         return None
     declared = _declared(given.declared, at.at("declared")) if given.declared else None
     modelled: Modelled | None = None
@@ -131,7 +105,8 @@ def _texts(given: FootprintInput, at: Checker) -> None:
     for position, name in enumerate(given.ipcc_characterization_factors):
         if not _IPCC.fullmatch(name):
             steps = ("ipccCharacterizationFactors", str(position))
-            at.add("NOT_KNOWN", "does not name an IPCC assessment report", *steps, expected="AR5, AR6", got=name)
+            message = "does not name an IPCC assessment report, such as AR6"
+            at.add("NOT_KNOWN", message, *steps, expected="a name such as AR5 or AR6", got=name)
     if len(given.ipcc_characterization_factors) != len(set(given.ipcc_characterization_factors)):
         at.add("REPEATED", "names an assessment report twice", "ipccCharacterizationFactors")
     at.texts(given.cross_sectoral_standards, "crossSectoralStandards", fewest=1)
@@ -143,19 +118,30 @@ def _texts(given: FootprintInput, at: Checker) -> None:
 
 
 def _geography(given: FootprintInput, at: Checker) -> None:
-    country, subdivision = given.geography_country, given.geography_country_subdivision
-    region = given.geography_region_or_subregion
-    if country is not None and not _COUNTRY.fullmatch(country):
-        at.add("NOT_KNOWN", "is not an ISO 3166-1 alpha-2 code", "geographyCountry", expected="CN", got=country)
-    if subdivision is not None and not _SUBDIVISION.fullmatch(subdivision):
-        steps = "geographyCountrySubdivision"
-        at.add("NOT_KNOWN", "is not an ISO 3166-2 code", steps, expected="CN-SH", got=subdivision)
-    elif subdivision is not None and country is not None and not subdivision.startswith(country + "-"):
-        steps = "geographyCountrySubdivision"
-        at.add("CONTRADICTION", "lies in another country", steps, expected=f"{country}-…", got=subdivision)
+    country, region = given.geography_country, given.geography_region_or_subregion
+    if country is not None and country not in COUNTRIES:
+        message = "is no country's ISO 3166-1 alpha-2 code, such as CN"
+        at.add("NOT_KNOWN", message, "geographyCountry", expected="a code such as CN", got=country)
+    if given.geography_country_subdivision is not None:
+        _subdivision(given.geography_country_subdivision, country, at)
     if region is not None and region not in REGIONS:
         steps = "geographyRegionOrSubregion"
-        at.add("NOT_KNOWN", "is not a UN M49 region of PACT's list", steps, expected="Eastern Asia", got=region)
+        message = "is not a UN M49 region of PACT's list, such as Eastern Asia"
+        at.add("NOT_KNOWN", message, steps, expected="a name such as Eastern Asia", got=region)
+
+
+def _subdivision(given: str, country: str | None, at: Checker) -> None:
+    """Its country has to be one; which subdivisions a country has changes too often to be known here."""
+    steps, expected = "geographyCountrySubdivision", "a code such as CN-SH"
+    if not _SUBDIVISION.fullmatch(given):
+        message = "is no subdivision's ISO 3166-2 code, such as CN-SH"
+        at.add("NOT_KNOWN", message, steps, expected=expected, got=given)
+    elif given[:2] not in COUNTRIES:
+        message = "does not begin with a country's ISO 3166-1 alpha-2 code, as CN-SH does"
+        at.add("NOT_KNOWN", message, steps, expected=expected, got=given)
+    elif country in COUNTRIES and given[:2] != country:
+        message = f"lies in another country than geographyCountry says, which is {country}"
+        at.add("CONTRADICTION", message, steps, expected=f"a code that begins with {country}-", got=given)
 
 
 def _period(given: FootprintInput, at: Checker) -> tuple[int, int, int, int] | None:
@@ -164,19 +150,31 @@ def _period(given: FootprintInput, at: Checker) -> tuple[int, int, int, int] | N
     end = at.instant(given.reference_period_end, "referencePeriodEnd")
     valid_start = at.instant(given.validity_period_start, "validityPeriodStart")
     valid_end = at.instant(given.validity_period_end, "validityPeriodEnd")
+    if valid_start is not None and valid_end is not None and valid_start >= valid_end:
+        message = "the validity must end after it starts"
+        _reversed(message, given.validity_period_start, given.validity_period_end, at, "validityPeriodEnd")
     if start is None or end is None:
         return None
     if start >= end:
-        at.add("REVERSED", "the reference period ends before it starts", "referencePeriodEnd")
+        message = "the reference period must end after it starts"
+        _reversed(message, given.reference_period_start, given.reference_period_end, at, "referencePeriodEnd")
         return None
     end_day = day_not_before(end)
     from_day = end_day if valid_start is None else day_not_before(valid_start)
     default_until = NEVER_DAY if given.release is not None else years_later(end_day, found.VALIDITY_YEARS)
     until_day = default_until if valid_end is None else day_not_before(valid_end)
     if from_day >= until_day:
-        at.add("REVERSED", "the footprint ends to be valid before it starts to be", "validityPeriodEnd")
+        if valid_start is None or valid_end is None or valid_start < valid_end:
+            days = "the validity holds no whole day (it starts at the end of the reference period unless stated)"
+            at.add("REVERSED", days, "validityPeriodEnd", expected="a whole day (UTC) or more")
         return None
     return start, end, from_day, until_day
+
+
+def _reversed(message: str, start: datetime | None, end: datetime | None, at: Checker, step: str) -> None:
+    assert start is not None  # whoever calls has compared the two
+    assert end is not None
+    at.add("REVERSED", message, step, expected=f"after {start.isoformat()}", got=end.isoformat())
 
 
 def _components(given: dict[str, Decimal | None], at: Checker, *, direct: bool) -> CarbonComponents:
@@ -193,7 +191,7 @@ def _components(given: dict[str, Decimal | None], at: Checker, *, direct: bool) 
             at.add("SIGN", "is a removal and must not be positive", name, expected="≤ 0", got=amount)
         amounts[name] = amount
     if "fossilGhgEmissions" not in amounts:
-        at.add("REQUIRED", "is required", "fossilGhgEmissions")
+        at.add("REQUIRED", "is required", "fossilGhgEmissions", expected="≥ 0")
     return CarbonComponents(amounts)
 
 

@@ -15,7 +15,8 @@ LINES_MAX = 20_000  # a footprint with more is a database, not a bill of materia
 def check_lines(lines: Sequence[LineInput], at: Checker, *, in_release: bool) -> list[Line]:
     """The lines as values, their products not yet looked up. Problems go to `at`."""
     if len(lines) > LINES_MAX:
-        at.add("TOO_MANY", f"has {len(lines)} lines; at most {LINES_MAX} make one footprint", expected=f"≤ {LINES_MAX}")
+        message = f"has {len(lines)} lines; at most {LINES_MAX} make one footprint"
+        at.add("TOO_MANY", message, expected=f"≤ {LINES_MAX} lines", got=len(lines))
         return []
     return [_line(line, number, at.at(str(number - 1)), in_release) for number, line in enumerate(lines, start=1)]
 
@@ -62,7 +63,8 @@ def _fallback(fallback: FallbackInput, at: Checker, credit: bool, in_release: bo
 
 def _named(key: ProductKey, at: Checker) -> tuple[str | None, str | None]:
     if (key.id is None) == (key.product_id is None):
-        at.add("ONE_OF", "name the product by exactly one of id and productId", "product")
+        message = "name the product by exactly one of id and productId"
+        at.add("ONE_OF", message, "product", expected="id or productId")
         return key.id or "", None
     if key.product_id is not None:
         return None, at.urn(key.product_id, "product", "productId")

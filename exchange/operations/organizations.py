@@ -43,10 +43,11 @@ async def add_organization(
     at.text(name, "name", longest=NAME_LENGTH_MAX, required=True)
     lower = [domain.lower() for domain in domains]
     if not lower:
-        at.add("REQUIRED", "needs at least one domain", "domain", expected="example.com")
+        at.add("REQUIRED", "needs at least one domain", "domain", expected="a name such as example.com")
     for domain in lower:
         if not _DOMAIN.fullmatch(domain):
-            at.add("DOMAIN_INVALID", "is not a domain name", "domain", expected="example.com", got=domain)
+            expected = "a name such as example.com"
+            at.add("DOMAIN_INVALID", "is not a domain name", "domain", expected=expected, got=domain)
     for prefix in gs1_prefixes:
         if not _GS1_PREFIX.fullmatch(prefix):
             at.add("PREFIX_INVALID", "is not a GS1 company prefix", "gs1Prefix", expected="6 to 13 digits", got=prefix)

@@ -20,6 +20,7 @@ from exchange.operations.idempotency import body_sha256, first_answer, remember,
 from exchange.operations.inputs import DeprecateFootprintInput, PublishFootprintsInput
 from exchange.operations.permission import require_owner, require_publisher, written_by
 from exchange.operations.refusals import Refusals
+from exchange.operations.turns import PARTS_AT_ONCE, beside
 from exchange.operations.writing import Allocation, Decision
 
 FOOTPRINTS_MAX = 1000  # in one request: one transaction of about half a second
@@ -36,7 +37,11 @@ async def publish_footprints(exchange: Exchange, viewer: Viewer, given: PublishF
     LoopRefused, NotSignedIn.
     """
     owner_id = require_publisher(viewer)
-    drafts = _check(given, exchange.clock())
+    now_us = exchange.clock()
+    drafts, body = await exchange.share(viewer).compute(
+        lambda: (_check(given, now_us), body_sha256("publishFootprints", given)),
+        parts=sum(1 + (len(each.modelled.lines) if each.modelled else 0) for each in given.footprints),
+    )
     await _check_owner(exchange, viewer, given)
     command = _Publish(
         store=exchange.store,
@@ -46,7 +51,7 @@ async def publish_footprints(exchange: Exchange, viewer: Viewer, given: PublishF
         owner_id=owner_id,
         by=written_by(viewer),
         key=scoped_key(owner_id, given.idempotency_key),
-        body=body_sha256("publishFootprints", given),
+        body=body,
     )
     try:
         return await exchange.queue.do(command)
@@ -55,10 +60,11 @@ async def publish_footprints(exchange: Exchange, viewer: Viewer, given: PublishF
         exchange.refusals.count([given.footprints[position].product], command.by, exchange.clock())
         message = "These lines would close a loop that consumes at least one of itself, which has no answer. "
         message += "Nothing was published. Check the amounts and units of the lines."
-        raise LoopRefused(message, members=refused.members, path=_path(position, given.single)) from None
+        raise LoopRefused(message, members=refused.members, path=path_of(position, single=given.single)) from None
 
 
-def _path(position: int, single: bool) -> Path:
+def path_of(position: int, *, single: bool) -> Path:
+    """Where a footprint of a request stands in its input."""
     return ("input", "footprint") if single else (*FOOTPRINTS, str(position))
 
 
@@ -70,7 +76,7 @@ def _check(given: PublishFootprintsInput, now_us: int) -> list[Draft]:
         problems.add("TOO_MANY" if count else "REQUIRED", message, FOOTPRINTS, expected=f"1 to {FOOTPRINTS_MAX}")
         problems.raise_any()
     drafts = [
-        check_footprint(footprint, Checker(problems, _path(position, given.single)), now_us)
+        check_footprint(footprint, Checker(problems, path_of(position, single=given.single)), now_us)
         for position, footprint in enumerate(given.footprints)
     ]
     _check_repeats(given, problems)
@@ -92,7 +98,7 @@ def _check_repeats(given: PublishFootprintsInput, problems: Problems) -> None:
         named += [("precedingPfIds", pf_id) for pf_id in set(footprint.preceding_pf_ids)]
         for field, pf_id in named:
             if (field, str(pf_id)) in seen:
-                path = (*_path(position, given.single), field)
+                path = (*path_of(position, single=given.single), field)
                 problems.add("REPEATED", f"{pf_id} stands in two footprints of this request", path)
             seen[field, str(pf_id)] = position
 
@@ -102,7 +108,7 @@ async def _check_owner(exchange: Exchange, viewer: Viewer, given: PublishFootpri
     ids = list(dict.fromkeys(footprint.product for footprint in given.footprints))
     found = dict(zip(ids, await session.products(ids), strict=True))
     for position, footprint in enumerate(given.footprints):
-        path = (*_path(position, given.single), "product")
+        path = (*path_of(position, single=given.single), "product")
         require_owner(viewer, found[footprint.product], path, doing="publish footprints of it")
 
 
@@ -174,7 +180,7 @@ class _Publish:
         for position, draft in enumerate(self.drafts):
             release = releases.get(draft.footprint.release_id or "")
             if draft.footprint.release_id and (release is None or release.dataset_id not in own):
-                path = (*_path(position, self.single), "release")
+                path = (*path_of(position, single=self.single), "release")
                 problems.add("NOT_KNOWN", "is not a release of your organization; make it by createRelease", path)
         problems.raise_any()
 
@@ -188,7 +194,7 @@ class _Publish:
         known = {footprint.pf_id: footprint for footprint in found if footprint}
         problems = Problems()
         for position, draft in enumerate(drafts):
-            path = _path(position, self.single)
+            path = path_of(position, single=self.single)
             if draft.pf_id in known:
                 message = f"{draft.pf_id} is the pfId of another footprint of yours. Leave it out to have one made."
                 raise Conflict(message, path=(*path, "pfId"))
@@ -224,7 +230,12 @@ async def bind_lines(store: Store, footprints: Sequence[Sequence[Line]]) -> list
     ordered = sorted(ids)
     found = await store.get_products(ordered) if ordered else []
     by_id = {product.id: product.key for product in found if product is not None}
+    if len(named) <= PARTS_AT_ONCE:
+        return _bound(footprints, by_urn, by_id)
+    return await beside(lambda: _bound(footprints, by_urn, by_id))
 
+
+def _bound(footprints: Sequence[Sequence[Line]], by_urn: dict[str, int], by_id: dict[str, int]) -> list[Lines]:
     def key(one: Line | Fallback) -> int | None:
         return by_urn.get(one.urn) if one.urn is not None else by_id.get(one.named_id or "")
 

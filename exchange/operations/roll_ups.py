@@ -5,7 +5,6 @@ The arithmetic runs on the whole graph, the same for every viewer; what an answe
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from exchange.errors import NotFound
 from exchange.model.closure import Dates
 from exchange.model.footprint import DataQuality, Finding, Footprint, LifeCycleStage
 from exchange.model.grant import AccessLevel
-from exchange.model.resolved import GapCode, ResolvedLines, StageTotal, Standing, Total
+from exchange.model.resolved import ResolvedLines, StageTotal, Standing, Total
 from exchange.model.view import ViewNode
 from exchange.operations.answers import (
     ContributionAnswer,
@@ -31,19 +30,12 @@ from exchange.operations.answers import (
 from exchange.operations.checks import first_of_month
 from exchange.operations.closures import read_closure
 from exchange.operations.findings import TRANSPORT_FINDINGS
+from exchange.operations.gap_messages import gap_message
 from exchange.operations.sight import Sight
 from exchange.rollup import Refusal, Solution, SolvedView, TreeNode, View, solve_view
 from exchange.rollup import roll_up as solve
 
 log = logging.getLogger(__name__)
-
-GAP_MESSAGES: Mapping[GapCode, str] = {
-    GapCode.NOT_GRANTED: "Nobody registered this product, or its owner has not granted you access: ask the supplier.",
-    GapCode.NO_FOOTPRINT: "The supplier has published no footprint for this product: ask for one.",
-    GapCode.EXPIRED: "The supplier's footprint has expired on this date: ask for a newer one.",
-    GapCode.NOT_YET_VALID: "The supplier's footprint is not yet valid on this date.",
-    GapCode.UNIT_NOT_CONVERTIBLE: "The line's unit cannot be converted to the unit that the supplier declares.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +72,23 @@ class Solved:
 async def solve_for(
     sight: Sight, keys: Sequence[int], dates: Dates, *, chosen: Mapping[int, Footprint] | None = None
 ) -> Solved:
-    """Reads the closure of `keys` and solves it. `chosen` forces the footprint of a product."""
-    snapshot = await read_closure(sight.store, keys, dates, chosen=chosen)
-    levels = await sight.level_of_nodes(snapshot.nodes.values())
-    solution = await asyncio.to_thread(solve, snapshot, keys, dates, permits_at(dates), chosen=chosen)
-    return Solved(solution, levels)
+    """Reads the closure of `keys` and solves it, in a turn. `chosen` forces the footprint of a product."""
+    async with sight.share.turn():
+        snapshot = await read_closure(sight.store, keys, dates, chosen=chosen)
+        levels = await sight.level_of_nodes(snapshot.nodes.values())
+        permits = permits_at(dates)
+        solution = await sight.share.compute(lambda: solve(snapshot, keys, dates, permits, chosen=chosen))
+        return Solved(solution, levels)
 
 
 async def roll_up(sight: Sight, keys: Sequence[int], dates: Dates) -> list[RollUpAnswer | RefusedAnswer]:
     """One answer per key, in order. A key that the viewer may not see is NotFound."""
-    solved = await solve_for(sight, list(dict.fromkeys(keys)), dates)
+    async with sight.share.turn():
+        solved = await solve_for(sight, list(dict.fromkeys(keys)), dates)
+        return await sight.share.compute(lambda: _answers(sight, solved, keys, dates))
+
+
+def _answers(sight: Sight, solved: Solved, keys: Sequence[int], dates: Dates) -> list[RollUpAnswer | RefusedAnswer]:
     known: dict[int, ViewNode | None] = {}
 
     def facts_of(key: int) -> ViewNode | None:
@@ -182,7 +181,7 @@ def _gaps_and_fallbacks(
     for key, node in view.items():
         for gap in node.gaps:
             if not gap.by_fallback:
-                gaps.append(GapAnswer(gap.code, GAP_MESSAGES[gap.code], key, gap.number, gap.visible_key))
+                gaps.append(GapAnswer(gap.code, gap_message(gap), key, gap.number, gap.visible_key))
             elif gap.visible_key is not None:
                 fallbacks.append(FallbackUseAnswer(gap.code, key, gap.number, gap.visible_key))
     return tuple(gaps), tuple(fallbacks)

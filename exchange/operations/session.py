@@ -126,6 +126,11 @@ class Session(Sight):
         self._count_dates(as_of_day, known_at_us)
         return await roll_ups.roll_up(self, keys, self.dates(as_of_day, known_at_us))
 
+    async def compute(self, make: Callable[[], T], *, parts: int | None = None) -> T:
+        """What a long computation gives, in a turn of this viewer and beside the event loop; at once where it has few
+        `parts`."""
+        return await self.share.compute(make, parts=parts)
+
     # -- grants, datasets ------------------------------------------------------------------------------------------
 
     async def grants(self, ids: Sequence[str]) -> list[GrantAnswer | None]:

@@ -22,7 +22,8 @@ from exchange.model.grant import AccessLevel
 from exchange.model.product import Product
 from exchange.model.resolved import GapCode, Standing
 from exchange.model.view import ViewNode
-from exchange.operations.roll_ups import GAP_MESSAGES, Solved, solve_for
+from exchange.operations.gap_messages import gap_message
+from exchange.operations.roll_ups import Solved, solve_for
 from exchange.operations.session import Session
 from exchange.rollup import View, upstream_graph
 
@@ -180,5 +181,5 @@ async def _gaps(session: Session, solved: Solved, nodes: Mapping[int, ViewNode])
     for key, gap in gaps:
         called = lines[key].names[gap.number - 1].removeprefix("id:")
         named = names.get(gap.visible_key, called) if gap.visible_key is not None else called
-        found.append(UpstreamGap(key, gap.number, gap.code, GAP_MESSAGES[gap.code], named))
+        found.append(UpstreamGap(key, gap.number, gap.code, gap_message(gap), named))
     return found

@@ -2,7 +2,8 @@
 
 A command is decided against the ledger's head: it reads, checks, and says what to write. Up to 64 commands that wait
 are decided together and written in one transaction, whose last statement moves the ledger's head. Where another server
-moved it meanwhile, nothing was written and everything is decided again. So each decision, admission included, holds for
+moved it meanwhile, nothing was written and everything is decided again, refusals too: otherwise a request sent twice
+could miss its first answer and then meet what that answer wrote. So each decision, admission included, holds for
 exactly the graph that it was written to, with any number of servers.
 
 The consumer survives anything: an error of one command is that command's answer.
@@ -186,17 +187,22 @@ class WriteQueue:
             *(waiting.command.decide(head, now_us) for waiting in asked), return_exceptions=True
         )
         decided: list[tuple[_Waiting, Decision[object]]] = []
+        refused: list[tuple[_Waiting, BaseException]] = []
         for waiting, outcome in zip(asked, outcomes, strict=True):
             if isinstance(outcome, HeadMoved):
                 raise outcome
             if isinstance(outcome, BaseException):
-                _refuse(waiting, outcome)
+                refused.append((waiting, outcome))
             else:
                 decided.append((waiting, outcome))
         await check_admission(self._store, head.sequence, [decision for _, decision in decided], now_us)
         writes, changes = _assemble(decided, head, now_us)
         if changes:
             await self._store.write(writes, changes, head)
+        elif refused and (await self._store.head()).sequence != head.sequence:
+            raise HeadMoved  # it may have read one part before another server's write and one after it
+        for waiting, error in refused:
+            _refuse(waiting, error)
         for waiting, decision in decided:
             if not waiting.answer.done():
                 waiting.answer.set_result(decision.result)

@@ -15,6 +15,7 @@ import numpy as np
 
 from exchange.model.footprint import Footprint, Price
 from exchange.model.resolved import EXACT_FACTOR_DIGITS, Bools, Floats, Ints
+from exchange.model.view import UnitsApart
 from exchange.units import COUNTED_BY_MASS, Dimension, dimension, size
 
 _EXACT = Context(prec=120)  # holds any product of an amount (at most 38 digits) and a unit's size exactly
@@ -56,6 +57,12 @@ def supplier_unit(footprint: Footprint) -> SupplierUnit:
         footprint.declared_unit_amount,
         footprint.mass_kg_per_declared_unit if counted else None,
     )
+
+
+def units_apart(unit: str, price: Price | None, supplier: SupplierUnit) -> UnitsApart:
+    """What a line is in and what its product is declared in, where the two do not meet."""
+    weighed = supplier.mass_kg is not None and supplier.mass_kg > 0
+    return UnitsApart(unit, price, supplier.unit, supplier.price, weighed)
 
 
 def ratio(unit: str, price: Price | None, supplier: SupplierUnit) -> Ratio | None:

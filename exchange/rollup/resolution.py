@@ -19,6 +19,7 @@ from exchange.model.carbon import CarbonComponents
 from exchange.model.closure import Snapshot
 from exchange.model.footprint import DELIVERED, Fallback, Finding, LifeCycleStage, Lines, Price
 from exchange.model.resolved import GAP_CODES, NO_GAP, Bools, Floats, GapCode, Ints, ResolvedLines, Standing
+from exchange.model.view import UnitsApart
 from exchange.rollup.closure import ClosureWalk
 from exchange.rollup.factors import (
     Ratio,
@@ -27,6 +28,7 @@ from exchange.rollup.factors import (
     exact_factor,
     ratio,
     supplier_unit,
+    units_apart,
 )
 from exchange.rollup.own_terms import Vector, gate_term, outbound_term
 from exchange.rollup.standings import Standings, standing_of, standings_of, stated_packaging
@@ -311,6 +313,11 @@ class _Recipes:
                 raise LookupError(f"line {position + 1} of product key {resolver.keys[row]} is a gap")
             found.append(exact_factor(amount, rate))
         return found
+
+    def units_apart(self, row: int, position: int) -> UnitsApart:
+        resolver, lines = self._resolver, self._footprints[row].lines
+        supplier = resolver.class_list[resolver.class_of_key[lines.suppliers[position]]]
+        return units_apart(*lines.unit_table[lines.units[position]], supplier)
 
 
 class Lookup:

@@ -17,6 +17,7 @@ import numpy as np
 from exchange.model.closure import Dates, Permits, Snapshot
 from exchange.model.footprint import Finding, Footprint
 from exchange.model.resolved import GapCode, ResolvedLines, StageTotal, Standing, Total
+from exchange.model.view import UnitsApart
 from exchange.rollup.answer import EXCLUDING_COLUMN, Answer, answer
 from exchange.rollup.closure import ClosureWalk
 from exchange.rollup.findings import uptake_finding
@@ -115,6 +116,10 @@ class Solution:
     def exact_factors(self, key: int, positions: Sequence[int]) -> list[Decimal]:
         """Factors of lines (positions from 0), 34 significant digits. Raises LookupError for a gap."""
         return self._resolution.exact_factors(self._row(key), positions)
+
+    def units_apart(self, key: int, position: int) -> UnitsApart:
+        """The units of a line (position from 0) whose reason is UNIT_NOT_CONVERTIBLE."""
+        return self._standings.recipes.units_apart(self._row(key), position)
 
     def direct(self, key: int) -> tuple[Decimal, ...] | None:
         """Direct emissions inside cradle to gate as stated, in the order of COLUMNS; None: declared."""

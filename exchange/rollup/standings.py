@@ -16,6 +16,7 @@ import numpy as np
 from exchange.model.carbon import COLUMNS, CarbonComponents
 from exchange.model.footprint import DataQuality, Finding, Footprint, LifeCycleStage
 from exchange.model.resolved import Bools, Floats, Ints, Standing
+from exchange.model.view import UnitsApart
 from exchange.rollup.own_terms import NOTHING, Vector, excluding, gate_term, outbound_term
 
 WORST_RATING: Final = 5.0
@@ -49,6 +50,10 @@ class Recipes(Protocol):
 
     def exact_factors(self, row: int, positions: Sequence[int]) -> list[Decimal]:
         """Factors of lines (positions from 0), 34 significant digits. Raises LookupError for a gap."""
+        ...
+
+    def units_apart(self, row: int, position: int) -> UnitsApart:
+        """The units of a line (position from 0) whose reason is UNIT_NOT_CONVERTIBLE."""
         ...
 
 

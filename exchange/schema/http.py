@@ -17,11 +17,12 @@ from exchange.errors import ExchangeError, InvalidInput, NotSignedIn, TooManyReq
 from exchange.schema.errors import error_body
 from exchange.schema.execution import Answer, Executor, Request
 from exchange.schema.transport import (
+    ANONYMOUS_SIZE_MAX,
     TOO_DEEP,
     Identify,
     JsonTooDeep,
     json_text,
-    parse_json,
+    read_json,
     request_from,
     request_id_of,
 )
@@ -62,8 +63,8 @@ class HttpEndpoint:
         try:
             if self._page is not None and _is_browser(request):
                 return self._page
-            asked = await _read(request)
             viewer = await self._identify(request.headers.get("authorization"))
+            asked = await _read(request, ANONYMOUS_SIZE_MAX if viewer.anonymous else BODY_BYTES_MAX)
         except Refused as refused:
             error = {
                 "message": refused.message,
@@ -89,52 +90,54 @@ def _accepted(request: HttpRequest) -> str:
     return RESPONSE_TYPE if RESPONSE_TYPE in request.headers.get("accept", "") else JSON_TYPE
 
 
-async def _read(request: HttpRequest) -> Request:
+async def _read(request: HttpRequest, bytes_max: int) -> Request:
     if request.method in {"GET", "HEAD"}:
-        return _read_parameters(request)
+        return await _read_parameters(request)
     if request.method != "POST":
         raise Refused(405, "Send GraphQL by POST (or a question by GET).", "METHOD_NOT_ALLOWED", {"Allow": ALLOWED})
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != JSON_TYPE:
         message = f"Send the request as {JSON_TYPE}; got {media_type or 'no content type'}."
         raise Refused(415, message, "UNSUPPORTED_MEDIA_TYPE")
-    return request_from(_parse(await _body(request)))
+    body = await _body(request, bytes_max)
+    return request_from(await _parse(body), len(body))
 
 
-def _read_parameters(request: HttpRequest) -> Request:
+async def _read_parameters(request: HttpRequest) -> Request:
     parameters: dict[str, Any] = dict(request.query_params)
     if "query" not in parameters:
         message = "Send a query: POST JSON, or GET with ?query=…. A browser gets a page to ask on."
         raise Refused(400, message, "INVALID_INPUT")
     if "variables" in parameters:
-        parameters["variables"] = _parse(parameters["variables"].encode())
-    return request_from(parameters, reads_only=True)
+        parameters["variables"] = await _parse(parameters["variables"].encode())
+    return request_from(parameters, len(request.url.query), reads_only=True)
 
 
-def _parse(body: bytes) -> object:
+async def _parse(body: bytes) -> object:
     try:
-        return parse_json(body)
+        return await read_json(body)
     except JsonTooDeep:
         raise InvalidInput(f"The request's {TOO_DEEP}; no input needs a third of it. Check the variables.") from None
     except ValueError:
         raise InvalidInput("The request is not valid JSON (each name once in an object, no NaN).") from None
 
 
-async def _body(request: HttpRequest) -> bytes:
+async def _body(request: HttpRequest, bytes_max: int) -> bytes:
     """The body, as far as the limit: a larger one is refused before it fills the memory."""
+    what = "publish in several requests" if bytes_max == BODY_BYTES_MAX else "sign in to send more at once"
     too_large = Refused(
         413,
-        f"The request is larger than {BODY_BYTES_MAX // 1024 // 1024} MiB: publish in several requests.",
+        f"The request is larger than {bytes_max // 1024:,} KiB: {what}.",
         "REQUEST_TOO_LARGE",
         {"Connection": "close"},
     )
     stated = request.headers.get("content-length", "0")
-    if stated.isascii() and stated.isdigit() and int(stated) > BODY_BYTES_MAX:
+    if stated.isascii() and stated.isdigit() and int(stated) > bytes_max:
         raise too_large
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > BODY_BYTES_MAX:
+        if len(body) > bytes_max:
             raise too_large
     return bytes(body)
 

@@ -12,6 +12,8 @@ from typing import Final
 
 import strawberry
 
+from exchange.errors import Problems
+
 # Types that an id may name; the database's own ids never get here.
 NODE_TYPES: Final = frozenset({"Organization", "Product", "Footprint", "Dataset", "Release", "Grant"})
 ID_LENGTH_MAX: Final = 200  # the longest of ours has 67 characters
@@ -42,3 +44,13 @@ def uuid_of(text: str | None, type_name: str) -> str | None:
     """The UUID that an id names, if it names something of this type."""
     named = named_by(text) if text is not None else None
     return named[1] if named is not None and named[0] == type_name else None
+
+
+def required_id(text: str, type_name: str, problems: Problems, path: tuple[str, ...]) -> str:
+    """The UUID that an id of this type names; a problem where it is malformed or of another type."""
+    uuid = uuid_of(text, type_name)
+    if uuid is None:
+        problems.add(
+            "ID_INVALID", f"is not the id of a {type_name}; use one that this API gave you", path, got=text[:80]
+        )
+    return uuid or ""

@@ -22,7 +22,7 @@ from exchange.schema.scalars import Urn
 from exchange.schema.work import Info
 
 AS_OF = strawberry.argument(description="What did it carry on that day? Today if absent.")
-KNOWN_AT = strawberry.argument(description="What was known then? Now if absent.")
+KNOWN_AT = strawberry.argument(description="What was known then? Now if absent, or if later than now.")
 
 
 @strawberry.input(description="Which products: all given conditions hold.")

@@ -236,12 +236,13 @@ class RollUp:
         description="The day from which the result may be another because something in the view expires; exclusive; "
         "to the month for whoever is not the owner."
     )
-    def valid_until(self) -> dt.date | None:
-        return date_of(self.answer.valid_until_day())
+    async def valid_until(self, info: Info) -> dt.date | None:
+        return date_of(await info.context.session.compute(self.answer.valid_until_day))
 
     @strawberry.field(description="Largest first, by absolute amount; of the viewer's view.")
-    def contributions(
+    async def contributions(
         self,
+        info: Info,
         first: Annotated[
             int | None, strawberry.argument(description=f"How many, 1 to {CONTRIBUTIONS_MAX}.")
         ] = CONTRIBUTIONS_DEFAULT,
@@ -254,12 +255,13 @@ class RollUp:
                 share_percent=entry.share_percent,
                 broken_down=entry.broken_down,
             )
-            for entry in self.answer.contributions(count)
+            for entry in await info.context.session.compute(lambda: self.answer.contributions(count))
         ]
 
     @strawberry.field(description="The supply chain as a tree; of the viewer's view.")
-    def tree(
+    async def tree(
         self,
+        info: Info,
         depth: Annotated[
             int | None, strawberry.argument(description=f"How many lines deep, 0 to {TREE_DEPTH_MAX}.")
         ] = TREE_DEPTH_DEFAULT,
@@ -271,11 +273,10 @@ class RollUp:
             int | None, strawberry.argument(description=f"How many nodes at most, 1 to {TREE_NODES_MAX}.")
         ] = TREE_NODES_DEFAULT,
     ) -> ContributionTree:
-        tree = self.answer.tree(
-            int(_bounded("depth", depth, TREE_DEPTH_DEFAULT, 0, TREE_DEPTH_MAX)),
-            float(_bounded("cutoffPercent", cutoff_percent, TREE_CUTOFF_PERCENT_DEFAULT, 0, 100)),
-            int(_bounded("maxNodes", max_nodes, TREE_NODES_DEFAULT, 1, TREE_NODES_MAX)),
-        )
+        deep = int(_bounded("depth", depth, TREE_DEPTH_DEFAULT, 0, TREE_DEPTH_MAX))
+        cutoff = float(_bounded("cutoffPercent", cutoff_percent, TREE_CUTOFF_PERCENT_DEFAULT, 0, 100))
+        most = int(_bounded("maxNodes", max_nodes, TREE_NODES_DEFAULT, 1, TREE_NODES_MAX))
+        tree = await info.context.session.compute(lambda: self.answer.tree(deep, cutoff, most))
         return ContributionTree(
             root=ContributionNode.of(tree.root),
             coverage_percent=tree.coverage_percent,
@@ -283,8 +284,8 @@ class RollUp:
         )
 
     @strawberry.field(description="sha256: of the viewer's explain file; equal digests mean equal inputs.")
-    def digest(self) -> str:
-        return self.answer.digest()
+    async def digest(self, info: Info) -> str:
+        return await info.context.session.compute(self.answer.digest)
 
 
 RollUpResult = Annotated[

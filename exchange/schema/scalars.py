@@ -141,8 +141,8 @@ def _write_text(value: object) -> str:
 SCALARS: Final[dict[object, ScalarDefinition]] = {
     Decimal: _scalar(
         "Decimal",
-        "Plain decimal as text: sign, digits, one point; at most 38 digits; no exponent, no NaN. "
-        "A JSON number is refused.",
+        "Plain decimal as text: sign, digits, one point; no exponent, no NaN. At most 38 digits are read; a computed "
+        "result may be longer. A JSON number is refused.",
         write=_write_decimal,
         read=_read_decimal,
     ),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 import strawberry
-from graphql import GraphQLInputObjectType, GraphQLSchema, lexicographic_sort_schema, print_schema
+from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLSchema, lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.base import StrawberryObjectDefinition
 
 from exchange.schema.datasets import Dataset, Release
+from exchange.schema.enum_values import name_right_values
 from exchange.schema.footprints import Footprint
 from exchange.schema.grants import Grant
 from exchange.schema.mutation import Mutation
@@ -49,6 +50,8 @@ for _type in SCHEMA._schema.type_map.values():
     if isinstance(_type, GraphQLInputObjectType):
         _definition = _type.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
         _type.is_one_of = _definition is not None and _definition.is_one_of
+    elif isinstance(_type, GraphQLEnumType) and not _type.name.startswith("__"):  # those are graphql-core's own
+        name_right_values(_type)
 
 
 def core_schema() -> GraphQLSchema:

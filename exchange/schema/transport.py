@@ -10,12 +10,18 @@ from starlette.requests import HTTPConnection
 
 from exchange.errors import InvalidInput
 from exchange.model.parties import Viewer
+from exchange.operations.turns import beside
 from exchange.schema.execution import Request
+
+# Whoever has not signed in only asks; a query of the longest text allowed, escaped, with variables, fits. In bytes of a
+# body and in characters of a message.
+ANONYMOUS_SIZE_MAX: Final = 512 * 1024
 
 # From the text of an Authorization header, or None without one. Raises NotSignedIn for a token that is not valid.
 Identify = Callable[[str | None], Awaitable[Viewer]]
 UNKNOWN_REQUEST_ID: Final = "none"
 JSON_DEPTH_MAX: Final = 50  # the deepest input, the product of a line's fallback, stands on level ten
+JSON_AT_ONCE: Final = 64 * 1024  # bytes or characters; read in two milliseconds
 TOO_DEEP: Final = f"JSON is nested more than {JSON_DEPTH_MAX} levels deep"
 
 
@@ -45,6 +51,11 @@ def parse_json(text: str | bytes) -> object:
     return value
 
 
+async def read_json(text: str | bytes) -> object:
+    """The same as parse_json; a large text is read beside the event loop."""
+    return parse_json(text) if len(text) <= JSON_AT_ONCE else await beside(lambda: parse_json(text))
+
+
 def _check_depth(value: object) -> None:
     """Level by level, without recursion."""
     level = [value] if isinstance(value, dict | list) else []
@@ -71,8 +82,8 @@ def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")
 
 
-def request_from(payload: object, *, reads_only: bool = False) -> Request:
-    """The request of a JSON object. Raises InvalidInput saying which part is wrong."""
+def request_from(payload: object, size: int, *, reads_only: bool = False) -> Request:
+    """The request of a JSON object that came as a text of this size. Raises InvalidInput saying which part is wrong."""
     if isinstance(payload, list):
         raise InvalidInput("Several requests in one are not answered: send them one by one, or use aliases.")
     if not isinstance(payload, dict):
@@ -86,4 +97,4 @@ def request_from(payload: object, *, reads_only: bool = False) -> Request:
     name = payload.get("operationName")
     if name is not None and not isinstance(name, str):
         raise InvalidInput("operationName must be text.", path=("operationName",))
-    return Request(query, variables or {}, name or None, reads_only)
+    return Request(query, variables or {}, name or None, reads_only, size)

@@ -17,11 +17,12 @@ from exchange.errors import ExchangeError
 from exchange.schema.errors import error_body
 from exchange.schema.execution import Executor
 from exchange.schema.transport import (
+    ANONYMOUS_SIZE_MAX,
     TOO_DEEP,
     Identify,
     JsonTooDeep,
     json_text,
-    parse_json,
+    read_json,
     request_from,
     request_id_of,
 )
@@ -73,15 +74,16 @@ class Connection:
         self._executor = executor
         self._identify = identify
         self._authorization = socket.headers.get("authorization")
+        self._characters_max = ANONYMOUS_SIZE_MAX  # before a caller has signed in, too
         self._running: dict[str, asyncio.Task[None]] = {}
 
     async def serve(self) -> None:
         await self._begin()
         while True:
-            message = await self._receive()
+            message, size = await self._receive()
             match message.get("type"):
                 case "subscribe":
-                    self._subscribe(message)
+                    self._subscribe(message, size)
                 case "complete":
                     task = self._running.pop(str(message.get("id")), None)
                     if task is not None:
@@ -103,11 +105,11 @@ class Connection:
 
     async def _begin(self) -> None:
         try:
-            message = await asyncio.wait_for(self._receive(), INIT_SECONDS_MAX)
+            message, _ = await asyncio.wait_for(self._receive(), INIT_SECONDS_MAX)
             while message.get("type") in {"ping", "pong"}:
                 if message["type"] == "ping":
                     await self._send({"type": "pong"})
-                message = await asyncio.wait_for(self._receive(), INIT_SECONDS_MAX)
+                message, _ = await asyncio.wait_for(self._receive(), INIT_SECONDS_MAX)
         except TimeoutError:
             raise Closing(4408, "Connection initialisation timeout") from None
         if message.get("type") != "connection_init":
@@ -119,36 +121,39 @@ class Connection:
             if name.lower() == "authorization" and isinstance(stated, str):
                 self._authorization = stated
         try:
-            await self._identify(self._authorization)
+            viewer = await self._identify(self._authorization)
         except ExchangeError as error:
             raise Closing(4403, f"Forbidden: {error.message}"[:120]) from None
+        if not viewer.anonymous:
+            self._characters_max = MESSAGE_CHARACTERS_MAX
         await self._send({"type": "connection_ack"})
 
-    async def _receive(self) -> dict[str, Any]:
+    async def _receive(self) -> tuple[dict[str, Any], int]:
+        """The next message, and how many characters it has."""
         frame = await self._socket.receive()
         if frame["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(frame.get("code", 1005))
         text = frame.get("text")
         if text is None:
             raise Closing(4400, "Send text frames")
-        if len(text) > MESSAGE_CHARACTERS_MAX:
+        if len(text) > self._characters_max:
             raise Closing(1009, "The message is too large")
         try:
-            message = parse_json(text)
+            message = await read_json(text)
         except JsonTooDeep:
             raise Closing(4400, f"The message's {TOO_DEEP}") from None
         except ValueError:
             raise Closing(4400, "The message is not valid JSON") from None
         if not isinstance(message, dict):
             raise Closing(4400, "The message is not an object")
-        return message
+        return message, len(text)
 
     async def _send(self, message: dict[str, Any]) -> None:
         # A client that is gone needs no answer.
         if self._socket.application_state is WebSocketState.CONNECTED:
             await self._socket.send_text(json_text(message))
 
-    def _subscribe(self, message: dict[str, Any]) -> None:
+    def _subscribe(self, message: dict[str, Any], size: int) -> None:
         id_ = message.get("id")
         if not isinstance(id_, str) or not id_:
             raise Closing(4400, "subscribe needs an id")
@@ -156,12 +161,12 @@ class Connection:
             raise Closing(4409, "Subscriber for this id already exists")
         if len(self._running) >= OPERATIONS_MAX:
             raise Closing(4400, f"More than {OPERATIONS_MAX} operations at once")
-        self._running[id_] = asyncio.create_task(self._answer(id_, message.get("payload")))
+        self._running[id_] = asyncio.create_task(self._answer(id_, message.get("payload"), size))
 
-    async def _answer(self, id_: str, payload: object) -> None:
+    async def _answer(self, id_: str, payload: object, size: int) -> None:
         request_id = request_id_of(self._socket)
         try:
-            asked = request_from(payload)
+            asked = request_from(payload, size)
             viewer = await self._identify(self._authorization)
         except ExchangeError as error:
             self._running.pop(id_, None)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.api.inputs import PER_KILOGRAM
+
 ORGANIZATIONS = ["grid", "mine", "steel", "car", "factors", "dealer", "fleet", "lease", "stranger"]
 OWNERS = {
     "power": "grid",
@@ -110,12 +112,10 @@ def footprints() -> list[tuple[str, dict[str, Any]]]:
         (
             key,
             {
+                **PER_KILOGRAM,
                 "declaredUnitAmount": amount,
                 "declaredUnitOfMeasurement": unit,
                 "productMassPerDeclaredUnit": mass,
-                "referencePeriodStart": "2025-01-01T00:00:00Z",
-                "referencePeriodEnd": "2026-01-01T00:00:00Z",
-                "ipccCharacterizationFactors": ["AR6"],
                 "crossSectoralStandards": ["ISO14067", "PACT-3.0"],
                 "dataQuality": {"technologicalDQR": rating, "temporalDQR": rating, "geographicalDQR": rating},
                 **result,

@@ -139,6 +139,9 @@ class FakeSession:
             for key in keys
         ]
 
+    async def compute(self, make, *, parts=None):
+        return make()
+
     async def nothing(self, ids):
         return [None for _ in ids]
 

@@ -20,6 +20,7 @@ from exchange.schema.execution import Executor, Request
 from exchange.schema.ids import global_id
 from tests.access.pairs import Plan, Planned, Row
 from tests.api.exchange_server import ExchangeServer, new_key
+from tests.api.inputs import footprint
 
 NAMESPACE = uuid.UUID("8a4b0a1e-0f5c-4c52-9d0d-0d6f2f3e7c11")  # of pfIds, so that they are the same in both worlds
 
@@ -93,23 +94,18 @@ class PublishedPlan:
 
     async def _publish_one(self, name: str, planned: Planned, preceding: list[str], number: int) -> str:
         pf_id = str(uuid.uuid5(NAMESPACE, f"{self.tag} {name} {number}"))
-        given = {
-            "product": self.products[name],
+        more = {
             "pfId": pf_id,
             "precedingPfIds": preceding,
-            "declaredUnitAmount": "1",
-            "declaredUnitOfMeasurement": "KILOGRAM",
             "productMassPerDeclaredUnit": planned.mass,
-            "referencePeriodStart": "2025-01-01T00:00:00Z",
-            "referencePeriodEnd": "2026-01-01T00:00:00Z",
             "validityPeriodStart": "2026-01-01T00:00:00Z",
             "validityPeriodEnd": f"{planned.ends}T00:00:00Z",
             "ipccCharacterizationFactors": list(planned.ipcc),
-            "crossSectoralStandards": ["ISO14067"],
             "exemptedEmissionsPercent": planned.exempted,
             "dataQuality": rating(planned.rating),
-            **(declared(planned) if planned.total is not None else self._modelled(planned)),
         }
+        result = declared(planned) if planned.total is not None else self._modelled(planned)
+        given = footprint(self.products[name], result, **more)
         request = {"idempotencyKey": new_key(), "footprint": given}
         await self._ask(planned.owner, "publishFootprint", request, "footprint { id }")
         return pf_id

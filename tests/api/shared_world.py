@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exchange.model.parties import Scope
+from tests.api import inputs
 from tests.api.callers import PUBLISHER, Callers
 from tests.api.exchange_server import ApiClient, ExchangeServer, new_key
 from tests.rollup.check import instant
@@ -113,22 +114,14 @@ BODIES = {
 
 def footprint(name: str, product: str) -> dict[str, Any]:
     rating = {"technologicalDQR": "1", "temporalDQR": "2", "geographicalDQR": "3"}
-    return {
-        "product": product,
-        "declaredUnitAmount": "1",
-        "declaredUnitOfMeasurement": "KILOGRAM",
-        "productMassPerDeclaredUnit": "1",
-        "referencePeriodStart": "2025-01-01T00:00:00Z",
-        "referencePeriodEnd": "2026-01-01T00:00:00Z",
+    more = {
         "validityPeriodStart": "2026-01-11T00:00:00Z",
         "validityPeriodEnd": "2027-05-17T00:00:00Z",
         "geographyCountry": "CN",
-        "ipccCharacterizationFactors": ["AR6"],
-        "crossSectoralStandards": ["ISO14067"],
         "dataQuality": rating,
         "comment": f"What {name} is made of,\nand how we know.",
-        **BODIES[name],
     }
+    return inputs.footprint(product, {**more, **BODIES[name]})
 
 
 @dataclass

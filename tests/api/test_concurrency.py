@@ -26,6 +26,7 @@ from exchange.model.parties import Organization
 from exchange.model.writes import AddOrganization
 from exchange.operations.exchange import Exchange
 from exchange.operations.writing import Allocation, Decision
+from tests.api import inputs
 from tests.api.exchange_server import ApiClient, ExchangeServer, new_key, serving
 from tests.api.graph_dump import check_whole
 from tests.store import neo4j_server
@@ -112,19 +113,7 @@ def kinds(answers: Sequence[dict[str, Any]]) -> Counter[str]:
 def modelled(product: str, *lines: tuple[str, str], **more: Any) -> dict[str, Any]:
     """A footprint per kilogram with lines (id of a supplier, kilogram)."""
     named = [{"product": {"id": supplier}, "amount": amount, "unit": "KILOGRAM"} for supplier, amount in lines]
-    stage = {"stage": "MANUFACTURING", "components": {"fossilGhgEmissions": "1"}}
-    return {
-        "product": product,
-        "declaredUnitAmount": "1",
-        "declaredUnitOfMeasurement": "KILOGRAM",
-        "productMassPerDeclaredUnit": "1",
-        "referencePeriodStart": "2025-01-01T00:00:00Z",
-        "referencePeriodEnd": "2026-01-01T00:00:00Z",
-        "ipccCharacterizationFactors": ["AR6"],
-        "crossSectoralStandards": ["ISO14067"],
-        "modelled": {"direct": [stage], "lines": named},
-        **more,
-    }
+    return inputs.footprint(product, inputs.modelled(*named), **more)
 
 
 def publish(client: ApiClient, footprint: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from graphql import GraphQLEnumType, GraphQLError
 from starlette.applications import Starlette
 
 from exchange.app import MIDDLEWARE
@@ -23,8 +24,9 @@ from exchange.errors import (
 )
 from exchange.model.parties import ANONYMOUS
 from exchange.schema import graphql_routes
+from exchange.schema.enum_values import VALUES_NAMED_MAX, name_right_values
 from exchange.schema.http import BODY_BYTES_MAX
-from exchange.schema.transport import JSON_DEPTH_MAX
+from exchange.schema.transport import ANONYMOUS_SIZE_MAX, JSON_DEPTH_MAX
 from exchange.web.not_found import EXCEPTION_HANDLERS
 from tests.api.asgi_socket import AsgiSocket
 from tests.api.fakes import SIGNED_IN, FakeExchange, id_of
@@ -156,6 +158,56 @@ async def test_every_error_has_the_one_shape_and_no_secret(case, transport, capl
 async def test_a_bad_variable_is_said_to_be_one():
     body = await over_http(FakeExchange(), CASES["bad variable"][0], {"d": 7})
     assert 'a day of the calendar such as "2026-06-30"; got 7' in body["errors"][0]["message"]
+
+
+GRANT = f'mutation {{ grantAccess(input: {{idempotencyKey: {KEY}, product: "x", to: {{public: true}}, level: '
+LEVELS = "Its values: TOTAL, BREAKDOWN, INPUTS."
+ENUMS: dict[str, Any] = {
+    "in the text": (
+        GRANT + "all}) { __typename } }",
+        None,
+        f"Value 'all' does not exist in 'GrantLevel' enum. {LEVELS}",
+    ),
+    "in the text, resembling one": (
+        GRANT + "TOTALS}) { __typename } }",
+        None,
+        f"Value 'TOTALS' does not exist in 'GrantLevel' enum. Did you mean the enum value 'TOTAL'? {LEVELS}",
+    ),
+    "in quotes": (
+        GRANT + '"TOTAL"}) { __typename } }',
+        None,
+        f"Enum 'GrantLevel' cannot represent non-enum value: \"TOTAL\". Did you mean the enum value 'TOTAL'? {LEVELS}",
+    ),
+    "in a variable": (
+        "query($o: ProductOrderField!) { products(orderBy: {field: $o, direction: ASC}) { totalCount } }",
+        {"o": "name"},
+        "Value 'name' does not exist in 'ProductOrderField' enum. Did you mean the enum value 'NAME'? "
+        "Its values: NAME, CREATED_AT.",
+    ),
+    "in a variable of another type": (
+        "query($o: ProductOrderField!) { products(orderBy: {field: $o, direction: ASC}) { totalCount } }",
+        {"o": 7},
+        "Enum 'ProductOrderField' cannot represent non-string value: 7. Its values: NAME, CREATED_AT.",
+    ),
+}
+
+
+@pytest.mark.parametrize("transport", [over_http, over_websocket])
+@pytest.mark.parametrize("case", ENUMS)
+async def test_a_wrong_enum_value_is_answered_with_the_right_ones(case, transport):
+    query, variables, said = ENUMS[case]
+    body = await transport(FakeExchange(), query, variables)
+    assert [found[0] for found in shape_of(body)] == ["INVALID_QUERY" if variables is None else "INVALID_INPUT"]
+    assert body["errors"][0]["message"].endswith(said)
+    assert body["errors"][0]["locations"]
+
+
+def test_a_long_list_of_values_ends_with_how_many_more_there_are():
+    names = [f"V{number}" for number in range(VALUES_NAMED_MAX + 3)]
+    enum = GraphQLEnumType("Long", dict.fromkeys(names))
+    name_right_values(enum)
+    with pytest.raises(GraphQLError, match=r"Its values: V0, V1, .*, V59 and 3 more\.$"):
+        enum.coerce_input_value("other")
 
 
 REFUSALS = {
@@ -299,6 +351,10 @@ async def test_a_body_that_is_too_large_is_refused_before_it_is_read():
 
     headers = {"content-type": "application/json"}
     async with client_of(app_over(FakeExchange())) as client:
+        for count, status in ((ANONYMOUS_SIZE_MAX, 400), (ANONYMOUS_SIZE_MAX + 1, 413)):
+            unsigned = await client.post("/graphql", content=b" " * count, headers=headers)
+            assert unsigned.status_code == status
+        assert "sign in" in unsigned.json()["errors"][0]["message"]
         told = await client.post("/graphql", content=b"", headers=headers | {"content-length": str(BODY_BYTES_MAX + 1)})
         streamed = await client.post("/graphql", content=endless(), headers=headers)
     for answer in (told, streamed):

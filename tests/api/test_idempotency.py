@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from exchange.config import Settings
+from tests.api import inputs
 from tests.api.exchange_server import ApiClient, ExchangeServer, new_key, serving
 from tests.api.graph_dump import check_whole, dump
 
@@ -49,21 +50,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
 
 
 def declared(product: str, total: str = "2.50") -> dict[str, Any]:
-    return {
-        "product": product,
-        "declaredUnitAmount": "1",
-        "declaredUnitOfMeasurement": "KILOGRAM",
-        "productMassPerDeclaredUnit": "1",
-        "referencePeriodStart": "2025-01-01T00:00:00Z",
-        "referencePeriodEnd": "2026-01-01T00:00:00Z",
-        "ipccCharacterizationFactors": ["AR6"],
-        "crossSectoralStandards": ["ISO14067"],
-        "declared": {
-            "pcfExcludingBiogenicUptake": total,
-            "pcfIncludingBiogenicUptake": total,
-            "components": {"fossilGhgEmissions": total},
-        },
-    }
+    return inputs.footprint(product, inputs.declared(total))
 
 
 def request(two: Two, mutation: str, number: str) -> dict[str, Any]:

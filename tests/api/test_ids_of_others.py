@@ -21,6 +21,7 @@ from exchange.config import Settings
 from tests.api.callers import Callers
 from tests.api.exchange_server import ApiClient, new_key, serving
 from tests.api.graph_dump import dump
+from tests.api.inputs import footprint
 from tests.api.schema_walk import AS_OF, decoded, id_arguments, node_query, node_types, selection
 from tests.api.shared_world import declared, modelled
 from tests.rollup.check import instant
@@ -42,21 +43,6 @@ class Tenant:
 
 def line(urn: str, **more: Any) -> dict[str, Any]:
     return {"product": {"productId": urn}, "amount": "1", "unit": "KILOGRAM", **more}
-
-
-def footprint(product: str, body: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {
-        "product": product,
-        "declaredUnitAmount": "1",
-        "declaredUnitOfMeasurement": "KILOGRAM",
-        "productMassPerDeclaredUnit": "1",
-        "referencePeriodStart": "2025-01-01T00:00:00Z",
-        "referencePeriodEnd": "2026-01-01T00:00:00Z",
-        "ipccCharacterizationFactors": ["AR6"],
-        "crossSectoralStandards": ["ISO14067"],
-        **body,
-        **more,
-    }
 
 
 def tenant(callers: Callers, name: str) -> Tenant:
@@ -293,7 +279,7 @@ def test_cursors_of_versions_and_grants_of_another_tell_nothing(tenants: Tenants
         edges = tenants.one.client.query(text, {"id": tenants.one.ids["Product"]})["product"][name]["edges"]
         real, product = edges[0]["cursor"], tenants.two.ids["Product"]
         made = base64.urlsafe_b64encode(str(uuid.uuid4()).encode()).decode().rstrip("=")
-        check_alike(tenants.two.client, text, lambda each: {"id": product, "at": each}, real, made)  # noqa: B023
+        check_alike(tenants.two.client, text, partial(placed, {"id": product}, "at"), real, made)
 
 
 def test_no_cursor_holds_a_number(tenants: Tenants) -> None:

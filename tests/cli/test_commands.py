@@ -20,6 +20,7 @@ import seed
 from exchange.app import running_exchange
 from exchange.cli import commands
 from exchange.config import Settings, variables
+from exchange.graph.embedded import EmbeddedDatabase
 from tests.importers.models import INPUTS_HEADER, write_model
 
 AS_OF = str(seed.AS_OF)
@@ -326,17 +327,31 @@ def test_the_demo_answers_its_own_question_and_ends(tmp_path: Path):
         own = dict.fromkeys(variables()) | {"EXCHANGE_DATA_DIRECTORY": str(directory)}
         return CliRunner().invoke(commands, arguments, env=own)
 
-    found = {check["what"]: check for check in json.loads(at(tmp_path, "doctor", "--json").stdout)["checks"]}
-    assert found["content"]["found"].startswith("0 organizations")
-    assert (found["demo"]["found"], way in found["demo"]["advice"]) == (str(demo), True)
-    elsewhere = json.loads(at(tmp_path, "rollup", CAR, "--json").stderr)["error"]
-    assert (elsewhere["code"], way in elsewhere["message"]) == ("NOT_FOUND", True)
+    def pointed() -> dict[str, dict[str, str]]:
+        """What the doctor finds beside the demo, once it and a command that finds nothing have said where that is."""
+        found = {check["what"]: check for check in json.loads(at(tmp_path, "doctor", "--json").stdout)["checks"]}
+        assert (found["demo"]["found"], way in found["demo"]["advice"]) == (str(demo), True)
+        elsewhere = json.loads(at(tmp_path, "rollup", CAR, "--json").stderr)["error"]
+        assert (elsewhere["code"], way in elsewhere["message"]) == ("NOT_FOUND", True)
+        return found
+
+    assert pointed()["database"]["found"] == f"embedded:{tmp_path}: none yet"
+    assert list(tmp_path.iterdir()) == [demo]
+    begin(tmp_path)
+    assert pointed()["content"]["found"].startswith("0 organizations")
     listed = at(tmp_path, "organization", "list").stdout
     assert "There are none yet" in listed
     assert way in listed
     there = json.loads(at(demo, "rollup", CAR, "--as-of", AS_OF, "--json").stdout)
     assert there["pcfExcludingBiogenicUptake"].startswith("11583.6")
     assert "of `exchange demo`" in at(demo, "doctor").stdout
+
+
+def begin(directory: Path) -> None:
+    """An empty exchange, as a server that ran once leaves it."""
+    database = EmbeddedDatabase(directory, heap_megabytes=512)
+    database.start()
+    database.stop()
 
 
 def test_what_an_older_database_holds_does_not_steer_the_terminal(exchange, database):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -20,6 +21,8 @@ PRINTS_DATA = {
     "organization add",
     "organization list",
     "client add",
+    "client list",
+    "client revoke",
     "rollup",
     "doctor",
 }
@@ -54,6 +57,8 @@ def test_the_commands_are_these():
         "organization add",
         "organization list",
         "client add",
+        "client list",
+        "client revoke",
         "graph export",
         "graph draw-seed",
     ]
@@ -95,6 +100,32 @@ def test_wrong_use_is_two_and_writes_to_standard_error(arguments):
     assert done.stderr
     assert not done.stdout
     assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["rollup", "x", "--as-of", "2026-13-01"], "2026-13-01 is not a date; write YYYY-MM-DD."),
+        (["rollup", "x", "--as-of", "20260630"], "20260630 is not a date; write YYYY-MM-DD."),
+        (["import", "useeio", "x", "--date", "2026-02-30"], "2026-02-30 is not a date; write YYYY-MM-DD."),
+        (["rollup", "x", "--known-at", "2026-06-30"], "'2026-06-30' is not an instant with an offset"),
+        (["rollup"], "Missing argument 'PRODUCT'"),
+        (["rollup", "x", "--as-off", "2026-06-30"], "--as-off"),
+        (["no-such-command"], "no-such-command"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_use_says_what_to_write_and_is_json_where_json_is_wanted(arguments, says):
+    for_people = CliRunner().invoke(commands, arguments)
+    assert (for_people.exit_code, for_people.stdout) == (2, "")
+    assert says in for_people.stderr
+    assert "%Y" not in for_people.stderr
+    for place in (min(2, len(arguments)), len(arguments)):
+        done = CliRunner().invoke(commands, [*arguments[:place], "--json", *arguments[place:]])
+        assert (done.exit_code, done.stdout) == (2, "")
+        error = json.loads(done.stderr)["error"]
+        assert (error["code"], error["retryable"]) == ("INVALID_INPUT", False)
+        assert says in error["message"]
 
 
 def test_the_version_is_printed():

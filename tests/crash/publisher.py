@@ -1,6 +1,6 @@
 """Publishes without pause, as several clients of one organization: run as a process of its own beside a server.
 
-    python publisher.py URL TOKEN SEED PRODUCT…
+    python -m tests.crash.publisher URL TOKEN SEED PRODUCT…
 
 Prints one JSON line for each request before it is sent ({"sent": …}), and one for each that was acknowledged
 ({"key": …, "ids": …}). Ends when the server does not answer any more, or when its standard input ends.
@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import httpx
+
+from tests.api import inputs
 
 CLIENTS = 6
 SUPPLIERS = 3  # the first products: they go into the others
@@ -39,18 +41,7 @@ def request(chance: random.Random, products: Sequence[str]) -> dict[str, Any]:
         ]
         name = f"urn:uuid:{uuid.UUID(int=chance.getrandbits(128))}"
         lines.append({"product": {"productId": name}, "amount": "1", "unit": "KILOGRAM"})
-        stage = {"stage": "MANUFACTURING", "components": {"fossilGhgEmissions": "1"}}
-        return {
-            "product": chance.choice(products[SUPPLIERS:]),
-            "declaredUnitAmount": "1",
-            "declaredUnitOfMeasurement": "KILOGRAM",
-            "productMassPerDeclaredUnit": "1",
-            "referencePeriodStart": "2025-01-01T00:00:00Z",
-            "referencePeriodEnd": "2026-01-01T00:00:00Z",
-            "ipccCharacterizationFactors": ["AR6"],
-            "crossSectoralStandards": ["ISO14067"],
-            "modelled": {"direct": [stage], "lines": lines},
-        }
+        return inputs.footprint(chance.choice(products[SUPPLIERS:]), inputs.modelled(*lines))
 
     key = str(uuid.UUID(int=chance.getrandbits(128)))
     return {"idempotencyKey": key, "footprints": [footprint() for _ in range(chance.randrange(1, 5))]}

@@ -62,7 +62,7 @@ class Place:
     @contextlib.contextmanager
     def publishing(self, server: ServerProcess, seed: str) -> Iterator[None]:
         """A process that publishes until the block ends and the server does, or the block alone."""
-        line = [sys.executable, publisher.__file__, server.url, server.token(self.client), seed, *self.products]
+        line = [sys.executable, "-m", publisher.__name__, server.url, server.token(self.client), seed, *self.products]
         process = subprocess.Popen(
             line, env=environment(self.directory), cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )

@@ -50,7 +50,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         limit("comments", "{:,}", TOO_LARGE, "schema.limits.COMMENTS_MAX"),
         limit("levels of fields", "{:,}", TOO_LARGE, "schema.limits.DEPTH_MAX"),
         limit("fields, fragments unfolded", "{:,}", TOO_LARGE, "schema.limits.FIELDS_MAX"),
-        limit("one name in one selection", "{:,} times", TOO_LARGE, "schema.limits.REPEATS_MAX"),
+        limit("one response name in one selection", "{:,} times", TOO_LARGE, "schema.limits.REPEATS_MAX"),
         limit(
             "fields of the answer, reckoned from the pages asked for",
             "about {:,}",
@@ -71,6 +71,19 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
             "model.paging.PAGE_SIZE_DEFAULT",
         ),
         limit("`ids` of `nodes`", "{:,}", INVALID, "schema.query.NODES_MAX"),
+        limit(
+            "roll-ups computed at once in one server",
+            "{:,}; {:,} of one caller",
+            "the others wait, callers in turn",
+            "operations.turns.TURNS_MAX",
+            "operations.turns.TURNS_OF_ONE_MAX",
+        ),
+        limit(
+            "requests of one caller that wait to be computed",
+            "{:,}",
+            "`TOO_MANY_REQUESTS`",
+            "operations.turns.WAITING_OF_ONE_MAX",
+        ),
         limit(
             "`first` of `contributions`",
             "{:,}; {:,} without it",
@@ -129,6 +142,12 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
     "A connection": (
         limit("body of `POST /graphql`", "{:mib}", "HTTP 413, `REQUEST_TOO_LARGE`", "schema.http.BODY_BYTES_MAX"),
         limit(
+            "the same, and a WebSocket message, of whoever has not signed in",
+            "{:,} bytes",
+            "HTTP 413, `REQUEST_TOO_LARGE`; the socket is closed with 1009",
+            "schema.transport.ANONYMOUS_SIZE_MAX",
+        ),
+        limit(
             "levels of a request's JSON",
             "{:,}",
             "`INVALID_INPUT`; WebSocket: closed with 4400",
@@ -184,6 +203,7 @@ UNSEEN = {
     "schema.connections.CURSOR_LENGTH_MAX": "no cursor of ours is as long",
     "schema.documents.KEPT_CHARACTERS_MAX": "the memory of queries",
     "schema.documents.KEPT_ONE_MAX": "the memory of queries",
+    "schema.enum_values.VALUES_NAMED_MAX": "how many right values an error lists",
     "schema.execution.TRIES_MAX": "attempts, while rights change",
     "schema.ids.ID_LENGTH_MAX": "no id of ours is as long",
     "schema.scalars.GOT_LENGTH_MAX": "how much of a refused value is quoted",

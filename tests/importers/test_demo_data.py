@@ -15,7 +15,7 @@ from exchange.model.grant import AccessLevel
 from exchange.model.parties import ANONYMOUS, OPERATOR
 from exchange.operations.answers import RollUpAnswer
 from exchange.operations.checks import day_of
-from tests.unit.test_seed_data import results as independent_results
+from tests.unit.seed_solver import results as independent_results
 
 AS_OF_DAY = day_of(seed.AS_OF)
 

@@ -73,6 +73,8 @@ WRONG_VALUES = [
         )
     ),
     ({"PROT": "8000"}, "EXCHANGE_PROT is no setting of the exchange: did you mean EXCHANGE_PORT?"),
+    ({"DATA_DIR": "/x"}, "EXCHANGE_DATA_DIR is no setting of the exchange: did you mean EXCHANGE_DATA_DIRECTORY?"),
+    ({"FOO": "1"}, "EXCHANGE_FOO is no setting of the exchange: the settings are EXCHANGE_GRAPH_URI, "),
     ({"GRAPH_URI": "bolt://localhost:7687"}, "EXCHANGE_GRAPH_URI names a Neo4j server, but EXCHANGE_GRAPH_PASSWORD"),
     ({"GRAPH_URI": "neo4j+s://x.databases.neo4j.io"}, "EXCHANGE_GRAPH_URI names a Neo4j server, but EXCHANGE_GRAPH"),
     ({"GRAPH_PASSWORD": "x"}, "EXCHANGE_GRAPH_PASSWORD is set, but EXCHANGE_GRAPH_URI names no Neo4j server: set"),

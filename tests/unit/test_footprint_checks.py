@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -84,6 +84,15 @@ REFUSED: dict[str, tuple[FootprintInput, tuple[str, str]]] = {
         replace(GIVEN, reference_period_end=instant("2023-01-01")),
         ("REVERSED", "referencePeriodEnd"),
     ),
+    "validity reversed beside a reversed period": (
+        replace(
+            GIVEN,
+            reference_period_end=instant("2023-01-01"),
+            validity_period_start=instant("2026-01-01"),
+            validity_period_end=instant("2025-06-01"),
+        ),
+        ("REVERSED", "validityPeriodEnd"),
+    ),
     "validity reversed": (
         replace(GIVEN, validity_period_start=instant("2026-01-01"), validity_period_end=instant("2025-06-01")),
         ("REVERSED", "validityPeriodEnd"),
@@ -103,6 +112,13 @@ REFUSED: dict[str, tuple[FootprintInput, tuple[str, str]]] = {
         ("REPEATED", "ipccCharacterizationFactors"),
     ),
     "country": (replace(GIVEN, geography_country="China"), ("NOT_KNOWN", "geographyCountry")),
+    "country that is not assigned": (replace(GIVEN, geography_country="ZZ"), ("NOT_KNOWN", "geographyCountry")),
+    "country left to users": (replace(GIVEN, geography_country="XX"), ("NOT_KNOWN", "geographyCountry")),
+    "country that is only reserved": (replace(GIVEN, geography_country="UK"), ("NOT_KNOWN", "geographyCountry")),
+    "subdivision of no country": (
+        replace(GIVEN, geography_country_subdivision="ZZ-SH"),
+        ("NOT_KNOWN", "geographyCountrySubdivision"),
+    ),
     "subdivision elsewhere": (
         replace(GIVEN, geography_country="CN", geography_country_subdivision="US-CA"),
         ("CONTRADICTION", "geographyCountrySubdivision"),
@@ -170,6 +186,99 @@ def test_what_is_refused_names_the_field(case: str) -> None:
     draft, problems = check(given)
     assert draft is None
     assert problem in problems
+
+
+@pytest.mark.parametrize(("country", "subdivision"), [("CN", "CN-SH"), ("XK", None), (None, "GB-ENG"), ("US", "US-CA")])
+def test_places_that_are_right(country: str | None, subdivision: str | None) -> None:
+    given = replace(GIVEN, geography_country=country, geography_country_subdivision=subdivision)
+    assert check(given)[1] == []
+
+
+def test_a_subdivision_is_not_compared_with_a_country_that_is_none() -> None:
+    given = replace(GIVEN, geography_country="ZZ", geography_country_subdivision="CN-SH")
+    assert check(given)[1] == [("NOT_KNOWN", "geographyCountry")]
+
+
+PRICED = {"currency": "USD", "price_year": 2012, "price_basis": PriceBasis.BASIC}
+EXPECTED: dict[str, tuple[FootprintInput, str, str | None]] = {
+    "country": (replace(GIVEN, geography_country="ZZ"), "a code such as CN", "ZZ"),
+    "subdivision": (replace(GIVEN, geography_country_subdivision="SH"), "a code such as CN-SH", "SH"),
+    "subdivision elsewhere": (
+        replace(GIVEN, geography_country="CN", geography_country_subdivision="US-CA"),
+        "a code that begins with CN-",
+        "US-CA",
+    ),
+    "region": (replace(GIVEN, geography_region_or_subregion="Mars"), "a name such as Eastern Asia", "Mars"),
+    "factors": (replace(GIVEN, ipcc_characterization_factors=("GWP",)), "a name such as AR5 or AR6", "GWP"),
+    "no factors": (replace(GIVEN, ipcc_characterization_factors=()), "≥ 1 entry", "0"),
+    "standards": (replace(GIVEN, cross_sectoral_standards=("x",) * 101), "≤ 100 entries", "101"),
+    "comment": (replace(GIVEN, comment="x" * 65_537), "≤ 65536 characters", "65537 characters"),
+    "year absurd": (
+        replace(GIVEN, reference_period_start=instant("0900-01-01")),
+        "1900 to 2200",
+        "0900-01-01T00:00:00+00:00",
+    ),
+    "period reversed": (
+        replace(GIVEN, reference_period_end=instant("2023-01-01")),
+        "after 2024-01-01T00:00:00+00:00",
+        "2023-01-01T00:00:00+00:00",
+    ),
+    "validity reversed": (
+        replace(GIVEN, validity_period_start=instant("2026-01-01"), validity_period_end=instant("2025-06-01")),
+        "after 2026-01-01T00:00:00+00:00",
+        "2025-06-01T00:00:00+00:00",
+    ),
+    "validity within a day": (
+        replace(
+            GIVEN,
+            validity_period_start=datetime(2026, 1, 1, 1, tzinfo=UTC),
+            validity_period_end=datetime(2026, 1, 1, 2, tzinfo=UTC),
+        ),
+        "a whole day (UTC) or more",
+        None,
+    ),
+    "both kinds": (replace(GIVEN, modelled=MODELLED), "declared or modelled", None),
+    "no fossil": (declared(components={}), "≥ 0", None),
+    "line's product": (line(product=ProductKey()), "id or productId", None),
+    "line urn": (line(product=ProductKey(product_id="steel")), "a URN such as urn:pact:your-domain:…", "steel"),
+    "too many lines": (modelled(lines=(LINE,) * 20_001), "≤ 20000 lines", "20001"),
+    "no currency": (line(unit=AmountUnit.MONEY, **PRICED | {"currency": None}), "a code such as USD", None),
+    "currency": (line(unit=AmountUnit.MONEY, **PRICED | {"currency": "$"}), "a code such as USD", "$"),
+    "no year": (line(unit=AmountUnit.MONEY, **PRICED | {"price_year": None}), "1900 to 2200", None),
+    "year": (line(unit=AmountUnit.MONEY, **PRICED | {"price_year": 12}), "1900 to 2200", "12"),
+    "no basis": (
+        line(unit=AmountUnit.MONEY, **PRICED | {"price_basis": None}),
+        "BASIC, PRODUCER or PURCHASER",
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", EXPECTED)
+def test_a_problem_says_what_shape_is_expected_and_what_was_got(case: str) -> None:
+    given, expected, got = EXPECTED[case]
+    problems = Problems()
+    check_footprint(given, Checker(problems, ()), instant_us(NOW))
+    assert [(problem.expected, problem.got) for problem in problems.found] == [(expected, got)]
+
+
+def test_a_day_outside_what_is_kept_is_told_the_years() -> None:
+    problems = Problems()
+    Checker(problems, ()).day(date(2201, 1, 1), "date")
+    assert [(p.code, p.expected, p.got) for p in problems.found] == [("OUT_OF_RANGE", "1900 to 2200", "2201-01-01")]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected", "got"),
+    [
+        (replace(GIVEN, validity_period_end=instant("2028-01-02")), "≤ 2028-01-01", "2028-01-02"),
+        (declared(primary_data_share=D("0.8")), "percent, 0 to 100", "0.8"),
+    ],
+)
+def test_a_finding_says_what_shape_is_expected_and_what_was_got(given: FootprintInput, expected: str, got: str) -> None:
+    draft, _ = check(given)
+    assert draft is not None
+    assert [(finding.expected, finding.got) for finding in draft.footprint.findings] == [(expected, got)]
 
 
 def test_all_bad_fields_are_named_at_once() -> None:

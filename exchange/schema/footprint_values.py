@@ -1,0 +1,137 @@
+"""A footprint as it was sent, turned into the operations' values.
+
+What was sent comes as graphql-core leaves it: mappings by the API's names, with its scalars and enumerations as Python
+values and its defaults filled in. A footprint may have twenty thousand lines, so they are read as they are, and not
+made into objects of the schema first. Conversion decodes global ids and says which are malformed; it checks nothing
+else, which is the operation's part. Absent and null mean the same everywhere (PACT clients send null for what they
+leave out).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from exchange.errors import Problems
+from exchange.model.carbon import COLUMNS, UNSPECIFIED_BIOGENIC
+from exchange.operations import inputs as values
+from exchange.schema.ids import required_id
+
+Path = tuple[str, ...]
+Stated = Mapping[str, Any]
+
+STATEABLE: Final = tuple(name for name in COLUMNS if name != UNSPECIFIED_BIOGENIC)
+
+
+def parts_of(given: Stated) -> int:
+    """How many parts reading a FootprintInput takes: itself and its lines."""
+    return 1 + len((given.get("modelled") or {}).get("lines", ()))
+
+
+def footprint_value(given: Stated, problems: Problems, path: Path) -> values.FootprintInput:
+    """The value of a FootprintInput. Malformed ids are added to `problems`, below `path`."""
+    release, declared, modelled = given.get("release"), given.get("declared"), given.get("modelled")
+    return values.FootprintInput(
+        product=required_id(given["product"], "Product", problems, (*path, "product")),
+        release=None if release is None else required_id(release, "Release", problems, (*path, "release")),
+        fossil_carbon_content=given.get("fossilCarbonContent"),
+        pf_id=given.get("pfId"),
+        preceding_pf_ids=tuple(given["precedingPfIds"]),
+        declared_unit_amount=given["declaredUnitAmount"],
+        declared_unit_of_measurement=given["declaredUnitOfMeasurement"],
+        currency=given.get("currency"),
+        price_year=given.get("priceYear"),
+        price_basis=given.get("priceBasis"),
+        product_mass_per_declared_unit=given["productMassPerDeclaredUnit"],
+        reference_period_start=given["referencePeriodStart"],
+        reference_period_end=given["referencePeriodEnd"],
+        validity_period_start=given.get("validityPeriodStart"),
+        validity_period_end=given.get("validityPeriodEnd"),
+        geography_country=given.get("geographyCountry"),
+        geography_country_subdivision=given.get("geographyCountrySubdivision"),
+        geography_region_or_subregion=given.get("geographyRegionOrSubregion"),
+        boundary_processes_description=given.get("boundaryProcessesDescription"),
+        ipcc_characterization_factors=tuple(given["ipccCharacterizationFactors"]),
+        cross_sectoral_standards=tuple(given["crossSectoralStandards"]),
+        exempted_emissions_percent=given["exemptedEmissionsPercent"],
+        exempted_emissions_description=given.get("exemptedEmissionsDescription"),
+        data_quality=_quality(given.get("dataQuality")),
+        comment=given.get("comment"),
+        declared=None if declared is None else _declared(declared),
+        modelled=None if modelled is None else _modelled(modelled, problems, (*path, "modelled")),
+    )
+
+
+def _declared(given: Stated) -> values.DeclaredInput:
+    return values.DeclaredInput(
+        pcf_excluding_biogenic_uptake=given["pcfExcludingBiogenicUptake"],
+        pcf_including_biogenic_uptake=given["pcfIncludingBiogenicUptake"],
+        components=_components(given["components"]),
+        outbound_logistics_ghg_emissions=given.get("outboundLogisticsGhgEmissions"),
+        packaging_ghg_emissions=given.get("packagingGhgEmissions"),
+        primary_data_share=given.get("primaryDataShare"),
+        geometric_standard_deviation=given.get("geometricStandardDeviation"),
+    )
+
+
+def _modelled(given: Stated, problems: Problems, path: Path) -> values.ModelledInput:
+    return values.ModelledInput(
+        direct=tuple(
+            values.StageEmissionsInput(stage["stage"], _components(stage["components"])) for stage in given["direct"]
+        ),
+        lines=tuple(
+            _line(line, problems, (*path, "lines", str(position))) for position, line in enumerate(given["lines"])
+        ),
+        direct_primary_data_share=given.get("directPrimaryDataShare"),
+        direct_packaging_ghg_emissions=given.get("directPackagingGhgEmissions"),
+        direct_geometric_standard_deviation=given.get("directGeometricStandardDeviation"),
+    )
+
+
+def _line(given: Stated, problems: Problems, path: Path) -> values.LineInput:
+    fallback = given.get("fallback")
+    return values.LineInput(
+        product=_product_key(given["product"], problems, path),
+        amount=given["amount"],
+        unit=given["unit"],
+        currency=given.get("currency"),
+        price_year=given.get("priceYear"),
+        price_basis=given.get("priceBasis"),
+        stage=given["stage"],
+        amount_is_primary=given["amountIsPrimary"],
+        delivered=given["delivered"],
+        packaging=given["packaging"],
+        credit=given["credit"],
+        data_quality=_quality(given.get("dataQuality")),
+        geometric_standard_deviation=given.get("geometricStandardDeviation"),
+        fallback=None if fallback is None else _fallback(fallback, problems, (*path, "fallback")),
+    )
+
+
+def _fallback(given: Stated, problems: Problems, path: Path) -> values.FallbackInput:
+    return values.FallbackInput(
+        product=_product_key(given["product"], problems, path),
+        amount=given["amount"],
+        unit=given["unit"],
+        currency=given.get("currency"),
+        price_year=given.get("priceYear"),
+        price_basis=given.get("priceBasis"),
+        geometric_standard_deviation=given.get("geometricStandardDeviation"),
+    )
+
+
+def _product_key(given: Stated, problems: Problems, path: Path) -> values.ProductKey:
+    id_ = given.get("id")
+    if id_ is None:
+        return values.ProductKey(product_id=given.get("productId"))
+    return values.ProductKey(id=required_id(id_, "Product", problems, (*path, "product", "id")))
+
+
+def _components(given: Stated) -> dict[str, Any]:
+    return {name: given.get(name) for name in STATEABLE}
+
+
+def _quality(given: Stated | None) -> values.DataQualityInput | None:
+    if given is None:
+        return None
+    return values.DataQualityInput(given["technologicalDQR"], given["temporalDQR"], given["geographicalDQR"])
