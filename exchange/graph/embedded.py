@@ -32,6 +32,7 @@ HEAP_MEGABYTES = 1024
 LOG_BYTES_MAX = 5_000_000  # at start a longer log becomes server.log.1
 LOG_TAIL_BYTES = 4_000
 LOCK_FILE = "server.lock"
+LOOKING_SECONDS_MAX = 0.5  # who only looks (`holds_database`) has the lock for a moment
 
 logger = logging.getLogger(__name__)
 
@@ -140,7 +141,7 @@ class EmbeddedDatabase:
         try:
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             (self.directory / "log").mkdir(exist_ok=True, mode=0o700)
-            taken = self._lock.take()
+            taken = self._lock.wait(LOOKING_SECONDS_MAX)
         except OSError as error:
             raise ConfigurationInvalid(
                 f"The data directory {self.directory} cannot be written: {error.strerror}. "

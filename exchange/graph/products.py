@@ -14,6 +14,7 @@ from exchange.model.paging import Page, PageOf, ProductOrder, ProductQuery, Visi
 from exchange.model.product import Product
 
 _BY_URN = "UNWIND $urns AS u MATCH (:Identifier {urn: u})-[:IDENTIFIES]->(p:Product) RETURN u, properties(p)"
+_KEYS = "UNWIND $ids AS i MATCH (n:Product {id: i}) RETURN collect([i, n.key])"
 _NAMES = "UNWIND $urns AS u MATCH (n:Identifier {urn: u}) WHERE n.productKey IS NOT NULL RETURN u, n.productKey"
 _LINES_TO = """
 MATCH (:Product {key: $key})<-[:INPUT|FALLBACK]-(:Footprint)-[:OF]->(c:Product)
@@ -57,6 +58,14 @@ async def get_products_by_urn(bolt: Bolt, urns: Sequence[str]) -> dict[str, Prod
     found: dict[str, Product] = {}
     for chunk in chunks(urns):
         found.update((urn, product_of(stored)) for urn, stored in await bolt.read(_BY_URN, urns=chunk))
+    return found
+
+
+async def read_keys(bolt: Bolt, ids: Collection[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for chunk in chunks(ids):
+        [[together]] = await bolt.read(_KEYS, ids=chunk)
+        found.update(together)
     return found
 
 

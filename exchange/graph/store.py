@@ -212,6 +212,10 @@ class Store:
         """
         return await footprints.read_nodes(await self._bolt(), keys)
 
+    async def read_keys(self, ids: Collection[str]) -> dict[str, int]:
+        """Keys of the products with these ids; an unknown id is absent."""
+        return await products.read_keys(await self._bolt(), ids)
+
     async def read_names(self, urns: Collection[str]) -> dict[str, int]:
         """Keys of the products that registered these URNs; a URN that nobody registered is absent."""
         return await products.read_names(await self._bolt(), urns)

@@ -227,9 +227,7 @@ async def bind_lines(store: Store, footprints: Sequence[Sequence[Line]]) -> list
     urns = {one.urn for one in named if one.urn is not None}
     ids = {one.named_id for one in named if one.named_id is not None}
     by_urn = await store.read_names(urns) if urns else {}
-    ordered = sorted(ids)
-    found = await store.get_products(ordered) if ordered else []
-    by_id = {product.id: product.key for product in found if product is not None}
+    by_id = await store.read_keys(ids) if ids else {}
     if len(named) <= PARTS_AT_ONCE:
         return _bound(footprints, by_urn, by_id)
     return await beside(lambda: _bound(footprints, by_urn, by_id))

@@ -112,16 +112,20 @@ class Sight:
 
     async def answers(self, products: Sequence[Product | None]) -> list[ProductAnswer | None]:
         """Products with the viewer's level; None for what is unknown or not visible."""
-        unseen = [p for p in products if p is not None and p.key not in self._products]
-        if unseen:
+        foreign = []
+        for product in products:
+            if product is None or product.key in self._products:
+                continue
+            if self.viewer.operator or product.owner_id == self.viewer.organization_id:
+                self._products[product.key] = ProductAnswer(product, AccessLevel.OWNER)
+            else:
+                foreign.append(product)
+        if foreign:
             granted = await self.granted()
-            public = (
-                set() if self.viewer.operator else await self.store.public_keys({p.key for p in unseen}, self.now_us)
-            )
-            for product in unseen:
-                own = self.viewer.operator or product.owner_id == self.viewer.organization_id
+            public = await self.store.public_keys({product.key for product in foreign}, self.now_us)
+            for product in foreign:
                 shown = AccessLevel.TOTAL if product.key in public else AccessLevel.NONE
-                access = AccessLevel.OWNER if own else max(shown, granted.get(product.key, AccessLevel.NONE))
+                access = max(shown, granted.get(product.key, AccessLevel.NONE))
                 if access >= AccessLevel.TOTAL:
                     self._products[product.key] = ProductAnswer(product, access)
         return [None if product is None else self._products.get(product.key) for product in products]

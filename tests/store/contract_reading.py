@@ -56,10 +56,17 @@ class ReadingContract:
         assert await store.read_nodes([]) == {}
         assert await store.read_nodes([5]) == {}
         assert await store.read_names([]) == {}
+        assert await store.read_keys([]) == {}
         assert await store.read_successors([new_id()]) == {}
         assert await store.consumed_keys([]) == set()
         assert await store.owners_of_public_products(NOW_US) == set()
         assert await store.list_products(ProductQuery(), ALL, None) == PageOf([], [], False, False, 0)
+
+    async def test_keys_of_ids(self, store: Store) -> None:
+        owner = await put_organization(store)
+        made = await put_products(store, owner, *(f"Thing {number}" for number in range(3)))
+        wanted = [made[2].id, new_id(), made[0].id, made[2].id]
+        assert await store.read_keys(wanted) == {made[2].id: made[2].key, made[0].id: made[0].key}
 
     @pytest.mark.parametrize("backward", [False, True])
     @pytest.mark.parametrize("descending", [False, True])

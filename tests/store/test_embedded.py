@@ -182,9 +182,27 @@ async def test_a_command_attaches_to_the_running_server(hold: Callable[..., Hold
     await store.close()
 
 
+def lock_of(database: EmbeddedDatabase) -> FileLock:
+    return FileLock(database.directory / embedded.LOCK_FILE)
+
+
+def until_held(database: EmbeddedDatabase) -> None:
+    while lock_of(database).holder() is None:
+        time.sleep(0.01)
+
+
+def test_a_server_starts_while_somebody_looks(database: EmbeddedDatabase) -> None:
+    database.directory.mkdir(parents=True, exist_ok=True)
+    looking = lock_of(database)
+    assert looking.take()
+    threading.Timer(embedded.LOOKING_SECONDS_MAX / 5, looking.release).start()
+    assert database.start().pid
+
+
 async def test_a_command_waits_for_a_server_that_is_starting(database: EmbeddedDatabase) -> None:
     starting = threading.Thread(target=database.start)
     starting.start()
+    until_held(database)  # else the command may be first, and begin the database itself
     store = await Store.open(Target(database.directory, attach=True, heap_megabytes=256))
     await store.ready()
     starting.join()
