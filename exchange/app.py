@@ -84,12 +84,14 @@ def target_of(settings: Settings, *, attach: bool = False) -> Target:
 
 @contextlib.asynccontextmanager
 async def running_exchange(
-    settings: Settings, *, attach: bool = False, clock: Clock = wall_clock_us
+    settings: Settings, *, attach: bool = False, clock: Clock = wall_clock_us, serving: bool = False
 ) -> AsyncIterator[Exchange]:
-    """An open exchange, for as long as the block runs."""
+    """An open exchange, for as long as the block runs. `serving`: for many questions, so that holding the graph in
+    memory is worth loading it."""
     store = await Store.open(target_of(settings, attach=attach))
     try:
-        exchange = open_exchange(store, clock=clock)
+        megabytes = settings.graph_megabytes if serving else 0
+        exchange = open_exchange(store, clock=clock, graph_megabytes=megabytes)
         try:
             yield exchange
         finally:
@@ -181,7 +183,7 @@ def serve(settings: Settings, started: Callable[[str], None] = log.info) -> None
     """Opens the exchange that the settings mean and serves it until the process is told to end."""
 
     async def run() -> None:
-        async with running_exchange(settings) as exchange:
+        async with running_exchange(settings, serving=True) as exchange:
             await serve_exchange(exchange, settings, started)
 
     check_address(settings.host, settings.port)  # before a database is started for nothing

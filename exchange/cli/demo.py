@@ -94,7 +94,7 @@ def _where_it_can_listen(settings: Settings) -> Settings:
 async def _demo(settings: Settings, *, once: bool) -> None:
     out, data = console(), seed.load()
     # One question may be asked beside a demo that runs; serving twice from one database would end with the first.
-    async with running_exchange(settings, attach=once) as exchange:
+    async with running_exchange(settings, attach=once, serving=not once) as exchange:
         if settings.graph_uri is None:
             leave_note(data_directory(settings))
         with progress(quiet=False) as report:

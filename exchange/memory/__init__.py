@@ -3,6 +3,7 @@
 from exchange.memory.closure import Cut, cut
 from exchange.memory.columns import Column
 from exchange.memory.present import History, Present
+from exchange.memory.rights import Rights, rights
 from exchange.memory.tables import NOBODY, Tables, Touched
 
-__all__ = ["NOBODY", "Column", "Cut", "History", "Present", "Tables", "Touched", "cut"]
+__all__ = ["NOBODY", "Column", "Cut", "History", "Present", "Rights", "Tables", "Touched", "cut", "rights"]

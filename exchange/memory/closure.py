@@ -46,8 +46,7 @@ class Source(Protocol):
 class Cut:
     """A closure cut out of the graph: copied, to be solved anywhere.
 
-    root_versions: of each product asked about that has a standing footprint, its version; whoever shows direct
-    emissions by stage hands in those footprints before `solve`.
+    Whoever shows direct emissions by stage, or what was found at publishing, hands the footprints in to `solve`.
     """
 
     def __init__(self, reached: Reached, resolution: Resolution, recipes: _Recipes) -> None:
@@ -55,11 +54,17 @@ class Cut:
         self._reached, self._resolution, self._recipes = reached, resolution, recipes
 
     @property
-    def root_footprint_ids(self) -> list[str]:
-        """Of the products asked about whose footprint is modelled."""
-        row_of, declared = self._resolution.row_of, self._resolution.standings.declared
-        rows = [row_of[key] for key in self._reached.roots if key in row_of]
-        return [self._recipes.standing(row).footprint_id for row in rows if not declared[row]]
+    def root_footprint_ids(self) -> dict[int, str]:
+        """Of the products asked about that have a standing footprint, by product key."""
+        row_of = self._resolution.row_of
+        return {key: self._recipes.standing(row_of[key]).footprint_id for key in self._reached.roots if key in row_of}
+
+    @property
+    def mentioned(self) -> Ints:
+        """Keys of all products that the closure holds, or that one of its lines names; some more than once."""
+        found = self._resolution
+        roots = np.array(self._reached.roots, dtype=np.int64)
+        return np.concatenate((roots, np.array(found.keys, dtype=np.int64), found.named, found.fallback_named))
 
     def solve(self, roots: Mapping[int, Footprint]) -> Solution:
         """The certified roll-up. `roots`: standing footprints of products asked about, by product key, for those of

@@ -25,7 +25,8 @@ CHUNK_MAX: Final = 500_000  # lines resolved at once: bounds what is needed besi
 class Present:
     """Standing versions and resolved lines at `dates`. Lines of versions that do not stand hold nothing of use."""
 
-    def __init__(self, tables: Tables, dates: Dates) -> None:
+    def __init__(self, tables: Tables, dates: Dates, at_us: int = 0) -> None:
+        """`at_us`: the latest instant of any change up to the head of `dates`."""
         self.tables = tables
         self.dates = dates
         self.version = Column(np.int32, fill=NOBODY)
@@ -35,7 +36,7 @@ class Present:
         self.factor = Column(np.float64)
         self.line_reason = Column(np.int8)
         self._ends = tables.release_ends(dates.head, dates.known_at_us)
-        self._next_grant_us = self._next_grant()
+        self._since_us, self._next_grant_us = self._holds_from(at_us), self._next_grant()
         self._resize()
         tables.followers.sort(tables.lines.supplier.values, len(tables.products.owner))
         everything = np.arange(len(tables.products.owner))
@@ -69,12 +70,12 @@ class Present:
         return (
             dates.head == mine.head
             and dates.as_of_day == mine.as_of_day
-            and mine.known_at_us <= dates.known_at_us < self._next_grant_us
+            and self._since_us <= dates.known_at_us < self._next_grant_us
         )
 
-    def advance(self, dates: Dates, touched: Touched) -> set[int]:
+    def advance(self, dates: Dates, touched: Touched, at_us: int = 0) -> set[int]:
         """Goes on to later dates after the tables took over what was written; returns products that may be moved:
-        another version stands, or a line of theirs resolves to something else."""
+        another version stands, or a line of theirs resolves to something else. `at_us`: as above."""
         tables, before = self.tables, self.dates
         followers = set(touched.followers)
         self.dates = dates
@@ -82,7 +83,7 @@ class Present:
         self._ends = tables.release_ends(dates.head, dates.known_at_us)
         if dates.known_at_us >= self._next_grant_us:
             followers |= self._granted_between(before.known_at_us, dates.known_at_us)
-        self._next_grant_us = self._next_grant()
+        self._since_us, self._next_grant_us = self._holds_from(at_us), self._next_grant()
         if dates.as_of_day != before.as_of_day:
             moved = self._restand(np.arange(len(tables.products.owner)))
         else:
@@ -109,7 +110,7 @@ class Present:
         self.version.values[products] = stood.version
         self.reason.values[products] = stood.reason
         self.until_day.values[products] = stood.until_day
-        return products[moved].astype(np.int64)
+        return np.asarray(products[moved], dtype=np.int64)
 
     def _relink(self, lines: Array) -> None:
         for start in range(0, len(lines), CHUNK_MAX):
@@ -132,6 +133,12 @@ class Present:
         version = tables.lines.version.values[lines]
         stands = self.version.values[tables.versions.product.values[version]] == version
         return np.asarray(lines[stands], dtype=np.int64)
+
+    def _holds_from(self, at_us: int) -> int:
+        """Since when everything has been as it is now: no change of the ledger and no grant's begin or end is later."""
+        grants, now = self.tables.grants, self.dates.known_at_us
+        instants = (grants.from_us.values, grants.until_us.values)
+        return max(at_us, *(int(column[column <= now].max(initial=0)) for column in instants))
 
     def _next_grant(self) -> int:
         """The next instant at which a grant begins or ends."""

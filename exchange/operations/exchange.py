@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from exchange.graph import Store
 from exchange.model.parties import Viewer
+from exchange.operations.following import LiveGraph
 from exchange.operations.refusals import Refusals
 from exchange.operations.session import Session
 from exchange.operations.turns import Share, Turns
@@ -30,12 +31,13 @@ class Exchange:
     queue: WriteQueue
     refusals: Refusals = field(default_factory=Refusals)
     turns: Turns = field(default_factory=Turns)
+    graph: LiveGraph | None = None
 
     async def session(self, viewer: Viewer) -> Session:
         """Everything that one viewer asks in one go: all of it is decided at one ledger head and one instant."""
         head = await self.store.head()
         now_us = max(self.clock(), head.at_us)
-        return Session(self.store, viewer, head, now_us, self.share(viewer))
+        return Session(self.store, viewer, head, now_us, self.share(viewer), self.graph)
 
     def share(self, viewer: Viewer) -> Share:
         """The turns of one operation of a viewer."""
@@ -44,6 +46,8 @@ class Exchange:
     async def close(self) -> None:
         """Ends the queue; writes that wait are refused as StoreUnavailable. The store is its opener's to close."""
         await self.queue.close()
+        if self.graph is not None:
+            await self.graph.close()
 
 
 def _caller(viewer: Viewer) -> str:
@@ -51,6 +55,10 @@ def _caller(viewer: Viewer) -> str:
     return "operator" if viewer.operator else viewer.organization_id or "anonymous"
 
 
-def open_exchange(store: Store, *, clock: Clock = wall_clock_us) -> Exchange:
-    """An exchange over an open store; call it inside a running event loop."""
-    return Exchange(store, clock, WriteQueue(store, clock))
+def open_exchange(store: Store, *, clock: Clock = wall_clock_us, graph_megabytes: int = 0) -> Exchange:
+    """An exchange over an open store; call it inside a running event loop. `graph_megabytes`: how much memory the graph
+    may take in this process; 0: every closure is read from the store."""
+    graph = LiveGraph(store, clock, megabytes_max=graph_megabytes) if graph_megabytes else None
+    if graph is not None:
+        graph.start()
+    return Exchange(store, clock, WriteQueue(store, clock), graph=graph)

@@ -16,7 +16,7 @@ from exchange.model.closure import Dates
 from exchange.model.footprint import DataQuality, Finding, Footprint, LifeCycleStage
 from exchange.model.grant import AccessLevel
 from exchange.model.resolved import ResolvedLines, StageTotal, Standing, Total
-from exchange.model.view import ViewNode
+from exchange.model.view import UnitsApart, ViewNode
 from exchange.operations.answers import (
     ContributionAnswer,
     FallbackUseAnswer,
@@ -30,6 +30,7 @@ from exchange.operations.answers import (
 from exchange.operations.checks import first_of_month
 from exchange.operations.closures import read_closure
 from exchange.operations.findings import TRANSPORT_FINDINGS
+from exchange.operations.following import Closure
 from exchange.operations.gap_messages import gap_message
 from exchange.operations.sight import Sight
 from exchange.rollup import Refusal, Solution, SolvedView, TreeNode, View, solve_view
@@ -43,10 +44,7 @@ class Solved:
     """A solution together with the levels that its viewer has on every product of the closure."""
 
     solution: Solution
-    levels: Mapping[int, AccessLevel]
-
-    def level_of(self, key: int) -> AccessLevel:
-        return self.levels.get(key, AccessLevel.NONE)
+    level_of: Callable[[int], AccessLevel]
 
     # What exchange.access.Results asks for.
 
@@ -62,6 +60,9 @@ class Solved:
     def exact_factors(self, key: int, positions: Sequence[int]) -> Sequence[Decimal]:
         return self.solution.exact_factors(key, positions)
 
+    def units_apart(self, key: int, position: int) -> UnitsApart:
+        return self.solution.units_apart(key, position)
+
     def direct(self, key: int) -> tuple[Decimal, ...] | None:
         return self.solution.direct(key)
 
@@ -72,13 +73,28 @@ class Solved:
 async def solve_for(
     sight: Sight, keys: Sequence[int], dates: Dates, *, chosen: Mapping[int, Footprint] | None = None
 ) -> Solved:
-    """Reads the closure of `keys` and solves it, in a turn. `chosen` forces the footprint of a product."""
+    """Solves the closure of `keys`, in a turn: from the graph in memory, or read from the store where that cannot
+    answer. `chosen` forces the footprint of a product."""
     async with sight.share.turn():
+        if sight.graph is not None:
+            closure = await sight.graph.closure(keys, dates, sight.head, sight.now_us, chosen=chosen)
+            if closure is not None:
+                return await _solve_cut(sight, closure, chosen or {})
         snapshot = await read_closure(sight.store, keys, dates, chosen=chosen)
         levels = await sight.level_of_nodes(snapshot.nodes.values())
         permits = permits_at(dates)
         solution = await sight.share.compute(lambda: solve(snapshot, keys, dates, permits, chosen=chosen))
-        return Solved(solution, levels)
+        return Solved(solution, lambda key: levels.get(key, AccessLevel.NONE))
+
+
+async def _solve_cut(sight: Sight, closure: Closure, chosen: Mapping[int, Footprint]) -> Solved:
+    level_of = await sight.level_by(closure.rights)
+    cut, roots = closure.cut, dict(chosen)
+    # Stages and findings come from the footprint itself, which is read only for whoever is shown them.
+    shown = [name for key, name in cut.root_footprint_ids.items() if level_of(key) >= AccessLevel.BREAKDOWN]
+    found = await sight.store.get_footprints(shown) if shown else []
+    roots |= {footprint.product_key: footprint for footprint in found if footprint}
+    return Solved(await sight.share.compute(lambda: cut.solve(roots)), level_of)
 
 
 async def roll_up(sight: Sight, keys: Sequence[int], dates: Dates) -> list[RollUpAnswer | RefusedAnswer]:

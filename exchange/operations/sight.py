@@ -5,11 +5,12 @@ Every question of a session goes through here: a product that is not in sight is
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from exchange.access import level, onward_keys
 from exchange.graph import Store
+from exchange.memory import Rights
 from exchange.model.closure import Dates, Node
 from exchange.model.footprint import Footprint
 from exchange.model.grant import AccessLevel, Grant
@@ -19,6 +20,7 @@ from exchange.model.parties import Viewer
 from exchange.model.product import Product
 from exchange.operations.answers import ProductAnswer
 from exchange.operations.checks import US_PER_DAY
+from exchange.operations.following import LiveGraph
 from exchange.operations.turns import Share, beside
 from exchange.rollup import choose
 
@@ -34,6 +36,7 @@ class Sight:
     head: LedgerHead
     now_us: int
     share: Share = field(default_factory=Share, repr=False)
+    graph: LiveGraph | None = field(default=None, repr=False)
     _granted: dict[int, AccessLevel] | None = field(default=None, repr=False)
     _onward: set[int] | None = field(default=None, repr=False)
     _products: dict[int, ProductAnswer] = field(default_factory=dict, repr=False)
@@ -103,6 +106,23 @@ class Sight:
             if access >= AccessLevel.TOTAL:
                 self._products.setdefault(node.product.key, ProductAnswer(node.product, access))
         return found
+
+    async def level_by(self, rights: Rights) -> Callable[[int], AccessLevel]:
+        """The same by the graph in memory: the viewer's level on each product that the rights name."""
+        granted = await self.granted()
+        viewer, known = self.viewer, dict[int, AccessLevel]()
+
+        def level_of(key: int) -> AccessLevel:
+            if key not in known:
+                own, public = rights.of(key, viewer.organization_id)
+                if own or viewer.operator:
+                    known[key] = AccessLevel.OWNER
+                else:
+                    shown = AccessLevel.TOTAL if public else AccessLevel.NONE
+                    known[key] = max(shown, granted.get(key, AccessLevel.NONE))
+            return known[key]
+
+        return level_of
 
     async def visible(self) -> Visible | None:
         """Which products lists may show; None: all (the operator)."""

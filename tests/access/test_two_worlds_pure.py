@@ -106,7 +106,8 @@ def gaps_of_others(monkeypatch) -> None:
 
     def change(node, level_of, results):
         resolved = results.resolved(node.product_key)
-        return node if resolved is None else replace(node, gaps=facts_module._gaps(resolved, level_of, results))
+        key = node.product_key
+        return node if resolved is None else replace(node, gaps=facts_module._gaps(key, resolved, level_of, results))
 
     wrapped(monkeypatch, change)
 

@@ -146,7 +146,9 @@ def serving(settings: Settings, *, attach: bool = False, clock: Clock = wall_clo
     stop: list[Callable[[], None]] = []
 
     async def run() -> None:
-        async with running_exchange(settings, attach=attach, clock=clock) as exchange:
+        async with running_exchange(settings, attach=attach, clock=clock, serving=True) as exchange:
+            if exchange.graph is not None:  # from here on answers come from memory; else a test would ask either
+                assert await exchange.graph.loaded()
 
             def started(url: str) -> None:
                 http = httpx.Client(base_url=url, timeout=ANSWER_SECONDS_MAX)

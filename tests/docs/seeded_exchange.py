@@ -82,7 +82,7 @@ def seeded_exchange(directory: Path) -> Iterator[SeededExchange]:
 
     async def run() -> None:
         settings = Settings(graph_uri=f"embedded:{directory}", port=0)
-        async with running_exchange(settings) as exchange:
+        async with running_exchange(settings, serving=True) as exchange:
             published = await publish_seed(exchange, seed.load())
             loop = asyncio.get_running_loop()
 

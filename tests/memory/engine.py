@@ -92,7 +92,7 @@ def solved_in_memory(
     source = History(tables, dates, forced) if present is None else present
     closure = cut(source, roots, position)
     assert (position.values == NOBODY).all()
-    standing = [footprints[identity] for identity in closure.root_footprint_ids]
+    standing = [footprints[identity] for identity in closure.root_footprint_ids.values()]
     return closure.solve({footprint.product_key: footprint for footprint in standing})
 
 
