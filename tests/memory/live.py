@@ -1,0 +1,339 @@
+"""Two servers on one database, each with the graph in memory, beside what is computed from the database alone.
+
+After every step both are asked about every product, about today and about another date, for several viewers. Each
+answer from memory must be the one computed from the store, to the last digit, with the same rights.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Coroutine
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar, cast
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from exchange.errors import Conflict, InvalidInput, LoopRefused, TooManyRequests
+from exchange.graph import Store
+from exchange.model.closure import Dates
+from exchange.model.footprint import LifeCycleStage
+from exchange.model.grant import AccessLevel
+from exchange.model.parties import ANONYMOUS, OPERATOR, Scope, Viewer
+from exchange.operations import products, publishing, releases, sharing
+from exchange.operations.exchange import Exchange, open_exchange
+from exchange.operations.following import LiveGraph
+from exchange.operations.inputs import (
+    CreateProductInput,
+    CreateReleaseInput,
+    DeclaredInput,
+    DeprecateFootprintInput,
+    FallbackInput,
+    FootprintInput,
+    GrantAccessInput,
+    LineInput,
+    ModelledInput,
+    ProductKey,
+    PublishFootprintsInput,
+    StageEmissionsInput,
+)
+from exchange.operations.organizations import add_organization
+from exchange.operations.roll_ups import solve_for
+from exchange.operations.session import Session
+from exchange.units import AmountUnit, DeclaredUnit
+from tests.memory.engine import assert_same_solution
+from tests.store.databases import Database
+
+T = TypeVar("T")
+START = datetime(2026, 1, 10, 12, tzinfo=UTC)
+MEGABYTES = 64
+KILLS_MAX = 1  # in one run: each takes seconds
+REFUSED = (InvalidInput, Conflict, LoopRefused, TooManyRequests)
+
+OWNERS = st.integers(0, 2)
+SERVERS = st.integers(0, 1)
+AMOUNTS = st.sampled_from(["0.25", "1", "0.1234567890123456789", "3e-7"])
+STAGES = st.sampled_from(list(LifeCycleStage))
+LINE_UNITS = st.sampled_from([AmountUnit.KILOGRAM, AmountUnit.TON, AmountUnit.PIECE, AmountUnit.KILOWATT_HOUR])
+UNITS = st.sampled_from([DeclaredUnit.KILOGRAM, DeclaredUnit.PIECE, DeclaredUnit.KILOWATT_HOUR])
+DAYS = st.sampled_from([-400, -40, -1, 0, 1, 40, 400])
+
+
+@dataclass
+class Clock:
+    now: datetime = START
+
+    def __call__(self) -> int:
+        return int(self.now.timestamp()) * 1_000_000 + self.now.microsecond
+
+
+@dataclass
+class Made:
+    """A product and what was published of it."""
+
+    id: str
+    key: int
+    owner: int
+    urn: str
+    footprints: list[tuple[str, str]] = field(default_factory=list)  # id, pfId
+
+
+class LiveMachine(RuleBasedStateMachine):
+    """`database` is set by the test."""
+
+    database: Database
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.database.empty()
+        self.database.run("MATCH (l:Ledger) SET l.atUs = 0")
+        self.clock = Clock()
+        self.kills = KILLS_MAX
+        self.servers: list[Exchange] = []
+        self.stores: list[Store] = []
+        self.made: list[Made] = []
+        self.grants: list[tuple[int, str]] = []
+        self.releases: list[tuple[int, str]] = []
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run_until_complete(work)
+
+    def teardown(self) -> None:
+        for server, store in zip(self.servers, self.stores, strict=True):
+            self.run(server.close())
+            self.run(store.close())
+        self.loop.close()
+
+    async def _serve(self) -> tuple[Exchange, Store]:
+        store = await Store.open(self.database.target)
+        exchange = open_exchange(store, clock=self.clock, graph_megabytes=MEGABYTES)
+        assert exchange.graph is not None
+        assert await exchange.graph.loaded()
+        return exchange, store
+
+    @initialize()
+    def begin(self) -> None:
+        for _ in range(2):
+            exchange, store = self.run(self._serve())
+            self.servers.append(exchange)
+            self.stores.append(store)
+        names = [uuid.uuid4().hex[:12] for _ in range(3)]
+        self.owners = [
+            self.run(add_organization(self.servers[0], OPERATOR, name=name, domains=[f"{name}.example"]))
+            for name in names
+        ]
+        self.viewers = [
+            Viewer(owner.id, frozenset({Scope.READ, Scope.PUBLISH}), client_id="client") for owner in self.owners
+        ]
+
+        for number in range(6):
+            self._create(number % 3, number % 2, self._urn(number % 3))
+
+    def _urn(self, owner: int) -> str:
+        return f"urn:pact:{self.owners[owner].domains[0]}:product-id:{len(self.made)}"
+
+    # -- what is written -------------------------------------------------------------------------------------------
+
+    @rule(owner=OWNERS, by=SERVERS)
+    def create(self, owner: int, by: int) -> None:
+        self._create(owner, by, self._urn(owner))
+
+    def _create(self, owner: int, by: int, urn: str) -> None:
+        given = CreateProductInput(str(uuid.uuid4()), (urn,), f"Product {len(self.made)}")
+        product = self.run(products.create_product(self.servers[by], self.viewers[owner], given))
+        found = self.run(self.stores[by].get_products([product]))[0]
+        assert found is not None
+        self.made.append(Made(product, found.key, owner, urn))
+
+    @precondition(lambda self: self.made)
+    @rule(data=st.data(), by=SERVERS)
+    def publish(self, data: st.DataObject, by: int) -> None:
+        made = data.draw(st.sampled_from(self.made))
+        self._publish(data, by, made, ())
+
+    @precondition(lambda self: any(made.footprints for made in self.made))
+    @rule(data=st.data(), by=SERVERS)
+    def correct(self, data: st.DataObject, by: int) -> None:
+        made = data.draw(st.sampled_from([made for made in self.made if made.footprints]))
+        self._publish(data, by, made, (made.footprints[-1][1],))
+
+    def _publish(self, data: st.DataObject, by: int, made: Made, preceding: tuple[str, ...]) -> None:
+        unit = data.draw(UNITS)
+        end = self.clock.now.replace(hour=0, minute=0) + timedelta(days=data.draw(DAYS))
+        own = [release for owner, release in self.releases if owner == made.owner]
+        release = data.draw(st.sampled_from([None, *own]))
+        footprint = FootprintInput(
+            product=made.id,
+            preceding_pf_ids=preceding,
+            pf_id=str(uuid.uuid4()),
+            release=release,
+            declared_unit_amount=Decimal(data.draw(st.sampled_from(["1", "12.5"]))),
+            declared_unit_of_measurement=unit,
+            product_mass_per_declared_unit=Decimal(data.draw(st.sampled_from(["0", "2.5"]))),
+            reference_period_start=end - timedelta(days=365),
+            reference_period_end=end,
+            validity_period_end=end + timedelta(days=90) if data.draw(st.booleans()) else None,
+            ipcc_characterization_factors=("AR6",),
+            cross_sectoral_standards=("ISO14067",),
+            exempted_emissions_percent=Decimal(data.draw(st.sampled_from(["0", "2.5"]))),
+        )
+        if data.draw(st.integers(0, 3)) == 0:
+            total = Decimal("1.2345678901234567890")
+            stated = DeclaredInput(total, total, {"fossilGhgEmissions": total}, outbound_logistics_ghg_emissions=total)
+            footprint = replace(footprint, declared=stated)
+        else:
+            direct = StageEmissionsInput(LifeCycleStage.MANUFACTURING, {"fossilGhgEmissions": Decimal("0.7")})
+            lines = tuple(self._line(data) for _ in range(data.draw(st.integers(0, 4))))
+            footprint = replace(footprint, modelled=ModelledInput((direct,), lines))
+        given = PublishFootprintsInput(str(uuid.uuid4()), (footprint,), single=True)
+        try:
+            found = self.run(publishing.publish_footprints(self.servers[by], self.viewers[made.owner], given))
+        except REFUSED:
+            return
+        assert footprint.pf_id is not None
+        made.footprints.append((found[0], footprint.pf_id))
+
+    def _line(self, data: st.DataObject) -> LineInput:
+        return LineInput(
+            product=self._named(data),
+            amount=Decimal(data.draw(AMOUNTS)),
+            unit=data.draw(LINE_UNITS),
+            stage=data.draw(STAGES),
+            delivered=data.draw(st.booleans()),
+            fallback=FallbackInput(self._named(data), Decimal("0.5"), data.draw(LINE_UNITS))
+            if data.draw(st.booleans())
+            else None,
+        )
+
+    def _named(self, data: st.DataObject) -> ProductKey:
+        """A product there is, or one that may come."""
+        if data.draw(st.integers(0, 4)):
+            return ProductKey(id=data.draw(st.sampled_from(self.made)).id)
+        owner, number = data.draw(OWNERS), data.draw(st.integers(0, 10))
+        return ProductKey(product_id=f"urn:pact:{self.owners[owner].domains[0]}:product-id:{number}")
+
+    @precondition(lambda self: any(made.footprints for made in self.made))
+    @rule(data=st.data(), by=SERVERS)
+    def deprecate(self, data: st.DataObject, by: int) -> None:
+        made = data.draw(st.sampled_from([made for made in self.made if made.footprints]))
+        given = DeprecateFootprintInput(data.draw(st.sampled_from(made.footprints))[0], "late")
+        try:
+            self.run(publishing.deprecate_footprint(self.servers[by], self.viewers[made.owner], given))
+        except REFUSED:
+            return
+
+    @precondition(lambda self: self.made)
+    @rule(data=st.data(), by=SERVERS, begins=st.sampled_from([None, 1, 40]), lasts=st.sampled_from([None, 1, 60]))
+    def grant(self, data: st.DataObject, by: int, begins: int | None, lasts: int | None) -> None:
+        made = data.draw(st.sampled_from(self.made))
+        other = data.draw(st.sampled_from([None, *({0, 1, 2} - {made.owner})]))
+        from_ = None if begins is None else self.clock.now + timedelta(days=begins)
+        given = GrantAccessInput(
+            idempotency_key=str(uuid.uuid4()),
+            product=made.id,
+            level=AccessLevel.TOTAL if other is None else data.draw(st.sampled_from(list(AccessLevel)[2:5])),
+            organization=None if other is None else self.owners[other].id,
+            public=other is None,
+            from_=from_,
+            until=None if lasts is None else (from_ or self.clock.now) + timedelta(days=lasts),
+            onward=other is not None and data.draw(st.booleans()),
+        )
+        try:
+            grant = self.run(sharing.grant_access(self.servers[by], self.viewers[made.owner], given))
+        except REFUSED:
+            return
+        self.grants.append((made.owner, grant))
+
+    @precondition(lambda self: self.grants)
+    @rule(data=st.data(), by=SERVERS)
+    def revoke(self, data: st.DataObject, by: int) -> None:
+        owner, grant = data.draw(st.sampled_from(self.grants))
+        try:
+            self.run(sharing.revoke_access(self.servers[by], self.viewers[owner], grant))
+        except REFUSED:
+            return
+
+    @rule(owner=OWNERS, by=SERVERS, days=DAYS)
+    def release(self, owner: int, by: int, days: int) -> None:
+        date = (self.clock.now + timedelta(days=days)).date()
+        given = CreateReleaseInput(str(uuid.uuid4()), "Factors", uuid.uuid4().hex, date)
+        self.releases.append((owner, self.run(releases.create_release(self.servers[by], self.viewers[owner], given))))
+
+    # -- what passes and breaks ------------------------------------------------------------------------------------
+
+    @rule(step=st.sampled_from([timedelta(seconds=1), timedelta(hours=13), timedelta(days=41), timedelta(days=400)]))
+    def time_passes(self, step: timedelta) -> None:
+        self.clock.now += step
+
+    @precondition(lambda self: self.kills > 0)
+    @rule(which=SERVERS)
+    def a_server_is_killed(self, which: int) -> None:
+        """Another one takes its place, and knows what the database knows."""
+        self.kills -= 1
+        exchange, store = self.run(self._serve())
+        self.run(self.servers[which].close())
+        self.run(self.stores[which].close())
+        self.servers[which], self.stores[which] = exchange, store
+
+    @precondition(lambda self: self.kills > 0)
+    @rule()
+    def the_database_is_killed(self) -> None:
+        self.kills -= 1
+        self.database.kill()
+        self.database.revive()
+        for store in self.stores:
+            self.run(store.ready())
+
+    # -- what must hold --------------------------------------------------------------------------------------------
+
+    @precondition(lambda self: self.made)
+    @invariant()
+    def memory_says_what_the_database_says(self) -> None:
+        for number, server in enumerate(self.servers):
+            for viewer in (OPERATOR, self.viewers[number], self.viewers[2] if number else ANONYMOUS):
+                self.run(self._compare(server, viewer))
+
+    async def _compare(self, server: Exchange, viewer: Viewer) -> None:
+        session = await server.session(viewer)
+        today = session.dates()
+        for dates in (today, *self._others(today)):
+            await self._compare_at(session, dates)
+
+    def _others(self, today: Dates) -> list[Dates]:
+        """Other dates, of which each step asks one."""
+        day = 86_400_000_000
+        choices = [
+            replace(today, as_of_day=today.as_of_day - 100),
+            replace(today, as_of_day=today.as_of_day + 200),
+            replace(today, known_at_us=today.known_at_us - 30 * day),
+            replace(today, as_of_day=today.as_of_day - 41, known_at_us=today.known_at_us - 41 * day),
+            replace(today, head=max(today.head - 2, 0)),
+        ]
+        return [choices[today.head % len(choices)]]
+
+    async def _compare_at(self, session: Session, dates: Dates) -> None:
+        keys = [made.key for made in self.made]
+        asked = _Asked(session.graph)
+        from_memory = await solve_for(replace(session, graph=cast(LiveGraph, asked)), keys, dates)
+        assert asked.answered, "the graph in memory did not answer"
+        from_store = await solve_for(replace(session, graph=None), keys, dates)
+        assert [from_memory.level_of(key) for key in keys] == [from_store.level_of(key) for key in keys]
+        if session.viewer.operator:  # numbers are the same for everybody; stages are at hand for who is shown them
+            assert_same_solution(from_memory.solution, from_store.solution, keys)
+
+
+class _Asked:
+    """A graph in memory that remembers whether it answered."""
+
+    def __init__(self, graph: LiveGraph | None) -> None:
+        assert graph is not None
+        self._graph, self.answered = graph, False
+
+    async def closure(self, *args: Any, **kwargs: Any) -> Any:
+        found = await self._graph.closure(*args, **kwargs)
+        self.answered = found is not None
+        return found
