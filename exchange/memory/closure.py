@@ -120,6 +120,23 @@ def cut(source: Source, roots: Sequence[int], position: Column) -> Cut:
             place[key] = NOBODY
 
 
+def everything(source: Source, position: Column) -> Cut:
+    """All products that have a standing footprint, however many; `position` as in `cut`. Nobody is asked about."""
+    tables = source.tables
+    stood = source.stood(np.arange(len(tables.products.owner)))
+    keys = np.flatnonzero(stood.version != NOBODY)
+    versions, until = stood.version[keys], stood.until_day[keys]
+    columns = tables.versions
+    lines = ranges(columns.first_line.values[versions], columns.line_count.values[versions])
+    place = position.values
+    try:
+        place[keys] = np.arange(len(keys))
+        walked = _Walked(keys, versions, until, lines, (source.resolved(lines),))
+        return _put_together(source, _NONE, {}, walked, place, too_large=False)
+    finally:
+        place[keys] = NOBODY
+
+
 @dataclass(frozen=True, slots=True)
 class _Walked:
     """Products in the order of their rows, their versions and when those end; all lines and what became of them."""

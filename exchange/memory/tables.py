@@ -9,6 +9,7 @@ shortest text, and the few longer ones are kept beside the columns.
 from __future__ import annotations
 
 import uuid
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -313,16 +314,18 @@ class Tables:
 
     def release_ends(self, head: int, known_at_us: int) -> Array:
         """Of each release, the day on which the next one known then begins; NEVER_DAY: none does."""
+        known: dict[str, list[tuple[int, int]]] = {}
+        for each in self.releases:
+            if each.sequence <= head and each.created_at_us <= known_at_us:
+                known.setdefault(each.dataset_id, []).append((each.date_day, each.sequence))
+        for places in known.values():
+            places.sort()
         ends = np.full(len(self.releases), NEVER_DAY, dtype=np.int64)
-        known = [each for each in self.releases if each.sequence <= head and each.created_at_us <= known_at_us]
         for at, release in enumerate(self.releases):
-            place = (release.date_day, release.sequence)
-            later = [
-                other.date_day
-                for other in known
-                if other.dataset_id == release.dataset_id and (other.date_day, other.sequence) > place
-            ]
-            ends[at] = min(later, default=NEVER_DAY)
+            places = known.get(release.dataset_id, [])
+            following = bisect_right(places, (release.date_day, release.sequence))
+            if following < len(places):
+                ends[at] = places[following][0]
         return ends
 
     # -- how it is kept --------------------------------------------------------------------------------------------

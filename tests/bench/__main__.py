@@ -11,7 +11,13 @@ from pathlib import Path
 from tests.bench.measuring import RESULTS, ROOT, keep, machine, show
 
 # Each is a module of this folder with `TITLE` and `run(options)`.
-BENCHMARKS = {"publish": "publishing", "rollup": "rolling_up", "engine": "engine", "start": "starting"}
+BENCHMARKS = {
+    "publish": "publishing",
+    "rollup": "rolling_up",
+    "engine": "engine",
+    "start": "starting",
+    "memory": "memory",
+}
 ROUNDS = 7
 
 

@@ -21,8 +21,10 @@ from exchange.config import Settings
 from exchange.importers.demo_data import publish_seed
 from exchange.importers.model_files import read_model
 from exchange.importers.useeio import ModelRelease, import_model
+from exchange.memory import Cut
 from exchange.model.parties import Scope
 from exchange.operations import roll_ups
+from exchange.operations.following import LiveGraph
 from exchange.rollup import ClosureWalk
 from tests.api.exchange_server import ApiClient, ExchangeServer, serving
 from tests.bench.measuring import Figure, Run, Spread, in_turn, milliseconds
@@ -94,7 +96,8 @@ def _watched(server: ExchangeServer) -> Iterator[Stopwatch]:
         for name, method in inspect.getmembers(type(store), inspect.iscoroutinefunction):
             if not name.startswith("_") and name not in ("open", "close", "write") and method is not None:
                 watch.watch_calls(stack, store, name, "store")
-        for owner, name in ((ClosureWalk, "step"), (roll_ups, "solve"), (roll_ups, "_answer")):
+        from_store, from_memory = (ClosureWalk, "step"), (LiveGraph, "_closure")
+        for owner, name in (from_store, from_memory, (roll_ups, "solve"), (Cut, "solve"), (roll_ups, "_answer")):
             watch.watch_calls(stack, owner, name, "engine")
         yield watch
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from exchange.memory import NOBODY, Column, History, Present, Tables, cut
+from exchange.memory import NOBODY, Column, History, Present, Tables, cut, everything
 from exchange.model.closure import Dates, Node, Permits, Snapshot
 from exchange.model.footprint import NEVER_US, Footprint
 from exchange.model.grant import AccessLevel, Grant
@@ -117,3 +117,18 @@ def assert_same_solution(one: Solution, other: Solution, keys: Sequence[int]) ->
             assert getattr(mine, name).tolist() == getattr(theirs, name).tolist(), (key, name)
         served = np.flatnonzero((mine.serving >= 0) & (mine.stages <= 1)).tolist()
         assert one.exact_factors(key, served) == other.exact_factors(key, served)
+
+
+def assert_whole_agrees(tables: Tables, present: Present, some: Solution) -> None:
+    """All products solved at once, with everything else there is: each inside the intervals of the others' answer."""
+    position = Column(np.int32, fill=NOBODY)
+    position.resize(len(tables.products.owner))
+    whole = everything(present, position).solve({})
+    assert (position.values == NOBODY).all()
+    for key in some.keys:
+        if some.refusal(key) is not None:
+            assert whole.refusal(key) is not None
+            continue
+        (lower, upper), (other_lower, other_upper) = some.interval(key), whole.interval(key)
+        assert lower <= other_upper
+        assert other_lower <= upper

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from exchange.graph.embedded import EmbeddedDatabase
 from tests.memory.live import LiveMachine
-from tests.store import databases
+from tests.store.databases import Database
 
 # Not made smaller where it fails: each try takes seconds, and its steps are printed.
 SHORT = settings(
@@ -18,19 +14,5 @@ SHORT = settings(
 )
 
 
-@pytest.fixture(scope="module")
-def embedded_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedDatabase]:
-    pytest.importorskip("arcadedb_embedded")
-    database = EmbeddedDatabase(tmp_path_factory.mktemp("live"), heap_megabytes=512)
-    database.start()
-    yield database
-    database.stop()
-
-
-def test_two_servers_say_what_the_database_says(embedded_database: EmbeddedDatabase) -> None:
-    database = databases.embedded(embedded_database)
-    machine = type("Machine", (LiveMachine,), {"database": database})
-    try:
-        run_state_machine_as_test(machine, settings=SHORT)
-    finally:
-        database.close()
+def test_two_servers_say_what_the_database_says(database: Database) -> None:
+    run_state_machine_as_test(type("Machine", (LiveMachine,), {"database": database}), settings=SHORT)

@@ -33,7 +33,7 @@ from exchange.model.product import Product, Release
 from exchange.model.resolved import GAP_CODES, Total
 from exchange.rollup import Solution, roll_up
 from exchange.units import DeclaredUnit
-from tests.memory.engine import assert_same_solution, everybody, solved_in_memory, tables_of
+from tests.memory.engine import assert_same_solution, assert_whole_agrees, everybody, solved_in_memory, tables_of
 
 USD_2012 = Price("USD", 2012, PriceBasis.PRODUCER)
 DAY_US = 86_400_000_000
@@ -259,6 +259,7 @@ def _check_memory(world: World, root: str, dates: Dates, solution: Solution) -> 
     for present in (None, Present(tables, dates)):
         found = solved_in_memory(tables, keys, dates, by_id, present=present)
         assert_same_solution(solution, found, [*found.keys, *keys])
+        assert_whole_agrees(tables, Present(tables, dates) if present is None else present, found)
 
 
 def check(
