@@ -52,7 +52,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         limit("fields, fragments unfolded", "{:,}", TOO_LARGE, "schema.limits.FIELDS_MAX"),
         limit("one response name in one selection", "{:,} times", TOO_LARGE, "schema.limits.REPEATS_MAX"),
         limit(
-            "fields of the answer, reckoned from the pages asked for",
+            "fields of the answer: reckoned from the pages asked for, then counted",
             "about {:,}",
             TOO_LARGE,
             "schema.limits.COST_MAX",
