@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from exchange.errors import Problems
 from exchange.model.footprint import NEVER_US, DataQuality, Price, PriceBasis
-from exchange.model.text import steering_character
+from exchange.model.text import LAST_CONTROL_CHARACTER, steering_character
 from exchange.model.urns import is_name, normal_urn
 from exchange.operations.inputs import DataQualityInput
 
@@ -90,8 +90,10 @@ class Checker:
         steering = steering_character(value, lines=lines)
         if steering is not None:
             named = f"U+{ord(steering):04X}"
-            message = f"contains {named}, which steers whoever shows the text; remove it"
-            if not lines and steering in "\r\n\t":
+            message = f"contains the control character {named}; remove it"
+            if ord(steering) > LAST_CONTROL_CHARACTER:
+                message = f"contains {named}, which overrides the direction of writing; remove it"
+            elif not lines and steering in "\r\n\t":
                 message = f"stands on one line; put a space for {named} in it"
             self.add("TEXT_INVALID", message, *steps, got=named)
 
