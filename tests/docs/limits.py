@@ -205,6 +205,7 @@ UNSEEN = {
     "schema.documents.KEPT_ONE_MAX": "the memory of queries",
     "schema.enum_values.VALUES_NAMED_MAX": "how many right values an error lists",
     "schema.execution.TRIES_MAX": "attempts, while rights change",
+    "schema.http.DISCARDED_TIMES_MAX": "how much of too large a body is read before it is refused",
     "schema.ids.ID_LENGTH_MAX": "no id of ours is as long",
     "schema.scalars.GOT_LENGTH_MAX": "how much of a refused value is quoted",
     "tokens.attempts.ENTRIES_MAX": "the memory of failed attempts",
