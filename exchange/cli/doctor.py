@@ -21,7 +21,7 @@ from exchange.cli.console import JSON_OPTION, console, print_json, table
 from exchange.cli.demo_place import data_directory, demo_elsewhere, is_demo, way_to_demo
 from exchange.cli.running import not_begun
 from exchange.config import Settings, read_settings
-from exchange.errors import ExchangeError
+from exchange.errors import ConfigurationInvalid, ExchangeError
 from exchange.operations.credentials import signing_keys
 from exchange.operations.exchange import Exchange
 
@@ -80,7 +80,11 @@ def _checks() -> Iterator[Check]:
         )
         found = f"{EMBEDDED_PACKAGE} {_version(EMBEDDED_PACKAGE)}" if present else "not installed"
         yield Check("embedded store", present, found, None if present else advice)
-    missing = not_begun(settings)
+    try:
+        missing = not_begun(settings)
+    except ConfigurationInvalid as error:
+        yield Check("database", False, f"{target}: not a folder", error.message)
+        return
     if missing is None:
         yield from asyncio.run(_database(settings, str(target)))
     else:

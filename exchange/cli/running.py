@@ -10,6 +10,7 @@ import contextlib
 import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
@@ -19,7 +20,7 @@ from exchange.cli.calling import called
 from exchange.cli.demo_place import demo_elsewhere, way_to_demo
 from exchange.cli.finding import find_organization
 from exchange.config import Settings, read_settings
-from exchange.errors import NotFound
+from exchange.errors import ConfigurationInvalid, NotFound
 from exchange.graph import is_begun
 from exchange.model.paging import Page
 from exchange.model.parties import OPERATOR, Scope, Viewer
@@ -64,14 +65,30 @@ KnownAtOption = Annotated[
 
 
 def not_begun(settings: Settings) -> str | None:
-    """What to tell whoever looks at an exchange that nobody has begun, and so creates none; None: there is one."""
+    """What to tell whoever looks at an exchange that nobody has begun, and so creates none; None: there is one.
+
+    Raises ConfigurationInvalid where none can be begun, because a file has the place of the folder.
+    """
     target = target_of(settings)
     if is_begun(target):
         return None
+    file = _file_in_place_of(target.directory) if target.directory else None
+    if file is not None:
+        raise ConfigurationInvalid(
+            f"{file} is not a folder. Choose another data directory with EXCHANGE_DATA_DIRECTORY=PATH (where "
+            "EXCHANGE_GRAPH_URI is set: EXCHANGE_GRAPH_URI=embedded:PATH)."
+        )
     return (
         f"There is no exchange in {target.directory} yet. Begin one: `{called('serve')}`, or with example data "
         f"`{called('demo')}`."
     )
+
+
+def _file_in_place_of(directory: Path) -> Path | None:
+    """What is there instead of the folder, or of one that it would be in."""
+    path = directory.expanduser().absolute()
+    there = next((place for place in (path, *path.parents) if place.exists()), None)
+    return None if there is None or there.is_dir() else there
 
 
 def run(command: Callable[[Exchange], Awaitable[T]], *, begins: bool = False) -> T:

@@ -47,7 +47,8 @@ async def find_taken(bolt: Bolt, writes: Sequence[Write]) -> Conflict | None:
             rows = await bolt.read(statement, newest=True, keys=keys[start : start + CHUNK_MAX])
             if rows:
                 text = shown[rows[0][0]]
-                return Conflict(f"{text} is taken already ({kind}). Nothing was written.", path=(kind, text))
+                message = f"The {_WORDS[kind]} {text} is taken already. Nothing was written."
+                return Conflict(message, path=(kind, text))
     return None
 
 
@@ -131,3 +132,15 @@ _KINDS: Sequence[tuple[str, str, Callable[[Write, dict[int, str]], Pairs]]] = (
     ("id", _any("Footprint", "id"), _ids(PublishFootprint, "footprint")),
     ("id", _any("Grant", "id"), _ids(AddGrant, "grant")),
 )
+# What people call them.
+_WORDS = {
+    "idempotencyKey": "idempotency key",
+    "urn": "URN",
+    "pfId": "pfId",
+    "namespace": "domain or GS1 prefix",
+    "companyId": "company id",
+    "organizationName": "organization name",
+    "datasetName": "dataset name",
+    "releaseLabel": "release label",
+    "id": "id",
+}

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 
+LAST_CONTROL_CHARACTER = 0x9F  # what steers and comes after it is a mark of direction
+
 # C0, DEL, C1, and the overrides, embeddings and isolates of direction.
 _STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _STEERING_IN_LINES = re.compile("(?!\r\n)[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -9,8 +10,8 @@ from decimal import Decimal
 
 from exchange.errors import Problems
 from exchange.model.footprint import NEVER_US, DataQuality, Price, PriceBasis
-from exchange.model.text import steering_character
-from exchange.model.urns import normal_urn
+from exchange.model.text import LAST_CONTROL_CHARACTER, steering_character
+from exchange.model.urns import is_name, normal_urn
 from exchange.operations.inputs import DataQualityInput
 
 TEXT_LENGTH_MAX = 65_536  # a description may be long; the database takes 1 MiB in one property
@@ -89,8 +90,10 @@ class Checker:
         steering = steering_character(value, lines=lines)
         if steering is not None:
             named = f"U+{ord(steering):04X}"
-            message = f"contains {named}, which steers whoever shows the text; remove it"
-            if not lines and steering in "\r\n\t":
+            message = f"contains the control character {named}; remove it"
+            if ord(steering) > LAST_CONTROL_CHARACTER:
+                message = f"contains {named}, which overrides the direction of writing; remove it"
+            elif not lines and steering in "\r\n\t":
                 message = f"stands on one line; put a space for {named} in it"
             self.add("TEXT_INVALID", message, *steps, got=named)
 
@@ -106,11 +109,14 @@ class Checker:
             self.text(value, *steps, str(position), longest=NAME_LENGTH_MAX, required=True)
 
     def urn(self, value: str, *steps: str) -> str:
-        """The normal spelling; a problem where it is not a URN."""
+        """The normal spelling; a problem where it is not a URN, or more than a name."""
         found = normal_urn(value)
         if found is None:
             expected = "a URN such as urn:pact:your-domain:…"
             self.add("URN_INVALID", "is not a URN (RFC 8141)", *steps, expected=expected, got=value)
+        elif not is_name(found):
+            message = "has an r-, q- or f-component, which is no part of a name; leave out what begins with ?+, ?= or #"
+            self.add("URN_INVALID", message, *steps, expected=re.split(r"[?#]", found)[0], got=value)
         return found or value
 
     def above_zero(self, value: Decimal, *steps: str) -> None:

@@ -124,7 +124,7 @@ def size_findings(footprint: Footprint) -> Iterable[Finding]:
     path, largest = max(_stated_kg_co2e(footprint), key=lambda stated: abs(stated[1]), default=((), Decimal(0)))
     if abs(largest) > bound:
         message = "More than a product of this mass, or of this amount, can carry: are the units right?"
-        yield Finding("SIZE_IMPLAUSIBLE", "WARNING", message, path, f"≤ {_plain(bound)} kg CO2e", _plain(largest))
+        yield Finding("SIZE_IMPLAUSIBLE", "WARNING", message, path, f"≤ {_shortest(bound)} kg CO2e", _plain(largest))
 
 
 def _stated_kg_co2e(footprint: Footprint) -> Iterable[tuple[tuple[str, ...], Decimal]]:
@@ -151,7 +151,7 @@ def amount_findings(footprint: Footprint, lines: Sequence[Line]) -> Iterable[Fin
             if abs(used.amount) * size(used.unit) > bound:
                 message = "More than a product of this mass, or of this amount, can take: are the units right?"
                 path = ("modelled", "lines", str(line.number - 1), *below, "amount")
-                expected = f"≤ {_plain(THREE_DIGITS.divide(bound, size(used.unit)))}"
+                expected = f"≤ {_shortest(THREE_DIGITS.divide(bound, size(used.unit)))}"
                 yield Finding("SIZE_IMPLAUSIBLE", "WARNING", message, path, expected, _plain(used.amount))
                 return
 
@@ -162,3 +162,9 @@ def _unit_bound(footprint: Footprint) -> Decimal:
 
 def _plain(number: Decimal) -> str:
     return format(number, "f")
+
+
+def _shortest(number: Decimal) -> str:
+    """What was computed: its last digits may be zeros that nobody stated."""
+    text = _plain(number)
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -36,13 +36,16 @@ async def grant_access(exchange: Exchange, viewer: Viewer, given: GrantAccessInp
     problems = Problems()
     at = Checker(problems, ("input",))
     from_us, until_us = at.instant(given.from_, "from"), at.instant(given.until, "until")
-    _check_grantee(given, owner_id, at)
+    _check_grantee(given, at)
     if until_us is not None and from_us is not None and until_us <= from_us:
         at.add("REVERSED", ENDS_FIRST, "until")
     problems.raise_any()
     session = await exchange.session(viewer)
     answer = (await session.products([given.product]))[0]
     product = require_owner(viewer, answer, ("input", "product"), doing="grant access to it").product
+    if given.organization == owner_id:
+        at.add("CONTRADICTION", "is your own organization, which sees everything already", "to", "organization")
+        problems.raise_any()
     if given.organization is not None and (await session.organizations([given.organization]))[0] is None:
         raise NotFound("No such organization. Check the id.", path=("input", "to", "organization"))
     command = _Grant(
@@ -63,7 +66,7 @@ async def grant_access(exchange: Exchange, viewer: Viewer, given: GrantAccessInp
         raise
 
 
-def _check_grantee(given: GrantAccessInput, owner_id: str, at: Checker) -> None:
+def _check_grantee(given: GrantAccessInput, at: Checker) -> None:
     if (given.organization is None) == (not given.public):
         at.add(
             "ONE_OF",
@@ -71,8 +74,6 @@ def _check_grantee(given: GrantAccessInput, owner_id: str, at: Checker) -> None:
             "to",
             expected="organization, or public: true",
         )
-    if given.organization == owner_id:
-        at.add("CONTRADICTION", "is your own organization, which sees everything already", "to", "organization")
     if given.public and given.level != AccessLevel.TOTAL:
         at.add("CONTRADICTION", "the public sees TOTAL, never more", "level", expected="TOTAL", got=given.level.name)
     if given.public and given.onward:
@@ -100,7 +101,9 @@ class _Grant:
         remembered = await first_answer(self.store, self.key, self.body)
         if remembered is not None:
             return Decision(str(remembered), None)
-        if self.from_us is None and self.until_us <= now_us:  # not sooner: a request sent again may have ended since
+        # Not before now: what was answered for an earlier instant must stay so ("Which footprint stands", method.md).
+        from_us = now_us if self.from_us is None else max(self.from_us, now_us)
+        if self.until_us <= from_us:  # decided here and not sooner: a request sent again may have ended since
             problems = Problems()
             problems.add("REVERSED", ENDS_FIRST, ("input", "until"))
             problems.raise_any()
@@ -115,7 +118,7 @@ class _Grant:
                 organization_id=self.given.organization,
                 level=self.given.level,
                 onward=self.given.onward,
-                from_us=now_us if self.from_us is None else self.from_us,
+                from_us=from_us,
                 until_us=self.until_us,
                 revoked_at_us=NEVER_US,
                 sequence=sequence,

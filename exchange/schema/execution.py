@@ -23,6 +23,7 @@ from exchange.errors import ExchangeError, StoreUnavailable
 from exchange.model.parties import Viewer
 from exchange.schema.documents import Documents
 from exchange.schema.errors import error_body, masked_body, shown_errors
+from exchange.schema.limits import COST_MAX, too_large
 from exchange.schema.loaders import Loaders
 from exchange.schema.planned import PlannedExecutor
 from exchange.schema.schema import core_schema
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 
 CHARACTERS_OF_A_PART: Final = 100  # a line of a footprint, as short as it gets
+BY_GET: Final = {"code": "METHOD_NOT_ALLOWED"}
 TRIES_MAX: Final = 3  # rights that change three times within one answer change too fast to answer
 
 
@@ -75,9 +77,12 @@ class Executor:
         if operation is None:
             return _refused([GraphQLError(_which_operation(document, request.operation_name))], request_id)
         if request.reads_only and operation.operation is not OperationType.QUERY:
-            return _refused([GraphQLError("A mutation cannot be sent by GET: send it by POST.")], request_id, 405)
+            by_get = GraphQLError("A mutation cannot be sent by GET: send it by POST.", extensions=BY_GET)
+            return _refused([by_get], request_id, 405)
         try:
             result = await self._execute(document, request, viewer)
+        except GraphQLError as error:
+            return _refused([error], request_id)
         except ExchangeError as error:
             return Answer(error_body(error, request_id), executed=False, status=503 if error.retryable else 200)
         except Exception as error:  # noqa: BLE001 (a bug of ours must not show what it is)
@@ -110,6 +115,9 @@ async def _executed(document: DocumentNode, request: Request, work: Work) -> Exe
         return ExecutionResult(None, errors=executor)
     found = executor.execute_operation()
     result = await found if inspect.isawaitable(found) else found
+    if cast(PlannedExecutor, executor).is_too_large:
+        written = "What it wrote stays written: ask again with its idempotencyKey, for less. " if work.written else ""
+        raise too_large(f"The answer has more than {COST_MAX} fields. {written}Ask for fewer, in several queries.")
     return cast(ExecutionResult, result)  # nothing comes piecemeal: the schema has neither @defer nor @stream
 
 

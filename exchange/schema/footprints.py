@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 
@@ -23,6 +23,7 @@ from exchange.schema.enumerations import (
 )
 from exchange.schema.ids import global_id
 from exchange.schema.instants import instant_of, midnight_of
+from exchange.schema.long_lists import Made
 from exchange.schema.nodes import Node
 from exchange.schema.scalars import Urn, Uuid
 from exchange.schema.work import Info
@@ -190,9 +191,6 @@ class Footprint(Node):
     modelled: ModelledFootprint | None = strawberry.field(
         description="Null: declared, or the viewer's view does not show it."
     )
-    lines: list[Line] | None = strawberry.field(
-        description="Null below INPUTS; empty if declared; only the lines of the viewer's view, numbered from 1."
-    )
     findings: list[Finding] = strawberry.field(description="The owner's; empty to everybody else.")
 
     @staticmethod
@@ -237,9 +235,14 @@ class Footprint(Node):
                 direct=[StageEmissions.of(stage, columns) for stage, columns in modelled.direct.items()],
                 direct_primary_data_share=modelled.direct_primary_data_share_percent,
             ),
-            lines=None if answer.lines is None else [Line.of(line) for line in answer.lines],
             findings=[Finding.of(finding) for finding in answer.findings],
         )
+
+    @strawberry.field(
+        description="Null below INPUTS; empty if declared; only the lines of the viewer's view, numbered from 1."
+    )
+    def lines(self) -> list[Line] | None:
+        return None if self.answer.lines is None else cast(list[Line], Made(self.answer.lines, Line.of))
 
     @strawberry.field(description="The product that it is a footprint of.")
     async def product(self, info: Info) -> LazyProduct:

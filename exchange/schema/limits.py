@@ -4,7 +4,7 @@ Fragments are measured once each, however often they are spread, so the work is 
 kilobyte that unfolds into billions of fields is refused in microseconds. Limits on text and tokens are the parser's.
 
 cost: about how many fields the answer has, where a field that computes counts for more (WEIGHTS). Lists count by the
-page that is asked for, or by what is usual (LISTS).
+page that is asked for, or by what is usual (LISTS); what the answer then really has is counted, too (planned.py).
 """
 
 from __future__ import annotations

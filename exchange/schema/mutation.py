@@ -94,7 +94,9 @@ class GrantAccessInput:
     product: strawberry.ID = strawberry.field(description="Id of one of your products.")
     to: GranteeInput = strawberry.field(description="To whom.")
     level: GrantLevel = strawberry.field(description="How much detail.")
-    from_: dt.datetime | None = strawberry.field(name="from", default=UNSET, description="From when; now if absent.")
+    from_: dt.datetime | None = strawberry.field(
+        name="from", default=UNSET, description="From when; now if absent or past."
+    )
     until: dt.datetime | None = strawberry.field(default=UNSET, description="Until when, exclusive; open if absent.")
     onward: bool = strawberry.field(
         default=False,

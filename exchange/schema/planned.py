@@ -7,7 +7,8 @@ else, and everything that goes wrong while copying, takes the ordinary way, so t
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from graphql import (
@@ -16,6 +17,8 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
     GraphQLScalarType,
     Undefined,
 )
@@ -25,10 +28,19 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
+from exchange.schema.limits import COST_MAX
+
 Write = Callable[[Any], Any]
 # Where the answer's name comes from: the attribute and how it is written; None: take the ordinary way.
 Step = tuple[str, list[FieldDetails], tuple[str, Write] | None]
 TYPENAME: Final = "__typename"
+
+
+ITEMS_AT_ONCE: Final = 500  # of a list: a few milliseconds
+
+
+class NotFinished(Exception):
+    """The answer has become too large; whoever executes says so, and shows nothing of it."""
 
 
 class NotPlain(Exception):
@@ -42,6 +54,13 @@ class PlannedExecutor(StrawberryGraphQLCoreExecutionContext):
         super().__init__(*args, **kwargs)
         # A grouped field set is kept with its plan, so that its id is not given to another one meanwhile.
         self._plans: dict[tuple[str, int], tuple[object, Sequence[Step]]] = {}
+        self._one_part = asyncio.Lock()
+        self.fields_answered = 0
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether the answer has more fields than any may have; then it was left unfinished."""
+        return self.fields_answered > COST_MAX
 
     def execute_fields(
         self,
@@ -54,8 +73,12 @@ class PlannedExecutor(StrawberryGraphQLCoreExecutionContext):
         """The answer to one selection set; fields in the order that was asked."""
         results: dict[str, Any] = {}
         waiting: list[str] = []
+        plan = self._plan(parent_type, grouped_field_set)
+        self.fields_answered += len(plan)
+        if self.is_too_large:
+            raise NotFinished
         try:
-            for name, details, plain in self._plan(parent_type, grouped_field_set):
+            for name, details, plain in plan:
                 if plain is not None:
                     try:
                         results[name] = plain[1](getattr(source_value, plain[0]))
@@ -74,6 +97,50 @@ class PlannedExecutor(StrawberryGraphQLCoreExecutionContext):
                 self.settle_in_background([results[name] for name in waiting])
             raise
         return _when_all_are_there(results, waiting) if waiting else results
+
+    def complete_iterable_value(
+        self,
+        item_type: GraphQLOutputType,
+        field_details_list: list[FieldDetails],
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        items: Iterable[Any],
+        position_context: Any,
+    ) -> list[Any] | Awaitable[list[Any]]:
+        """A long list is answered in parts, between which others get their turn."""
+        if not isinstance(items, Sequence) or len(items) <= ITEMS_AT_ONCE:
+            return super().complete_iterable_value(item_type, field_details_list, info, path, items, position_context)
+        return self._in_parts(item_type, field_details_list, info, path, items, position_context)
+
+    async def _in_parts(
+        self,
+        item_type: GraphQLOutputType,
+        field_details_list: list[FieldDetails],
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        items: Sequence[Any],
+        position_context: Any,
+    ) -> list[Any]:
+        answered: list[Any] = []
+        for start in range(0, len(items), ITEMS_AT_ONCE):
+            waiting: list[int] = []
+            async with self._one_part:  # of all long lists of a request, or the loop would meet all of them in a row
+                try:
+                    for index, item in enumerate(items[start : start + ITEMS_AT_ONCE], start):
+                        here = path.add_key(index, None)
+                        if self.complete_list_item_value(
+                            item, answered, item_type, field_details_list, info, here, position_context
+                        ):
+                            waiting.append(index)
+                except Exception:
+                    if waiting:
+                        self.settle_in_background([answered[index] for index in waiting])
+                    raise
+                await asyncio.sleep(0)
+            found = await gather_with_cancel(*(answered[index] for index in waiting)) if waiting else []
+            for index, value in zip(waiting, found, strict=True):
+                answered[index] = value
+        return answered
 
     def _plan(self, parent_type: GraphQLObjectType, fields: Mapping[str, list[FieldDetails]]) -> Sequence[Step]:
         key = (parent_type.name, id(fields))

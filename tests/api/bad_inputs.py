@@ -11,6 +11,7 @@ from typing import Any, cast
 from exchange.schema.ids import global_id
 from tests.api import inputs
 from tests.api.bad_values import (
+    COMPONENTS,
     EMOJI,
     GONE,
     INVALID,
@@ -76,6 +77,9 @@ PRODUCT_CASES: list[Case] = [
     *each("product", "productIds.0", INVALID, "", "x", "urn:x:1", "urn:pact:", f"urn:pact:maker.example:{EMOJI}"),
     *each("product", "productIds.0", INVALID, "urn:pact:maker.example:a b", "urn:pact:maker.example:" + "x" * 500),
     *each("product", "productIds.0", INVALID, f"urn:pact:maker.example:{LONE}", "urn:uuid:1", "http://maker.example"),
+    *each("product", "productIds.0", INVALID, "urn:pact:maker.example:a%6", "urn:pact:maker.example:a?b"),
+    *each("product", "productIds.0", "URN_INVALID", *(f"urn:pact:maker.example:a{more}" for more in COMPONENTS)),
+    *each("product", "classifications", "URN_INVALID", ["urn:x-y:1#f"], of="classifications.0"),
     *each("product", "productIds.0", "NAMESPACE_FOREIGN", "urn:pact:other.example:product-id:1", "urn:isbn:1"),
     *each("product", "productIds.0", "NAMESPACE_FOREIGN", "urn:gtin:4012345000009", "urn:pact:maker.example.com:x"),
     *each(
@@ -218,6 +222,13 @@ LINE_CASES: list[Case] = [
             *each("modelled", f"{place}.product", INVALID, {"id": Id("mine"), "productId": "urn:x-y:1"}),
             *each("modelled", f"{place}.product", INVALID, {"id": None}, {"id": None, "productId": None}),
             *each("modelled", f"{place}.product", INVALID, {"productId": "x"}, {"productId": LONE}),
+            *each(
+                "modelled",
+                f"{place}.product",
+                "URN_INVALID",
+                *({"productId": f"urn:x-y:1{more}"} for more in COMPONENTS),
+                of=f"{place}.product.productId",
+            ),
             *each(
                 "modelled",
                 f"{place}.product",

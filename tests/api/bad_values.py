@@ -101,6 +101,9 @@ def instants(what: str, path: str, *, required: bool) -> list[Case]:
     ]
 
 
+COMPONENTS = ["?+r", "?=q", "#f", "#", "?+r?=q#f"]  # of a URN: they say what to do with the name
+
+
 def keys(what: str) -> list[Case]:
     return each(
         what, "idempotencyKey", INVALID, None, GONE, 7, "", "key", UNKNOWN + " ", UNKNOWN.replace("-", ""), LONE

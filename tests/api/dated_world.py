@@ -92,7 +92,7 @@ class World:
         public = to == "public"
         grantee = {"public": True} if public else {"organization": self.server.clients[to].organization_id}
         given = {"product": self.product(name), "to": grantee, "level": "TOTAL", "idempotencyKey": new_key(), **more}
-        found: dict[str, Any] = self.owner(name).mutate("grantAccess", given, "grant { id }")
+        found: dict[str, Any] = self.owner(name).mutate("grantAccess", given, "grant { id from }")
         return found
 
     def answer(self, name: str, as_of: str | None = None, known_at: str | None = None) -> dict[str, Any]:

@@ -179,6 +179,33 @@ def test_a_grant_counts_from_its_beginning_to_its_end(world: World) -> None:
     assert again == first
 
 
+def test_a_grant_does_not_begin_before_it_was_given(world: World) -> None:
+    """Or what was answered for an earlier instant would change."""
+    world.publish(world.declared("two/backdated", "3"), by="two")
+    world.publish(world.modelled("careful", world.line("two/backdated", "2")))
+    asked = world.clock.now.isoformat()
+    world.check("careful", "1", known_at=asked, gap="NOT_GRANTED")
+    world.clock.now += timedelta(days=3)
+    now = world.clock.now
+    early, ended = (now - timedelta(days=days) for days in (900, 1))
+    grant = world.grant("two/backdated", "one", **{"from": early.isoformat()})["grant"]
+    assert datetime.fromisoformat(grant["from"]) >= now
+    world.check("careful", "1", known_at=asked, gap="NOT_GRANTED")
+    world.check("careful", "7")
+    refused = world.grant("two/backdated", "one", until=ended.isoformat(), **{"from": early.isoformat()})
+    assert (refused["__typename"], refused["path"]) == ("InvalidInput", ["input", "until"])
+
+
+def test_a_grant_to_oneself_on_what_one_may_not_see_is_not_found(world: World) -> None:
+    world.publish(world.declared("two/unseen", "3"), by="two")
+    one = world.owner("buyer")
+    given = {"idempotencyKey": new_key(), "to": {"organization": one.organization_id}, "level": "TOTAL"}
+    unseen = one.mutate("grantAccess", {**given, "product": world.product("two/unseen")}, "grant { id }")
+    assert (unseen["__typename"], unseen["path"]) == ("NotFound", ["input", "product"])
+    own = one.mutate("grantAccess", {**given, "product": world.product("buyer")}, "grant { id }")
+    assert (own["__typename"], own["path"]) == ("InvalidInput", ["input", "to", "organization"])
+
+
 def test_a_grant_that_has_ended_since_is_still_the_first_answer(world: World) -> None:
     key, end = new_key(), (world.clock.now + timedelta(days=1)).isoformat()
     first = world.grant("ended", "two", idempotencyKey=key, until=end)

@@ -38,6 +38,19 @@ def test_the_longest_text_comes_back_as_it_was(world: World, character: str) -> 
     check_text(world, character * 512, character * LONG)
 
 
+def test_one_name_in_two_spellings_is_one_product(world: World) -> None:
+    maker, name = world.maker, f"urn:pact:maker.example:product-id:{new_key()}"
+    fields = "product { id productIds }"
+    given = {"idempotencyKey": new_key(), "productIds": [f"{name}%c3%a9"], "name": "One"}
+    made = maker.done("createProduct", given, fields)["product"]
+    assert made["productIds"] == [f"{name}%C3%A9"]
+    again = given | {"idempotencyKey": new_key(), "productIds": [f"{name}%C3%a9"]}
+    assert maker.mutate("createProduct", again, fields)["__typename"] == "Conflict"
+    look = "query ($urn: URN!) { product(productId: $urn) { id } }"
+    assert maker.query(look, {"urn": f"{name}%C3%a9"}) == {"product": {"id": made["id"]}}
+    assert maker.query(look, {"urn": f"{name}%C3%A9?=a#b"}) == {"product": None}
+
+
 def check_text(world: World, name: str, long: str) -> None:
     """Everywhere where text is kept: the product, a dataset, a footprint, why it was withdrawn."""
     maker = world.maker

@@ -79,6 +79,26 @@ def test_the_doctor_finds_no_database_and_makes_none(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("below", ["", "/data"])
+@pytest.mark.parametrize("variable", ["DATA_DIRECTORY", "GRAPH_URI"])
+def test_a_file_is_no_place_for_a_database(variable: str, below: str, tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("mine")
+    place, prefix = Path(f"{file}{below}"), "embedded:" if variable == "GRAPH_URI" else ""
+    advice = (
+        f"{file} is not a folder. Choose another data directory with EXCHANGE_DATA_DIRECTORY=PATH (where "
+        "EXCHANGE_GRAPH_URI is set: EXCHANGE_GRAPH_URI=embedded:PATH)."
+    )
+    done = run(place, "doctor", "--json", variable=variable, prefix=prefix)
+    assert done.exit_code == 1
+    [database] = [check for check in json.loads(done.stdout)["checks"] if check["what"] == "database"]
+    expected = {"what": "database", "well": False, "found": f"embedded:{place}: not a folder", "advice": advice}
+    assert database == expected
+    looked = run(place, "organization", "list", variable=variable, prefix=prefix)
+    assert (looked.exit_code, looked.stderr) == (1, f"CONFIGURATION_INVALID {advice}\n")
+    assert file.read_text() == "mine"
+
+
 def test_a_demo_beside_it_is_pointed_to(tmp_path):
     (tmp_path / "demo").mkdir()
     done = run(tmp_path, "rollup", "T-shirt")

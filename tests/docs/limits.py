@@ -52,7 +52,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         limit("fields, fragments unfolded", "{:,}", TOO_LARGE, "schema.limits.FIELDS_MAX"),
         limit("one response name in one selection", "{:,} times", TOO_LARGE, "schema.limits.REPEATS_MAX"),
         limit(
-            "fields of the answer, reckoned from the pages asked for",
+            "fields of the answer: reckoned from the pages asked for, then counted",
             "about {:,}",
             TOO_LARGE,
             "schema.limits.COST_MAX",
@@ -205,6 +205,7 @@ UNSEEN = {
     "schema.documents.KEPT_ONE_MAX": "the memory of queries",
     "schema.enum_values.VALUES_NAMED_MAX": "how many right values an error lists",
     "schema.execution.TRIES_MAX": "attempts, while rights change",
+    "schema.http.DISCARDED_TIMES_MAX": "how much of too large a body is read before it is refused",
     "schema.ids.ID_LENGTH_MAX": "no id of ours is as long",
     "schema.scalars.GOT_LENGTH_MAX": "how much of a refused value is quoted",
     "tokens.attempts.ENTRIES_MAX": "the memory of failed attempts",

@@ -95,6 +95,24 @@ def test_commands_in_all_documents_exist_with_their_options() -> None:
             assert options <= long_options(known[called]) | HELP, place
 
 
+# How a clone is called, how the package is where it is installed, and how it is in the image.
+CALLS = re.compile(r"(?P<python>\S*python\S*) -m exchange\b")
+CLONE, WINDOWS, IMAGE = ".venv/bin/python", r".venv\Scripts\python", "docker compose exec exchange python"
+
+
+def test_all_documents_call_the_python_that_has_the_packages() -> None:
+    for one in all_documents():
+        for number, line in enumerate(one.path.read_text(encoding="utf-8").splitlines(), start=1):
+            calls = [match["python"].strip("`(") for match in CALLS.finditer(line.replace(IMAGE, ""))]
+            assert set(calls) <= {CLONE, WINDOWS}, f"{one.name}, line {number}: {line}"
+
+
+@pytest.mark.parametrize("name", ["docs/commands.md", "docs/guides/get-credentials.md"])
+def test_pages_that_begin_with_a_command_say_how_it_is_on_windows(name: str) -> None:
+    text = document(name).path.read_text(encoding="utf-8")
+    assert f"`{WINDOWS} -m exchange …`" in text
+
+
 def test_habits_in_all_documents_exist() -> None:
     for one in all_documents():
         text = one.path.read_text(encoding="utf-8")

@@ -66,6 +66,19 @@ def test_every_documented_code_can_be_said() -> None:
     assert not unknown, f"docs/errors.md has codes that nothing says: {sorted(unknown)}"
 
 
+def test_it_is_shown_where_values_of_another_type_are_refused() -> None:
+    """The page's requests run in test_queries.py: one of them is not even of its types, and says so at its place."""
+    page = document("docs/errors.md")
+    answers = [block.text for block in page.blocks if block.language == "json"]
+    assert any('"errors"' in text and "invalid value at .date" in text for text in answers)
+    for name in ("docs/errors.md", "docs/guides/publish-a-footprint.md"):
+        text = document(name).path.read_text(encoding="utf-8")
+        assert not re.search(r"What you can mend in your input is a member|Every bad field is named at once", text), (
+            name
+        )
+        assert "not of its type" in text, name
+
+
 def test_findings_of_the_method_are_those_of_the_error_page() -> None:
     header = "| finding | severity | when |"
     method = {row[0] for row in document("docs/method.md").table(header)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from graphql import GraphQLObjectType
 
@@ -10,6 +12,7 @@ from exchange.schema.permissions import PERMISSIONS
 from exchange.schema.schema import core_schema
 from tests.docs.documents import document
 
+PAGE = document("docs/permissions.md").path.read_text(encoding="utf-8")
 ACTIONS = "| action | permission | anonymous | none | TOTAL | BREAKDOWN | INPUTS | OWNER | operator |"
 FIELDS = "| field | TOTAL | BREAKDOWN | INPUTS | OWNER |"
 OUTCOMES = {"yes", "part", "null", NotSignedIn.code, NotFound.code, AccessDenied.code}
@@ -58,6 +61,15 @@ def test_every_field_has_a_row_for_each_level(name: str) -> None:
     for field in fields_of(name):
         assert len(table[field]) == 4
         assert set(table[field]) <= SHOWN, field
+
+
+def test_what_only_the_owner_sees_is_no_field_that_others_are_shown() -> None:
+    [promise] = re.findall(r"^5\. \*\*Nobody but the owner sees\*\*(.*?)\n\n", PAGE, re.DOTALL | re.MULTILINE)
+    kept, _, shown_to_all = promise.partition("No secret is")
+    assert "last change" not in kept
+    named = re.findall(r"`(\w+)`", shown_to_all)
+    assert {"publishedAt", "deprecatedAt"} <= set(named)
+    assert all(shown()[f"Footprint.{field}"] == ["yes"] * 4 for field in named)
 
 
 def test_a_higher_level_never_shows_less() -> None:

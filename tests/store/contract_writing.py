@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -234,6 +235,10 @@ class WritingContract:
             conflict = await refused(store, database, Conflict, new, write)
             assert isinstance(conflict, Conflict)
             assert conflict.path == (kind, value)
+            assert re.fullmatch(
+                rf"The [a-z A-Z0-9]+ {re.escape(value)} is taken already\. Nothing was written\.", conflict.message
+            )
+            assert kind in ("id", "pfId") or f" {kind} " not in conflict.message  # a path is for programs
 
     async def test_two_organizations_may_use_the_same_pf_id(self, store: Store) -> None:
         first, second = await put_organization(store), await put_organization(store)

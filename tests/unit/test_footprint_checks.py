@@ -381,6 +381,17 @@ SIZES: dict[str, tuple[FootprintInput, tuple[str, str, str] | None]] = {
         without_mass(declared(pcf_excluding_biogenic_uptake=D(1), pcf_including_biogenic_uptake=-(D(10) ** 13))),
         ("declared.pcfIncludingBiogenicUptake", "≤ 1000000000000 kg CO2e", "-10000000000000"),
     ),
+    "direct, of next to nothing": (
+        replace(modelled(lines=()), product_mass_per_declared_unit=D("0.00000000000000000000000000100000000000")),
+        ("modelled.direct.0.components.fossilGhgEmissions", "≤ 0.00000000000000000000001 kg CO2e", "1"),
+    ),
+    "line of next to nothing": (
+        replace(
+            modelled(direct=(), lines=(replace(LINE, amount=D("2.50"), unit=AmountUnit.KILOGRAM),)),
+            product_mass_per_declared_unit=D("0.000000050000"),
+        ),
+        ("modelled.lines.0.amount", "≤ 0.5", "2.50"),
+    ),
     "line": (line(amount=BIG), ("modelled.lines.0.amount", "≤ 2780000", "10000000")),
     "line, just possible": (line(amount=BIG, unit=AmountUnit.MEGAJOULE), None),
     "line in a small unit": (line(amount=BIG, unit=AmountUnit.WATT_HOUR), None),

@@ -65,3 +65,19 @@ def test_a_check_names_the_character_and_what_to_do(text: str, lines: bool, said
         assert said is not None
         assert said in one.message
         assert ("remove it" in one.message) is not ("put a space" in one.message)
+
+
+@pytest.mark.parametrize(
+    ("character", "message"),
+    [
+        ("\0", "contains the control character U+0000; remove it"),
+        ("\x1b", "contains the control character U+001B; remove it"),
+        ("\x85", "contains the control character U+0085; remove it"),
+        ("\u202e", "contains U+202E, which overrides the direction of writing; remove it"),
+        ("\u2066", "contains U+2066, which overrides the direction of writing; remove it"),
+    ],
+)
+def test_what_is_wrong_with_a_character_is_said_in_plain_words(character: str, message: str) -> None:
+    problems = Problems()
+    Checker(problems, ("input",)).text(f"a{character}b", "comment", lines=True)
+    assert [one.message for one in problems.found] == [message]
