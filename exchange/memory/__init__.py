@@ -2,9 +2,10 @@
 
 from exchange.memory.closure import Cut, cut, everything
 from exchange.memory.columns import Column
+from exchange.memory.layout import NOBODY, Touched
 from exchange.memory.present import History, Present
 from exchange.memory.rights import Rights, rights
-from exchange.memory.tables import NOBODY, Tables, Touched
+from exchange.memory.tables import Tables
 
 __all__ = [
     "NOBODY",

@@ -14,9 +14,10 @@ from typing import Protocol
 import numpy as np
 
 from exchange.memory.columns import Array, Column, ranges
+from exchange.memory.layout import DECLARED, FLAG_SHIFT, HAS_EXTRAS, NOBODY, RELEASED, STAGE_BITS
 from exchange.memory.lines import UNIT_NOT_CONVERTIBLE, LinesResolved
 from exchange.memory.standing import Stood
-from exchange.memory.tables import DECLARED, FLAG_SHIFT, HAS_EXTRAS, NOBODY, RELEASED, STAGE_BITS, Tables
+from exchange.memory.tables import Tables
 from exchange.model.carbon import CarbonComponents
 from exchange.model.footprint import Finding, Footprint, LifeCycleStage
 from exchange.model.resolved import GAP_CODES, NO_GAP, GapCode, Ints, Standing

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from exchange.memory.columns import Array
+from exchange.memory.layout import EVERYBODY, HAS_EXTRAS, NOBODY
 from exchange.memory.standing import Stood
-from exchange.memory.tables import EVERYBODY, HAS_EXTRAS, NOBODY, Tables
+from exchange.memory.tables import Tables
 from exchange.model.closure import Dates
 from exchange.model.resolved import GAP_CODES, NO_GAP, Floats, GapCode, Ints
 from exchange.rollup.factors import binary_factor, exact_factor

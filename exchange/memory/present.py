@@ -12,9 +12,10 @@ from typing import Final
 import numpy as np
 
 from exchange.memory.columns import Array, Column, ranges
+from exchange.memory.layout import NOBODY, Touched
 from exchange.memory.lines import LinesResolved, resolve_lines
 from exchange.memory.standing import Stood, stand
-from exchange.memory.tables import NOBODY, Tables, Touched
+from exchange.memory.tables import Tables
 from exchange.model.closure import Dates
 from exchange.model.footprint import NEVER_DAY, NEVER_US
 from exchange.model.resolved import NO_GAP, Ints

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from exchange.memory.columns import Array
+from exchange.memory.layout import NOBODY
 from exchange.memory.lines import permitted
-from exchange.memory.tables import NOBODY, Tables
+from exchange.memory.tables import Tables
 from exchange.model.closure import Dates
 from exchange.model.resolved import Bools, Ints
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from exchange.memory.columns import Array
-from exchange.memory.tables import NOBODY, Tables
+from exchange.memory.layout import NOBODY
+from exchange.memory.tables import Tables
 from exchange.model.closure import Dates
 from exchange.model.footprint import NEVER_DAY
 from exchange.model.resolved import GAP_CODES, NO_GAP, GapCode, Ints

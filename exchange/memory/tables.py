@@ -11,14 +11,27 @@ from __future__ import annotations
 import uuid
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
 
 import numpy as np
 
 from exchange.memory.columns import Array, Column
 from exchange.memory.followers import Followers
+from exchange.memory.layout import (
+    DECLARED,
+    EVERYBODY,
+    FLAG_SHIFT,
+    HAS_EXTRAS,
+    NOBODY,
+    PLAIN_DIGITS,
+    RELEASED,
+    Grants,
+    LineColumns,
+    LineFallback,
+    Products,
+    Touched,
+    Versions,
+)
 from exchange.model.carbon import STATED
 from exchange.model.footprint import NEVER_DAY, NEVER_US, Fallback, Footprint, Price
 from exchange.model.grant import Grant
@@ -32,135 +45,6 @@ from exchange.rollup.standings import (
     stated_ratings,
     stated_share_percent,
 )
-
-NOBODY: Final = -1
-EVERYBODY: Final = -1  # the grantee of a public grant
-STAGE_BITS: Final = 0b0000_0111  # of Lines.kind: index into STAGES
-FLAG_SHIFT: Final = 3  # then the four bits of model.footprint's flags
-HAS_EXTRAS: Final = 0b1000_0000  # and whether the line has a rating or a fallback
-PLAIN_DIGITS: Final = 15  # any decimal of so many digits is the shortest text of its double
-DECLARED, RELEASED = 1, 2  # bits of Versions.kind
-
-
-class Products:
-    """By product key. latest_version, latest_grant: where its chain begins, NOBODY: it has none."""
-
-    def __init__(self) -> None:
-        self.sequence = Column(np.int64, fill=NEVER_US)
-        self.owner = Column(np.int32, fill=NOBODY)
-        self.latest_version = Column(np.int32, fill=NOBODY)
-        self.latest_grant = Column(np.int32, fill=NOBODY)
-
-    def resize(self, count: int) -> None:
-        for column in self.columns():
-            column.resize(count)
-
-    def columns(self) -> Iterable[Column]:
-        return (self.sequence, self.owner, self.latest_version, self.latest_grant)
-
-
-class Versions:
-    """By footprint key; days and instants as in model.footprint. previous: the version before it of its product.
-
-    identity: the footprint's id, if it is a UUID. own: (rows, 13) as in Standings; outbound: its row in
-    `Tables.outbound`, NOBODY: nothing said. packaging: NaN where nothing was stated. supplier_unit: entry in
-    `Tables.supplier_units`. unknown: bits in the order of STATED.
-    """
-
-    def __init__(self) -> None:
-        self.product = Column(np.int32, fill=NOBODY)
-        self.previous = Column(np.int32, fill=NOBODY)
-        self.identity = Column("V16")
-        self.kind = Column(np.uint8)
-        self.valid_from_day = Column(np.int32)
-        self.valid_until_day = Column(np.int32)
-        self.period_end_us = Column(np.int64)
-        self.period_start_us = Column(np.int64)
-        self.published_at_us = Column(np.int64)
-        self.sequence = Column(np.int64, fill=NEVER_US)
-        self.deprecated_at_us = Column(np.int64, fill=NEVER_US)
-        self.deprecated_sequence = Column(np.int64, fill=NEVER_US)
-        self.release = Column(np.int32, fill=NOBODY)
-        self.supplier_unit = Column(np.int32)
-        self.exempted_percent = Column(np.float64)
-        self.stated_share_percent = Column(np.float64)
-        self.stated_ratings = Column(np.float64, width=3)
-        self.packaging = Column(np.float64)
-        self.own = Column(np.float64, width=OWN_WIDTH)
-        self.outbound = Column(np.int32, fill=NOBODY)
-        self.characterization = Column(np.int32)
-        self.unknown = Column(np.uint16)
-        self.first_line = Column(np.int64)
-        self.line_count = Column(np.int32)
-
-    def resize(self, count: int) -> None:
-        for column in self.columns():
-            column.resize(count)
-
-    def columns(self) -> Iterable[Column]:
-        return (each for each in vars(self).values() if isinstance(each, Column))
-
-
-class LineColumns:
-    """Lines of all versions, those of one version beside each other.
-
-    supplier: product key that it names, NOBODY: nobody registered it yet. amount: in the line's own unit. unit: entry
-    in `Tables.units`. kind: stage, flags and HAS_EXTRAS.
-    """
-
-    def __init__(self) -> None:
-        self.supplier = Column(np.int32)
-        self.version = Column(np.int32)
-        self.amount = Column(np.float64)
-        self.unit = Column(np.int32)
-        self.kind = Column(np.uint8)
-
-    def columns(self) -> Iterable[Column]:
-        return (self.supplier, self.version, self.amount, self.unit, self.kind)
-
-
-class Grants:
-    """grantee: an owner's number, EVERYBODY: public. previous: the grant before it on its product."""
-
-    def __init__(self) -> None:
-        self.product = Column(np.int32)
-        self.grantee = Column(np.int32)
-        self.from_us = Column(np.int64)
-        self.until_us = Column(np.int64)
-        self.revoked_at_us = Column(np.int64)
-        self.sequence = Column(np.int64)
-        self.revoked_sequence = Column(np.int64)
-        self.previous = Column(np.int32)
-
-    def columns(self) -> Iterable[Column]:
-        return (each for each in vars(self).values() if isinstance(each, Column))
-
-
-@dataclass(frozen=True, slots=True)
-class LineFallback:
-    """What serves where a line would otherwise be a gap."""
-
-    amount: Decimal
-    unit: int
-    key: int  # the product that it names, NOBODY: nobody registered it yet
-
-
-@dataclass(slots=True)
-class Touched:
-    """What a change may have moved, by product key.
-
-    standings: another version may stand. followers: lines that name these may resolve to something else.
-    """
-
-    standings: set[int]
-    followers: set[int]
-
-    @classmethod
-    def nothing(cls) -> Touched:
-        return cls(set(), set())
-
-    def __or__(self, other: Touched) -> Touched:
-        return Touched(self.standings | other.standings, self.followers | other.followers)
 
 
 class Tables:
