@@ -10,7 +10,7 @@ from tests.store.databases import Database
 
 # Not made smaller where it fails: each try takes seconds, and its steps are printed.
 SHORT = settings(
-    max_examples=12, stateful_step_count=25, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate]
+    max_examples=8, stateful_step_count=25, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate]
 )
 
 
