@@ -55,6 +55,11 @@ class Cut:
         self._reached, self._resolution, self._recipes = reached, resolution, recipes
 
     @property
+    def roots(self) -> tuple[int, ...]:
+        """Keys of the products asked about."""
+        return self._reached.roots
+
+    @property
     def root_footprint_ids(self) -> dict[int, str]:
         """Of the products asked about that have a standing footprint, by product key."""
         row_of = self._resolution.row_of

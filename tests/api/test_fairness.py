@@ -14,10 +14,9 @@ from typing import Any
 
 import pytest
 
-from exchange.operations import roll_ups
+from exchange.memory import Cut
 from exchange.operations.exchange import Exchange
 from exchange.operations.turns import TURNS_MAX, TURNS_OF_ONE_MAX
-from exchange.rollup import roll_up as solve
 from exchange.schema.ids import named_by
 from tests.api.exchange_server import ApiClient, ExchangeServer, new_key
 from tests.api.inputs import footprint, modelled
@@ -38,7 +37,7 @@ class Units:
         self._let_go = 0
         self._changed = threading.Condition()
 
-    def __call__(self, snapshot: Any, keys: Any, *more: Any, **named: Any) -> Any:
+    def __call__(self, closure: Any, keys: Any, footprints: Any) -> Any:
         if any(map(self._is_heavy, keys)):
             with self._changed:
                 self.began += 1
@@ -47,7 +46,7 @@ class Units:
                 self._let_go -= 1
                 self.ended += 1
                 self._changed.notify_all()
-        return self._solve(snapshot, keys, *more, **named)
+        return self._solve(closure, keys, footprints)
 
     def have_begun(self, count: int) -> bool:
         return self.began == count
@@ -130,8 +129,9 @@ def scene(server: ExchangeServer) -> Iterator[Scene]:
 @pytest.fixture
 def units(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Iterator[Units]:
     key = scene.key_of("heavy")
-    found = Units(solve, lambda each: each == key)
-    monkeypatch.setattr(roll_ups, "solve", found)
+    real = Cut.solve
+    found = Units(lambda cut, _, footprints: real(cut, footprints), lambda each: each == key)
+    monkeypatch.setattr(Cut, "solve", lambda cut, footprints: found(cut, cut.roots, footprints))
     try:
         yield found
     finally:
