@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from exchange.memory import Cut
+from exchange.operations import roll_ups
 from exchange.operations.exchange import Exchange
 from exchange.operations.turns import TURNS_MAX, TURNS_OF_ONE_MAX
 from exchange.schema.ids import named_by
@@ -242,7 +243,8 @@ def test_views_are_gone_through_beside_the_event_loop(scene: Scene, monkeypatch:
 
         monkeypatch.setattr(owner, name, watched)
 
-    for name in ("solve", "build_view", "facts"):
+    watch(Cut, "solve")
+    for name in ("build_view", "facts"):
         watch(roll_ups, name)
     for name in ("contributions", "tree", "digest"):
         watch(roll_ups.LazyView, name)
