@@ -39,9 +39,7 @@ def footprint_value(given: Stated, problems: Problems, path: Path) -> values.Foo
         preceding_pf_ids=tuple(given["precedingPfIds"]),
         declared_unit_amount=given["declaredUnitAmount"],
         declared_unit_of_measurement=given["declaredUnitOfMeasurement"],
-        currency=given.get("currency"),
-        price_year=given.get("priceYear"),
-        price_basis=given.get("priceBasis"),
+        **_price(given),
         product_mass_per_declared_unit=given["productMassPerDeclaredUnit"],
         reference_period_start=given["referencePeriodStart"],
         reference_period_end=given["referencePeriodEnd"],
@@ -91,33 +89,34 @@ def _modelled(given: Stated, problems: Problems, path: Path) -> values.ModelledI
 def _line(given: Stated, problems: Problems, path: Path) -> values.LineInput:
     fallback = given.get("fallback")
     return values.LineInput(
-        product=_product_key(given["product"], problems, path),
-        amount=given["amount"],
-        unit=given["unit"],
-        currency=given.get("currency"),
-        price_year=given.get("priceYear"),
-        price_basis=given.get("priceBasis"),
+        **_used(given, problems, path),
         stage=given["stage"],
         amount_is_primary=given["amountIsPrimary"],
         delivered=given["delivered"],
         packaging=given["packaging"],
         credit=given["credit"],
         data_quality=_quality(given.get("dataQuality")),
-        geometric_standard_deviation=given.get("geometricStandardDeviation"),
-        fallback=None if fallback is None else _fallback(fallback, problems, (*path, "fallback")),
+        fallback=None if fallback is None else values.FallbackInput(**_used(fallback, problems, (*path, "fallback"))),
     )
 
 
-def _fallback(given: Stated, problems: Problems, path: Path) -> values.FallbackInput:
-    return values.FallbackInput(
-        product=_product_key(given["product"], problems, path),
-        amount=given["amount"],
-        unit=given["unit"],
-        currency=given.get("currency"),
-        price_year=given.get("priceYear"),
-        price_basis=given.get("priceBasis"),
-        geometric_standard_deviation=given.get("geometricStandardDeviation"),
-    )
+def _used(given: Stated, problems: Problems, path: Path) -> dict[str, Any]:
+    """What a line and a fallback both say: what goes in, and how much of it."""
+    return {
+        "product": _product_key(given["product"], problems, path),
+        "amount": given["amount"],
+        "unit": given["unit"],
+        "geometric_standard_deviation": given.get("geometricStandardDeviation"),
+        **_price(given),
+    }
+
+
+def _price(given: Stated) -> dict[str, Any]:
+    return {
+        "currency": given.get("currency"),
+        "price_year": given.get("priceYear"),
+        "price_basis": given.get("priceBasis"),
+    }
 
 
 def _product_key(given: Stated, problems: Problems, path: Path) -> values.ProductKey:

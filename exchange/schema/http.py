@@ -28,9 +28,7 @@ from exchange.schema.transport import (
 )
 
 BODY_BYTES_MAX: Final = 16 * 1024 * 1024  # a thousand footprints of a hundred lines each
-DISCARDED_TIMES_MAX: Final = (
-    4  # the limit: a larger body is cut off, a smaller one read to its end before it is refused
-)
+DISCARDED_TIMES_MAX: Final = 4  # times the limit: up to there a body is read to its end before it is refused
 JSON_TYPE: Final = "application/json"
 RESPONSE_TYPE: Final = "application/graphql-response+json"
 ALLOWED: Final = "GET, HEAD, POST"

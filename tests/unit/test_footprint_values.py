@@ -96,24 +96,27 @@ def _plain(name: str) -> str:
     return name.replace("_", "").lower()
 
 
+# What every footprint has, as graphql-core hands it on; conversion looks at none of the values.
+REQUIRED = {
+    "product": global_id("Product", UUID),
+    "precedingPfIds": [],
+    "declaredUnitAmount": "1",
+    "declaredUnitOfMeasurement": "KILOGRAM",
+    "productMassPerDeclaredUnit": "1",
+    "referencePeriodStart": "s",
+    "referencePeriodEnd": "e",
+    "ipccCharacterizationFactors": ["AR6"],
+    "crossSectoralStandards": ["ISO14067"],
+    "exemptedEmissionsPercent": "0",
+}
+
+
 def test_what_was_left_out_and_null_are_the_same() -> None:
-    stated = {
-        "product": global_id("Product", UUID),
-        "precedingPfIds": [],
-        "declaredUnitAmount": "1",
-        "declaredUnitOfMeasurement": "KILOGRAM",
-        "productMassPerDeclaredUnit": "1",
-        "referencePeriodStart": "s",
-        "referencePeriodEnd": "e",
-        "ipccCharacterizationFactors": ["AR6"],
-        "crossSectoralStandards": ["ISO14067"],
-        "exemptedEmissionsPercent": "0",
-    }
     optional = dict.fromkeys(("release", "pfId", "comment", "dataQuality", "declared", "modelled"))
     problems = Problems()
-    assert footprint_value(stated, problems, ()) == footprint_value({**stated, **optional}, problems, ())
+    assert footprint_value(REQUIRED, problems, ()) == footprint_value({**REQUIRED, **optional}, problems, ())
     assert not problems.found
-    assert parts_of(stated) == parts_of({**stated, **optional}) == 1
+    assert parts_of(REQUIRED) == parts_of({**REQUIRED, **optional}) == 1
 
 
 def test_a_malformed_id_is_a_problem_where_it_stands() -> None:
@@ -125,16 +128,8 @@ def test_a_malformed_id_is_a_problem_where_it_stands() -> None:
         **dict.fromkeys(("amountIsPrimary", "delivered", "packaging", "credit"), False),
     }
     stated = {
+        **REQUIRED,
         "product": global_id("Footprint", UUID),
-        "precedingPfIds": [],
-        "declaredUnitAmount": "1",
-        "declaredUnitOfMeasurement": "KILOGRAM",
-        "productMassPerDeclaredUnit": "1",
-        "referencePeriodStart": "s",
-        "referencePeriodEnd": "e",
-        "ipccCharacterizationFactors": [],
-        "crossSectoralStandards": [],
-        "exemptedEmissionsPercent": "0",
         "modelled": {"direct": [], "lines": [line, {**line, "fallback": {**line, "product": {"id": "x"}}}]},
     }
     problems = Problems()
