@@ -86,7 +86,7 @@ class Tables:
     # -- what is written -------------------------------------------------------------------------------------------
 
     def add_products(self, products: Iterable[Product]) -> Touched:
-        """New products; lines that named one of their URNs before they were there name them from now on."""
+        """New products. Lines that named them before they were there are bound by `bind`, once all lines are here."""
         touched = Touched.nothing()
         for product in products:
             touched.standings.add(product.key)
@@ -96,9 +96,16 @@ class Tables:
                 continue
             self.products.sequence.values[product.key] = product.sequence
             self.products.owner.values[product.key] = self.owner_number(product.owner_id)
+        return touched
+
+    def bind(self, products: Iterable[Product]) -> None:
+        """Lines that named one of these products' URNs before it was there name it from now on.
+
+        To be called after what was published before the products were: what came at once is in no order here.
+        """
+        for product in products:
             for urn in product.product_ids:
                 self._bind(urn, product.key)
-        return touched
 
     def add_releases(self, releases: Iterable[Release]) -> Touched:
         """New releases; a footprint of an earlier one without an end of its own ends when the next begins."""

@@ -222,6 +222,7 @@ class Changed:
         touched |= tables.add_footprints(self.published)
         for footprint in self.deprecated:
             touched |= tables.deprecate(footprint)
+        tables.bind(self.products)
         return touched | tables.put_grants(self.grants)
 
 
@@ -230,6 +231,8 @@ def _add_nodes(tables: Tables, nodes: Sequence[Node], head: int) -> None:
     there = [node for node in nodes if node.product.sequence <= head]
     tables.add_products(node.product for node in there)
     tables.add_footprints([each for node in there for each in node.footprints if each.sequence <= head])
+    # A line's product is later than its consumer where it was named before it was there: in this read, or a later one.
+    tables.bind(node.product for node in there)
     tables.put_grants(grant for node in there for grant in node.grants if grant.sequence <= head)
 
 

@@ -93,6 +93,7 @@ class LiveMachine(RuleBasedStateMachine):
         self.database.run("MATCH (l:Ledger) SET l.atUs = 0")
         self.clock = Clock()
         self.kills = KILLS_MAX
+        self.steps = 0
         self.servers: list[Exchange] = []
         self.stores: list[Store] = []
         self.made: list[Made] = []
@@ -213,7 +214,7 @@ class LiveMachine(RuleBasedStateMachine):
         """A product there is, or one that may come."""
         if data.draw(st.integers(0, 4)):
             return ProductKey(id=data.draw(st.sampled_from(self.made)).id)
-        owner, number = data.draw(OWNERS), data.draw(st.integers(0, 10))
+        owner, number = data.draw(OWNERS), len(self.made) + data.draw(st.integers(0, 1))
         return ProductKey(product_id=f"urn:pact:{self.owners[owner].domains[0]}:product-id:{number}")
 
     @precondition(lambda self: any(made.footprints for made in self.made))
@@ -293,7 +294,10 @@ class LiveMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.made)
     @invariant()
     def memory_says_what_the_database_says(self) -> None:
-        for number, server in enumerate(self.servers):
+        """Not each server after each step: one that was not asked for a while has more to take over at once."""
+        self.steps += 1
+        for number in ((0,), (1,), (), (0, 1))[self.steps % 4]:
+            server = self.servers[number]
             for viewer in (OPERATOR, self.viewers[number], self.viewers[2] if number else ANONYMOUS):
                 self.run(self._compare(server, viewer))
 

@@ -17,7 +17,7 @@ from exchange.operations.exchange import Exchange, open_exchange
 from exchange.operations.following import Changed, Closure, LiveGraph
 from exchange.operations.roll_ups import solve_for
 from tests.store.databases import Database
-from tests.store.examples import a_line, put_footprint, put_organization, put_products
+from tests.store.examples import a_fallback, a_line, put_footprint, put_organization, put_products
 
 NOW_US = 1_790_000_000_000_000  # when everything here is asked: September 2026
 
@@ -194,4 +194,36 @@ async def test_time_alone_moves_what_stands(store: Store) -> None:
     now[0] += 10 * US_PER_DAY
     after = await excluding(exchange, made[1])
     assert after == await from_the_store(exchange, made[1]) != before
+    await exchange.close()
+
+
+async def named_before_it_was_there(store: Store) -> tuple[Product, Product]:
+    """A product whose line names another by a URN (and one whose fallback does), registered only afterwards."""
+    owner = await put_organization(store)
+    [consumer] = await put_products(store, owner, "Consumer")
+    urn = f"urn:pact:{owner.domains[0]}:product-id:later"
+    fallback = a_fallback(urn=urn)
+    nobody = f"urn:pact:{owner.domains[0]}:product-id:nobody"
+    await put_footprint(store, consumer, [a_line(urn=urn), a_line(urn=nobody, number=2, fallback=fallback)])
+    [supplier] = await put_products(store, owner, "Supplier", product_ids=(urn,))
+    await put_footprint(store, supplier, [])
+    return consumer, supplier
+
+
+async def test_names_registered_later_are_bound_where_both_are_new(exchange: Exchange, store: Store) -> None:
+    consumer, supplier = await named_before_it_was_there(store)
+    found = await closure(exchange, consumer)  # takes over everything at once
+    assert found is not None
+    assert set(found.cut.keys) == {consumer.key, supplier.key}
+    assert await excluding(exchange, consumer) == await from_the_store(exchange, consumer)
+
+
+async def test_names_registered_later_are_bound_where_both_are_loaded(store: Store) -> None:
+    consumer, supplier = await named_before_it_was_there(store)
+    exchange = open_exchange(store, clock=lambda: NOW_US, graph_megabytes=64)
+    assert await live(exchange).loaded()
+    found = await closure(exchange, consumer)
+    assert found is not None
+    assert set(found.cut.keys) == {consumer.key, supplier.key}
+    assert await excluding(exchange, consumer) == await from_the_store(exchange, consumer)
     await exchange.close()
