@@ -11,6 +11,7 @@ import signal
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
@@ -43,6 +44,7 @@ MIDDLEWARE: Final = [
 HOSTS: Final = "Write 127.0.0.1 for this machine alone, or 0.0.0.0 for everybody who reaches it."
 PORTS: Final = "Name another with --port or EXCHANGE_PORT; 0 takes a free one."
 DRAIN_SECONDS: Final = 10  # what is being answered when the server is told to end may take so long
+SNAPSHOT: Final = "graph.snapshot"  # in the folder of an embedded database
 WEBSOCKET_BYTES_MAX: Final = 16 * 1024 * 1024
 
 
@@ -82,16 +84,24 @@ def target_of(settings: Settings, *, attach: bool = False) -> Target:
     )
 
 
+def snapshot_of(settings: Settings, target: Target) -> Path | None:
+    """The file in which a server keeps its graph; None: in none."""
+    if settings.graph_snapshot is not None:
+        return settings.graph_snapshot
+    return None if target.directory is None else target.directory / SNAPSHOT
+
+
 @contextlib.asynccontextmanager
 async def running_exchange(
     settings: Settings, *, attach: bool = False, clock: Clock = wall_clock_us, serving: bool = False
 ) -> AsyncIterator[Exchange]:
     """An open exchange, for as long as the block runs. `serving`: for many questions, so that holding the graph in
     memory is worth loading it."""
-    store = await Store.open(target_of(settings, attach=attach))
+    target = target_of(settings, attach=attach)
+    store = await Store.open(target)
     try:
         megabytes = settings.graph_megabytes if serving else 0
-        exchange = open_exchange(store, clock=clock, graph_megabytes=megabytes)
+        exchange = open_exchange(store, clock=clock, graph_megabytes=megabytes, snapshot=snapshot_of(settings, target))
         try:
             yield exchange
         finally:

@@ -78,6 +78,12 @@ class Settings(BaseSettings):
         description="How much memory the graph may take in a server: a million products take some six hundred. A graph "
         "that needs more is read from the database for every answer, which is slower; 0: always.",
     )
+    graph_snapshot: Path | None = Field(
+        default=None,
+        description="File in which a server keeps the graph that it has in memory, so that its next start takes "
+        "seconds. It holds what the database holds: keep it as safe. Unset: `graph.snapshot` beside an embedded "
+        "database, none with a Neo4j server.",
+    )
     host: str = Field(
         default="127.0.0.1",
         min_length=1,

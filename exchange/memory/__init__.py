@@ -3,6 +3,7 @@
 from exchange.memory.closure import Cut, cut, everything
 from exchange.memory.columns import Column
 from exchange.memory.layout import NOBODY, Touched
+from exchange.memory.packing import Packed, pack, unpack
 from exchange.memory.present import History, Present
 from exchange.memory.rights import Rights, rights
 from exchange.memory.tables import Tables
@@ -12,11 +13,14 @@ __all__ = [
     "Column",
     "Cut",
     "History",
+    "Packed",
     "Present",
     "Rights",
     "Tables",
     "Touched",
     "cut",
     "everything",
+    "pack",
     "rights",
+    "unpack",
 ]

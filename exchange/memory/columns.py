@@ -41,6 +41,12 @@ class Column:
         self.resize(first + len(added))
         self._data[first : self._count] = added
 
+    def take(self, values: Array) -> None:
+        """Makes an array the column's own rows. Raises ValueError where it is of another kind."""
+        if values.dtype != self._data.dtype or values.shape[1:] != self._data.shape[1:] or not values.flags.writeable:
+            raise ValueError(f"an array of {values.dtype} {values.shape} where {self._data.dtype} was expected")
+        self._data, self._count = values, len(values)
+
     def resize(self, count: int) -> None:
         """Makes the column `count` rows long, new ones holding the fill; it never shrinks."""
         if count <= self._count:

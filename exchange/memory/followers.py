@@ -5,7 +5,7 @@ Most of it is one sorted array, built once; what is added later is kept beside i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -54,6 +54,26 @@ class Followers:
         self._lines = order[first:].copy()
         self._starts = np.searchsorted(named[first:], np.arange(products + 1)).astype(np.int64)
         self._beside, self._count_beside = {}, 0
+
+    def arrays(self) -> dict[str, Array]:
+        """All of it, as arrays: the sorted part, and what lies beside it."""
+        beside = [(product, line) for product, lines in self._beside.items() for line in lines]
+        return {
+            "lines": self._lines,
+            "starts": self._starts,
+            "beside": np.array(beside, dtype=np.int64).reshape(-1, 2),
+        }
+
+    def take(self, arrays: Mapping[str, Array]) -> None:
+        """What `arrays` gave. Raises ValueError where the sorted part contradicts itself."""
+        lines, starts = arrays["lines"], arrays["starts"]
+        if lines.dtype != self._lines.dtype or starts.dtype != self._starts.dtype or not len(starts):
+            raise ValueError("arrays of another kind")
+        if starts[0] != 0 or starts[-1] != len(lines) or (len(starts) > 1 and (np.diff(starts) < 0).any()):
+            raise ValueError("the lines of products do not follow each other")
+        self._lines, self._starts = lines, starts
+        for product, line in arrays["beside"].tolist():
+            self.add_later(line, product)
 
     def of(self, products: Collection[int]) -> Ints:
         """Lines that name any of these products, each once."""

@@ -14,7 +14,7 @@ import numpy as np
 from exchange.memory.columns import Array, Column, ranges
 from exchange.memory.layout import NOBODY, Touched
 from exchange.memory.lines import LinesResolved, resolve_lines
-from exchange.memory.standing import Stood, stand
+from exchange.memory.standing import Stood, release_ends, stand
 from exchange.memory.tables import Tables
 from exchange.model.closure import Dates
 from exchange.model.footprint import NEVER_DAY, NEVER_US
@@ -26,8 +26,9 @@ CHUNK_MAX: Final = 500_000  # lines resolved at once: bounds what is needed besi
 class Present:
     """Standing versions and resolved lines at `dates`. Lines of versions that do not stand hold nothing of use."""
 
-    def __init__(self, tables: Tables, dates: Dates, at_us: int = 0) -> None:
-        """`at_us`: the latest instant of any change up to the head of `dates`."""
+    def __init__(self, tables: Tables, dates: Dates, at_us: int = 0, *, kept: bool = False) -> None:
+        """`at_us`: the latest instant of any change up to the head of `dates`. `kept`: nothing is computed; the columns
+        are to be taken over as they were kept, and `go_on` is to be called then."""
         self.tables = tables
         self.dates = dates
         self.version = Column(np.int32, fill=NOBODY)
@@ -36,13 +37,20 @@ class Present:
         self.serving = Column(np.int32, fill=NOBODY)
         self.factor = Column(np.float64)
         self.line_reason = Column(np.int8)
-        self._ends = tables.release_ends(dates.head, dates.known_at_us)
-        self._since_us, self._next_grant_us = self._holds_from(at_us), self._next_grant()
+        self.since_us = at_us
+        if kept:
+            return
+        self.go_on()
         self._resize()
         tables.followers.sort(tables.lines.supplier.values, len(tables.products.owner))
         everything = np.arange(len(tables.products.owner))
         self._restand(everything)
         self._relink(self._lines_of(self.version.values))
+
+    def go_on(self) -> None:
+        """Finds out what follows from the tables and the dates alone: until when everything is as it is now."""
+        self._ends = release_ends(self.tables, self.dates.head, self.dates.known_at_us)
+        self.since_us, self._next_grant_us = self._holds_from(self.since_us), self._next_grant()
 
     @property
     def nbytes(self) -> int:
@@ -71,7 +79,7 @@ class Present:
         return (
             dates.head == mine.head
             and dates.as_of_day == mine.as_of_day
-            and self._since_us <= dates.known_at_us < self._next_grant_us
+            and self.since_us <= dates.known_at_us < self._next_grant_us
         )
 
     def advance(self, dates: Dates, touched: Touched, at_us: int = 0) -> set[int]:
@@ -81,10 +89,10 @@ class Present:
         followers = set(touched.followers)
         self.dates = dates
         self._resize()
-        self._ends = tables.release_ends(dates.head, dates.known_at_us)
+        self._ends = release_ends(tables, dates.head, dates.known_at_us)
         if dates.known_at_us >= self._next_grant_us:
             followers |= self._granted_between(before.known_at_us, dates.known_at_us)
-        self._since_us, self._next_grant_us = self._holds_from(at_us), self._next_grant()
+        self.since_us, self._next_grant_us = self._holds_from(at_us), self._next_grant()
         if dates.as_of_day != before.as_of_day:
             moved = self._restand(np.arange(len(tables.products.owner)))
         else:
@@ -162,7 +170,7 @@ class History:
     def __init__(self, tables: Tables, dates: Dates, chosen: dict[int, int] | None = None) -> None:
         self.tables = tables
         self.dates = dates
-        self._ends = tables.release_ends(dates.head, dates.known_at_us)
+        self._ends = release_ends(tables, dates.head, dates.known_at_us)
         self._chosen = chosen or {}
 
     def stood(self, products: Array) -> Stood:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,6 +65,23 @@ def is_active(tables: Tables, version: Array, dates: Dates) -> Array:
         versions.deprecated_at_us.values[version] <= dates.known_at_us
     )
     return np.asarray(published & ~deprecated)
+
+
+def release_ends(tables: Tables, head: int, known_at_us: int) -> Array:
+    """Of each release, the day on which the next one known then begins; NEVER_DAY: none does."""
+    known: dict[str, list[tuple[int, int]]] = {}
+    for each in tables.releases:
+        if each.sequence <= head and each.created_at_us <= known_at_us:
+            known.setdefault(each.dataset_id, []).append((each.date_day, each.sequence))
+    for places in known.values():
+        places.sort()
+    ends = np.full(len(tables.releases), NEVER_DAY, dtype=np.int64)
+    for at, release in enumerate(tables.releases):
+        places = known.get(release.dataset_id, [])
+        following = bisect_right(places, (release.date_day, release.sequence))
+        if following < len(places):
+            ends[at] = places[following][0]
+    return ends
 
 
 def ends_of(tables: Tables, version: Array, ends: Array) -> Ints:

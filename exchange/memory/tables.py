@@ -9,13 +9,14 @@ shortest text, and the few longer ones are kept beside the columns.
 from __future__ import annotations
 
 import uuid
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
 from exchange.memory.columns import Array, Column
+from exchange.memory.exact import ExactDecimals
 from exchange.memory.followers import Followers
 from exchange.memory.layout import (
     DECLARED,
@@ -33,7 +34,7 @@ from exchange.memory.layout import (
     Versions,
 )
 from exchange.model.carbon import STATED
-from exchange.model.footprint import NEVER_DAY, NEVER_US, Fallback, Footprint, Price
+from exchange.model.footprint import NEVER_US, Fallback, Footprint, Price
 from exchange.model.grant import Grant
 from exchange.model.product import Product, Release
 from exchange.rollup.factors import Ratio, SupplierUnit, ratio, supplier_unit
@@ -68,7 +69,7 @@ class Tables:
         self._release_numbers: dict[str, int] = {}
         self._numbers: dict[object, int] = {}
         self._ratios: dict[tuple[int, int], Ratio | None] = {}
-        self._long: dict[tuple[str, int, int], Decimal] = {}
+        self._decimals = ExactDecimals()
         self._other_identities: dict[int, str] = {}
         self._unbound: dict[str, list[int]] = {}
         self._unbound_fallbacks: dict[str, list[int]] = {}
@@ -133,7 +134,7 @@ class Tables:
         for column, values in self._columns_of(new).items():
             self._put(column, keys, values)
         for footprint, vector in zip(new, own, strict=True):
-            self._keep_exact("own", footprint.key, vector)
+            self._decimals.keep("own", footprint.key, vector)
             self._add_rest(footprint)
             self._chain(footprint)
         self._add_lines(new)
@@ -170,23 +171,23 @@ class Tables:
 
     def own(self, version: int) -> Vector:
         """A version's own term in the order of COLUMNS, exactly."""
-        return self._exact_vector("own", version, self.versions.own.values[version])
+        return self._decimals.vector("own", version, self.versions.own.values[version])
 
     def outbound_of(self, version: int) -> Vector:
         """Its own term of outbound logistics, of a version that says something of them."""
         row = int(self.versions.outbound.values[version])
-        return self._exact_vector("outbound", row, self.outbound.values[row])
+        return self._decimals.vector("outbound", row, self.outbound.values[row])
 
     def packaging(self, version: int) -> Decimal | None:
         stated = float(self.versions.packaging.values[version])
-        return None if np.isnan(stated) else self._exact("packaging", version, 0, stated)
+        return None if np.isnan(stated) else self._decimals.of("packaging", version, 0, stated)
 
     def exempted_percent(self, version: int) -> Decimal:
-        return self._exact("exempted", version, 0, float(self.versions.exempted_percent.values[version]))
+        return self._decimals.of("exempted", version, 0, float(self.versions.exempted_percent.values[version]))
 
     def amount(self, line: int) -> Decimal:
         """A line's amount in its own unit."""
-        return self._exact("amount", line, 0, float(self.lines.amount.values[line]))
+        return self._decimals.of("amount", line, 0, float(self.lines.amount.values[line]))
 
     def footprint_id(self, version: int) -> str:
         other = self._other_identities.get(version)
@@ -203,21 +204,42 @@ class Tables:
             self._ratios[pair] = ratio(*self.units[unit], self.supplier_units[supplier])
         return self._ratios[pair]
 
-    def release_ends(self, head: int, known_at_us: int) -> Array:
-        """Of each release, the day on which the next one known then begins; NEVER_DAY: none does."""
-        known: dict[str, list[tuple[int, int]]] = {}
-        for each in self.releases:
-            if each.sequence <= head and each.created_at_us <= known_at_us:
-                known.setdefault(each.dataset_id, []).append((each.date_day, each.sequence))
-        for places in known.values():
-            places.sort()
-        ends = np.full(len(self.releases), NEVER_DAY, dtype=np.int64)
-        for at, release in enumerate(self.releases):
-            places = known.get(release.dataset_id, [])
-            following = bisect_right(places, (release.date_day, release.sequence))
-            if following < len(places):
-                ends[at] = places[following][0]
-        return ends
+    # -- what is no column, as a file holds it -----------------------------------------------------------------------
+
+    def beside_columns(self) -> dict[str, object]:
+        """What few rows have, as values of JSON."""
+        return {
+            "decimals": self._decimals.entries(),
+            "other_identities": list(self._other_identities.items()),
+            "unbound": list(self._unbound.items()),
+            "unbound_fallbacks": list(self._unbound_fallbacks.items()),
+        }
+
+    def take_beside_columns(self, stored: Mapping[str, Any]) -> None:
+        """What `beside_columns` gave."""
+        self._decimals.take(stored["decimals"])
+        self._other_identities.update(stored["other_identities"])
+        self._unbound.update(stored["unbound"])
+        self._unbound_fallbacks.update(stored["unbound_fallbacks"])
+
+    def number_again(
+        self,
+        *,
+        units: Sequence[tuple[str, Price | None]],
+        supplier_units: Sequence[SupplierUnit],
+        characterizations: Sequence[tuple[str, ...]],
+        releases: Sequence[Release],
+    ) -> None:
+        """Distinct values of empty tables, in the order of their numbers."""
+        for table, values in (
+            (self.units, units),
+            (self.supplier_units, supplier_units),
+            (self.characterizations, characterizations),
+        ):
+            for value in values:
+                self._number(table, value)
+        self.releases.extend(releases)
+        self._release_numbers.update((release.id, number) for number, release in enumerate(releases))
 
     # -- how it is kept --------------------------------------------------------------------------------------------
 
@@ -288,12 +310,12 @@ class Tables:
         packaging = stated_packaging(footprint)
         versions.packaging.values[key] = np.nan if packaging is None else float(packaging)
         if packaging is not None:
-            self._keep_exact("packaging", key, [packaging])
-        self._keep_exact("exempted", key, [footprint.exempted_emissions_percent])
+            self._decimals.keep("packaging", key, [packaging])
+        self._decimals.keep("exempted", key, [footprint.exempted_emissions_percent])
         outbound = outbound_term(footprint)
         if outbound is not None:
             versions.outbound.values[key] = len(self.outbound)
-            self._keep_exact("outbound", len(self.outbound), outbound)
+            self._decimals.keep("outbound", len(self.outbound), outbound)
             self.outbound.extend(binary_terms([outbound]))
 
     def _chain(self, footprint: Footprint) -> None:
@@ -342,7 +364,7 @@ class Tables:
         lines.kind.extend(kinds)
         for position, text in enumerate(texts):
             if len(text) > PLAIN_DIGITS or "E" in text:
-                self._keep_exact("amount", at + position, [Decimal(text)])
+                self._decimals.keep("amount", at + position, [Decimal(text)])
 
     def _add_fallback(self, line: int, fallback: Fallback) -> None:
         key = NOBODY if fallback.product_key is None else fallback.product_key
@@ -363,19 +385,3 @@ class Tables:
             known = self._numbers[id(table), value] = len(table)
             table.append(value)
         return known
-
-    def _keep_exact(self, what: str, row: int, values: Sequence[Decimal]) -> None:
-        """Keeps the decimals that are not the shortest text of their double."""
-        for at, value in enumerate(values):
-            if value and Decimal(repr(float(value))) != value:
-                self._long[what, row, at] = value
-
-    def _exact(self, what: str, row: int, at: int, value: float) -> Decimal:
-        kept = self._long.get((what, row, at)) if self._long else None
-        return Decimal(repr(value)) if kept is None else kept
-
-    def _exact_vector(self, what: str, row: int, values: Array) -> Vector:
-        return tuple(
-            self._exact(what, row, at, value) if value or self._long else Decimal(0)
-            for at, value in enumerate(values[: OWN_WIDTH - 1].tolist())
-        )

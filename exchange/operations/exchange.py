@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from exchange.graph import Store
 from exchange.model.parties import Viewer
 from exchange.operations.following import LiveGraph
 from exchange.operations.refusals import Refusals
 from exchange.operations.session import Session
+from exchange.operations.snapshots import SnapshotFile
 from exchange.operations.turns import Share, Turns
 from exchange.operations.writing import WriteQueue
 
@@ -55,10 +57,13 @@ def _caller(viewer: Viewer) -> str:
     return "operator" if viewer.operator else viewer.organization_id or "anonymous"
 
 
-def open_exchange(store: Store, *, clock: Clock = wall_clock_us, graph_megabytes: int = 0) -> Exchange:
+def open_exchange(
+    store: Store, *, clock: Clock = wall_clock_us, graph_megabytes: int = 0, snapshot: Path | None = None
+) -> Exchange:
     """An exchange over an open store; call it inside a running event loop. `graph_megabytes`: how much memory the graph
-    may take in this process; 0: every closure is read from the store."""
-    graph = LiveGraph(store, clock, megabytes_max=graph_megabytes) if graph_megabytes else None
+    may take in this process; 0: every closure is read from the store. `snapshot`: the file that it is kept in."""
+    kept = None if snapshot is None else SnapshotFile(snapshot)
+    graph = LiveGraph(store, clock, megabytes_max=graph_megabytes, snapshot=kept) if graph_megabytes else None
     if graph is not None:
         graph.start()
     return Exchange(store, clock, WriteQueue(store, clock), graph=graph)

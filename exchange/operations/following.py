@@ -1,9 +1,9 @@
 """The graph in memory of a running server, kept by following the ledger.
 
-Loaded once, in bounded reads, beside whatever is asked meanwhile. From then on every question first brings it to the
-ledger's head, once for all who wait; so an answer is never older than the last acknowledged write, whichever server
-took it. Where it cannot answer (still loading, too large, fallen behind), the closure is read from the store: the same
-numbers, only slower.
+Loaded once, out of a snapshot or in bounded reads, beside whatever is asked meanwhile. From then on every question
+first brings it to the ledger's head, once for all who wait; so an answer is never older than the last acknowledged
+write, whichever server took it. Where it cannot answer (still loading, too large, fallen behind, being written to a
+file), the closure is read from the store: the same numbers, only slower.
 """
 
 from __future__ import annotations
@@ -11,29 +11,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
 
 from exchange.errors import ExchangeError
 from exchange.graph import Store
-from exchange.memory import NOBODY, Column, Cut, History, Present, Rights, Tables, Touched, cut, rights
-from exchange.model.closure import Dates, Node
+from exchange.memory import NOBODY, Column, Cut, History, Present, Rights, Tables, cut, rights
+from exchange.model.closure import Dates
 from exchange.model.footprint import Footprint
-from exchange.model.grant import Grant
-from exchange.model.ledger import Change, ChangeKind, LedgerHead
-from exchange.model.product import Product, Release
+from exchange.model.ledger import LedgerHead
 from exchange.operations.checks import US_PER_DAY
+from exchange.operations.snapshots import SnapshotFile, SnapshotUnusable
+from exchange.operations.taking_over import Changed, load_tables, read_changed
 from exchange.operations.turns import beside
-
-T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-NODES_CHUNK_MAX: Final = 2_000  # products read at once: some ten megabytes
 CHANGES_MAX: Final = 100_000  # further behind than this, loading again is quicker than following
+SNAPSHOT_CHANGES: Final = 20_000  # after so many, what a snapshot would have to follow takes longer than its reading
 RETRY_SECONDS: Final = 5.0  # after a load that failed because the database was away
 MEGABYTE: Final = 1_000_000
 
@@ -58,13 +57,25 @@ def today(head: LedgerHead, now_us: int) -> Dates:
 class LiveGraph:
     """One server's graph in memory. All of its methods belong to the event loop."""
 
-    def __init__(self, store: Store, clock: Callable[[], int], *, megabytes_max: int) -> None:
-        self._store, self._clock = store, clock
+    def __init__(
+        self, store: Store, clock: Callable[[], int], *, megabytes_max: int, snapshot: SnapshotFile | None = None
+    ) -> None:
+        """`snapshot`: where it is kept for the next start; None: nowhere."""
+        self._store, self._clock, self._snapshot = store, clock, snapshot
         self._bytes_max = megabytes_max * MEGABYTE
         self._present: Present | None = None
         self._scratch = Column(np.int32, fill=NOBODY)
         self._mutex = asyncio.Lock()
         self._loading: asyncio.Task[None] | None = None
+        self._writing: asyncio.Task[None] | None = None
+        self._frozen = False  # while it is written to a file, nothing changes
+        self._snapshot_head: int | None = None
+        self._snapshot_at: float | None = None
+
+    @property
+    def snapshot_age_seconds(self) -> float | None:
+        """Since the snapshot was written that a next start would use; None: there is none."""
+        return None if self._snapshot_at is None else max(time.time() - self._snapshot_at, 0.0)
 
     @property
     def nbytes(self) -> int:
@@ -89,10 +100,15 @@ class LiveGraph:
         return self._present is not None
 
     async def close(self) -> None:
+        """Ends loading; what was taken over since the last snapshot is written to a new one."""
         if self._loading is not None:
             self._loading.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._loading
+        if self._writing is not None:
+            await self._writing
+        if self._present is not None and self._snapshot_head != self.head:
+            await self._write_snapshot()
 
     async def closure(
         self,
@@ -130,10 +146,11 @@ class LiveGraph:
             log.warning("the graph in memory is %d changes behind: it is loaded again", now.head - at.head)
             self._give_up(load_again=True)
             return False
-        changed = await self._read(at.head, now.head)
+        if self._frozen:
+            return False
+        changed = await read_changed(self._store, at.head, now.head)
         try:
-            touched = changed.apply(present.tables)
-            present.advance(_later(at, now), touched, head.at_us)
+            await beside(lambda: _take_over(present, changed, now, head.at_us))
         except Exception:  # half taken over: never answer from it
             self._give_up(load_again=True)
             log.exception("the graph in memory could not follow the ledger: it is loaded again")
@@ -142,6 +159,8 @@ class LiveGraph:
             self._give_up(load_again=False)
             log.warning("%s", self._too_large())
             return False
+        if self._snapshot is not None and now.head - (self._snapshot_head or 0) >= SNAPSHOT_CHANGES:
+            self._start_writing()
         return True
 
     def _give_up(self, *, load_again: bool) -> None:
@@ -149,23 +168,19 @@ class LiveGraph:
         if load_again:
             self.start()
 
-    async def _read(self, after: int, upto: int) -> Changed:
-        """What the ledger's changes are about, as it is now: more may have happened to it since."""
-        changes = await self._store.changes(after, upto)
-        granted = _subjects(changes, ChangeKind.ACCESS_GRANTED, ChangeKind.ACCESS_REVOKED)
-        return Changed(
-            products=_there(await self._store.get_products(_subjects(changes, ChangeKind.PRODUCT_CREATED))),
-            releases=_there(await self._store.get_releases(_subjects(changes, ChangeKind.RELEASE_CREATED))),
-            published=_there(await self._store.get_footprints(_subjects(changes, ChangeKind.FOOTPRINT_PUBLISHED))),
-            deprecated=_there(await self._store.get_footprints(_subjects(changes, ChangeKind.FOOTPRINT_DEPRECATED))),
-            grants=_there(await self._store.get_grants(granted)),
-        )
-
     async def _load_until_there(self) -> None:
         while True:
             try:
-                self._present = await self._load()
-                log.info("the graph is in memory: %d MB at ledger sequence %s", self.nbytes // MEGABYTE, self.head)
+                began = time.monotonic()
+                self._present = await self._kept() or await self._load()
+                log.info(
+                    "the graph is in memory after %.1f s: %d MB at ledger sequence %s",
+                    time.monotonic() - began,
+                    self.nbytes // MEGABYTE,
+                    self.head,
+                )
+                if self._snapshot_head != self.head:
+                    self._start_writing()
                 return
             except GraphTooLarge as error:
                 log.warning("%s", error)
@@ -182,21 +197,59 @@ class LiveGraph:
 
     async def _load(self) -> Present:
         head = await self._store.head()
-        tables = Tables()
-        tables.products.resize(head.products)
-        tables.versions.resize(head.footprints)
-        tables.add_releases([each for each in await self._store.read_releases() if each.sequence <= head.sequence])
-        for first in range(0, head.products, NODES_CHUNK_MAX):
-            keys = range(first, min(first + NODES_CHUNK_MAX, head.products))
-            nodes = list((await self._store.read_nodes(list(keys))).values())
-            await beside(lambda nodes=nodes: _add_nodes(tables, nodes, head.sequence))  # type: ignore[misc]
-            if tables.nbytes > self._bytes_max:
-                raise GraphTooLarge(self._too_large())
+        tables = await load_tables(self._store, head, self._check_size)
         now = today(head, max(self._clock(), head.at_us))
         present = await beside(lambda: Present(tables, now, head.at_us))
-        if present.nbytes + tables.nbytes > self._bytes_max:
-            raise GraphTooLarge(self._too_large())
+        self._check_size(tables, present.nbytes)
         return present
+
+    def _check_size(self, tables: Tables, more: int = 0) -> None:
+        if tables.nbytes + more > self._bytes_max:
+            raise GraphTooLarge(self._too_large())
+
+    # -- the snapshot ----------------------------------------------------------------------------------------------
+
+    async def _kept(self) -> Present | None:
+        """The graph out of the snapshot, if there is one that is of this database and not too far behind."""
+        if self._snapshot is None:
+            return None
+        try:
+            kept = await beside(self._snapshot.read)
+            if kept is None:
+                return None
+            head, last, present = await self._store.head(), kept.last, kept.present
+            if last.sequence > head.sequence or await self._store.changes(last.sequence - 1, last.sequence) != [last]:
+                raise SnapshotUnusable("it is of another database, or of another past of this one")
+            if head.sequence - last.sequence > CHANGES_MAX or present.dates.head != last.sequence:
+                raise SnapshotUnusable(f"it is {head.sequence - last.sequence} changes behind")
+        except SnapshotUnusable as error:
+            log.warning("the snapshot %s is not used: %s. The graph is loaded instead.", self._snapshot.path, error)
+            return None
+        self._check_size(present.tables, present.nbytes)
+        self._snapshot_head, self._snapshot_at = last.sequence, kept.written_at
+        return present
+
+    def _start_writing(self) -> None:
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.get_running_loop().create_task(self._write_snapshot(), name="graph-snapshot")
+
+    async def _write_snapshot(self) -> None:
+        """Writes the graph as it is. Meanwhile it answers what it can without a change, and the store the rest."""
+        async with self._mutex:
+            present, snapshot, head = self._present, self._snapshot, self.head
+            if present is None or snapshot is None or not head:
+                return
+            self._frozen = True
+        try:
+            [last] = await self._store.changes(head - 1, head)
+            size = await beside(lambda: snapshot.write(present, last))
+        except (OSError, ExchangeError) as error:
+            log.warning("the snapshot %s could not be written: %s", snapshot.path, error)
+        else:
+            self._snapshot_head, self._snapshot_at = head, time.time()
+            log.info("the graph is kept in %s: %d MB", snapshot.path, size // MEGABYTE)
+        finally:
+            self._frozen = False
 
     def _too_large(self) -> str:
         return (
@@ -205,45 +258,11 @@ class LiveGraph:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """What was written between two heads of the ledger."""
-
-    products: Sequence[Product]
-    releases: Sequence[Release]
-    published: Sequence[Footprint]
-    deprecated: Sequence[Footprint]
-    grants: Sequence[Grant]
-
-    def apply(self, tables: Tables) -> Touched:
-        """Takes all of it over; nothing interrupts it."""
-        touched = tables.add_products(self.products)
-        touched |= tables.add_releases(self.releases)
-        touched |= tables.add_footprints(self.published)
-        for footprint in self.deprecated:
-            touched |= tables.deprecate(footprint)
-        tables.bind(self.products)
-        return touched | tables.put_grants(self.grants)
-
-
-def _add_nodes(tables: Tables, nodes: Sequence[Node], head: int) -> None:
-    """What a read brought, without what was written since `head`: the ledger brings that."""
-    there = [node for node in nodes if node.product.sequence <= head]
-    tables.add_products(node.product for node in there)
-    tables.add_footprints([each for node in there for each in node.footprints if each.sequence <= head])
-    # A line's product is later than its consumer where it was named before it was there: in this read, or a later one.
-    tables.bind(node.product for node in there)
-    tables.put_grants(grant for node in there for grant in node.grants if grant.sequence <= head)
-
-
 def _later(at: Dates, now: Dates) -> Dates:
     """Time never goes back, whatever clock a question came with."""
     return Dates(max(at.as_of_day, now.as_of_day), max(at.known_at_us, now.known_at_us), now.head)
 
 
-def _subjects(changes: Sequence[Change], *kinds: ChangeKind) -> list[str]:
-    return list(dict.fromkeys(change.subject for change in changes if change.kind in kinds))
-
-
-def _there(found: Iterable[T | None]) -> list[T]:
-    return [each for each in found if each is not None]
+def _take_over(present: Present, changed: Changed, now: Dates, at_us: int) -> None:
+    touched = changed.apply(present.tables)
+    present.advance(_later(present.dates, now), touched, at_us)

@@ -7,11 +7,13 @@ answer from memory must be the one computed from the store, to the last digit, w
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import uuid
 from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from hypothesis import strategies as st
@@ -92,6 +94,7 @@ class LiveMachine(RuleBasedStateMachine):
         self.database.empty()
         self.database.run("MATCH (l:Ledger) SET l.atUs = 0")
         self.clock = Clock()
+        self.folder = tempfile.TemporaryDirectory()
         self.kills = KILLS_MAX
         self.steps = 0
         self.servers: list[Exchange] = []
@@ -108,18 +111,20 @@ class LiveMachine(RuleBasedStateMachine):
             self.run(server.close())
             self.run(store.close())
         self.loop.close()
+        self.folder.cleanup()
 
-    async def _serve(self) -> tuple[Exchange, Store]:
+    async def _serve(self, which: int) -> tuple[Exchange, Store]:
         store = await Store.open(self.database.target)
-        exchange = open_exchange(store, clock=self.clock, graph_megabytes=MEGABYTES)
+        snapshot = Path(self.folder.name) / f"{which}.snapshot"
+        exchange = open_exchange(store, clock=self.clock, graph_megabytes=MEGABYTES, snapshot=snapshot)
         assert exchange.graph is not None
         assert await exchange.graph.loaded()
         return exchange, store
 
     @initialize()
     def begin(self) -> None:
-        for _ in range(2):
-            exchange, store = self.run(self._serve())
+        for which in range(2):
+            exchange, store = self.run(self._serve(which))
             self.servers.append(exchange)
             self.stores.append(store)
         names = [uuid.uuid4().hex[:12] for _ in range(3)]
@@ -273,9 +278,10 @@ class LiveMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.kills > 0)
     @rule(which=SERVERS)
     def a_server_is_killed(self, which: int) -> None:
-        """Another one takes its place, and knows what the database knows."""
+        """Another one takes its place, begins with the file that the last one of its place wrote, and knows what the
+        database knows."""
         self.kills -= 1
-        exchange, store = self.run(self._serve())
+        exchange, store = self.run(self._serve(which))
         self.run(self.servers[which].close())
         self.run(self.stores[which].close())
         self.servers[which], self.stores[which] = exchange, store

@@ -14,8 +14,9 @@ from exchange.model.product import Product
 from exchange.operations import following
 from exchange.operations.checks import US_PER_DAY
 from exchange.operations.exchange import Exchange, open_exchange
-from exchange.operations.following import Changed, Closure, LiveGraph
+from exchange.operations.following import Closure, LiveGraph
 from exchange.operations.roll_ups import solve_for
+from exchange.operations.taking_over import Changed
 from tests.store.databases import Database
 from tests.store.examples import a_fallback, a_line, put_footprint, put_organization, put_products
 
