@@ -17,18 +17,20 @@ from typing import Any, Final
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 from uvicorn.server import HANDLED_SIGNALS
 
 from exchange.config import Settings, default_data_directory
-from exchange.errors import ConfigurationInvalid
+from exchange.errors import ConfigurationInvalid, ExchangeError
 from exchange.graph import Store, Target, parse_target
+from exchange.metrics import CONTENT_TYPE, GraphState, Metrics
 from exchange.operations import credentials
 from exchange.operations.exchange import Clock, Exchange, open_exchange, wall_clock_us
 from exchange.schema import graphql_routes
 from exchange.tokens import Issuer
 from exchange.web.graphiql import graphiql_page, graphiql_routes
 from exchange.web.health import health_routes
+from exchange.web.metrics_page import metrics_routes
 from exchange.web.middleware import RequestId, SecurityHeaders
 from exchange.web.not_found import EXCEPTION_HANDLERS
 from exchange.web.token_endpoint import token_routes
@@ -55,9 +57,36 @@ def create_app(exchange: Exchange, settings: Settings) -> Starlette:
         *graphql_routes(exchange, issuer.viewer, graphiql_page()),
         *token_routes(issuer),
         *health_routes(exchange.store.ready),
+        *_metrics_routes(exchange, issuer),
         *graphiql_routes(),
     ]
     return Starlette(routes=routes, middleware=MIDDLEWARE, exception_handlers=EXCEPTION_HANDLERS)
+
+
+def _metrics_routes(exchange: Exchange, issuer: Issuer) -> list[Route]:
+    measures = exchange.measures
+    metrics = measures if isinstance(measures, Metrics) else Metrics()
+
+    async def text() -> bytes:
+        return metrics.text(await _graph_state(exchange))
+
+    return metrics_routes(issuer.viewer, text, CONTENT_TYPE)
+
+
+async def _graph_state(exchange: Exchange) -> GraphState:
+    graph, turns = exchange.graph, exchange.turns
+    try:
+        head: int | None = (await exchange.store.head()).sequence
+    except ExchangeError:
+        head = None
+    return GraphState(
+        head_sequence=head,
+        graph_sequence=None if graph is None else graph.head,
+        graph_bytes=0 if graph is None else graph.nbytes,
+        snapshot_age_seconds=None if graph is None else graph.snapshot_age_seconds,
+        turns_under_way=turns.under_way,
+        turns_waiting=turns.waiting,
+    )
 
 
 def token_issuer(exchange: Exchange, settings: Settings) -> Issuer:
@@ -100,8 +129,13 @@ async def running_exchange(
     target = target_of(settings, attach=attach)
     store = await Store.open(target)
     try:
-        megabytes = settings.graph_megabytes if serving else 0
-        exchange = open_exchange(store, clock=clock, graph_megabytes=megabytes, snapshot=snapshot_of(settings, target))
+        exchange = open_exchange(
+            store,
+            clock=clock,
+            graph_megabytes=settings.graph_megabytes if serving else 0,
+            snapshot=snapshot_of(settings, target),
+            measures=Metrics() if serving else None,
+        )
         try:
             yield exchange
         finally:

@@ -10,6 +10,7 @@ from pathlib import Path
 from exchange.graph import Store
 from exchange.model.parties import Viewer
 from exchange.operations.following import LiveGraph
+from exchange.operations.measures import Measures, NoMeasures
 from exchange.operations.refusals import Refusals
 from exchange.operations.session import Session
 from exchange.operations.snapshots import SnapshotFile
@@ -34,12 +35,13 @@ class Exchange:
     refusals: Refusals = field(default_factory=Refusals)
     turns: Turns = field(default_factory=Turns)
     graph: LiveGraph | None = None
+    measures: Measures = field(default_factory=NoMeasures)
 
     async def session(self, viewer: Viewer) -> Session:
         """Everything that one viewer asks in one go: all of it is decided at one ledger head and one instant."""
         head = await self.store.head()
         now_us = max(self.clock(), head.at_us)
-        return Session(self.store, viewer, head, now_us, self.share(viewer), self.graph)
+        return Session(self.store, viewer, head, now_us, self.share(viewer), self.graph, self.measures)
 
     def share(self, viewer: Viewer) -> Share:
         """The turns of one operation of a viewer."""
@@ -58,12 +60,18 @@ def _caller(viewer: Viewer) -> str:
 
 
 def open_exchange(
-    store: Store, *, clock: Clock = wall_clock_us, graph_megabytes: int = 0, snapshot: Path | None = None
+    store: Store,
+    *,
+    clock: Clock = wall_clock_us,
+    graph_megabytes: int = 0,
+    snapshot: Path | None = None,
+    measures: Measures | None = None,
 ) -> Exchange:
     """An exchange over an open store; call it inside a running event loop. `graph_megabytes`: how much memory the graph
-    may take in this process; 0: every closure is read from the store. `snapshot`: the file that it is kept in."""
+    may take in this process; 0: every closure is read from the store. `snapshot`: the file that it is kept in.
+    `measures`: who counts what is done."""
     kept = None if snapshot is None else SnapshotFile(snapshot)
     graph = LiveGraph(store, clock, megabytes_max=graph_megabytes, snapshot=kept) if graph_megabytes else None
     if graph is not None:
         graph.start()
-    return Exchange(store, clock, WriteQueue(store, clock), graph=graph)
+    return Exchange(store, clock, WriteQueue(store, clock), graph=graph, measures=measures or NoMeasures())

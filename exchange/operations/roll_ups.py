@@ -6,6 +6,7 @@ The arithmetic runs on the whole graph, the same for every viewer; what an answe
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -32,6 +33,7 @@ from exchange.operations.closures import read_closure
 from exchange.operations.findings import TRANSPORT_FINDINGS
 from exchange.operations.following import Closure
 from exchange.operations.gap_messages import gap_message
+from exchange.operations.measures import ClosureSource, Solving
 from exchange.operations.sight import Sight
 from exchange.rollup import Refusal, Solution, SolvedView, TreeNode, View, solve_view
 from exchange.rollup import roll_up as solve
@@ -76,25 +78,45 @@ async def solve_for(
     """Solves the closure of `keys`, in a turn: from the graph in memory, or read from the store where that cannot
     answer. `chosen` forces the footprint of a product."""
     async with sight.share.turn():
+        began = time.perf_counter()
         if sight.graph is not None:
             closure = await sight.graph.closure(keys, dates, sight.head, sight.now_us, chosen=chosen)
             if closure is not None:
-                return await _solve_cut(sight, closure, chosen or {})
+                return await _solve_cut(sight, closure, chosen or {}, began)
         snapshot = await read_closure(sight.store, keys, dates, chosen=chosen)
         levels = await sight.level_of_nodes(snapshot.nodes.values())
-        permits = permits_at(dates)
+        permits, read = permits_at(dates), time.perf_counter()
         solution = await sight.share.compute(lambda: solve(snapshot, keys, dates, permits, chosen=chosen))
+        _measure(sight, ClosureSource.STORE, solution, began, read)
         return Solved(solution, lambda key: levels.get(key, AccessLevel.NONE))
 
 
-async def _solve_cut(sight: Sight, closure: Closure, chosen: Mapping[int, Footprint]) -> Solved:
+async def _solve_cut(sight: Sight, closure: Closure, chosen: Mapping[int, Footprint], began: float) -> Solved:
     level_of = await sight.level_by(closure.rights)
     cut, roots = closure.cut, dict(chosen)
     # Stages and findings come from the footprint itself, which is read only for whoever is shown them.
     shown = [name for key, name in cut.root_footprint_ids.items() if level_of(key) >= AccessLevel.BREAKDOWN]
     found = await sight.store.get_footprints(shown) if shown else []
     roots |= {footprint.product_key: footprint for footprint in found if footprint}
-    return Solved(await sight.share.compute(lambda: cut.solve(roots)), level_of)
+    read = time.perf_counter()
+    solution = await sight.share.compute(lambda: cut.solve(roots))
+    _measure(sight, ClosureSource.MEMORY, solution, began, read)
+    return Solved(solution, level_of)
+
+
+def _measure(sight: Sight, source: ClosureSource, solution: Solution, began: float, read: float) -> None:
+    done = time.perf_counter()
+    sight.measures.solved(
+        Solving(
+            source=source,
+            asked=len(solution.roots),
+            read_seconds=read - began,
+            solve_seconds=done - read,
+            products=len(solution.keys),
+            lines=solution.lines,
+            sweeps=solution.sweeps,
+        )
+    )
 
 
 async def roll_up(sight: Sight, keys: Sequence[int], dates: Dates) -> list[RollUpAnswer | RefusedAnswer]:
@@ -122,6 +144,7 @@ def _answer(
         raise NotFound("No such product, or it is not visible to you.")
     refusal = solved.solution.refusal(key)
     if refusal is not None:
+        sight.measures.refused(refusal.code.value)
         return _refused(solved, refusal, solved.level_of(key))
     root = facts_of(key)
     assert root is not None

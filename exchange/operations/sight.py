@@ -21,6 +21,7 @@ from exchange.model.product import Product
 from exchange.operations.answers import ProductAnswer
 from exchange.operations.checks import US_PER_DAY
 from exchange.operations.following import LiveGraph
+from exchange.operations.measures import Measures, NoMeasures
 from exchange.operations.turns import Share, beside
 from exchange.rollup import choose
 
@@ -37,6 +38,7 @@ class Sight:
     now_us: int
     share: Share = field(default_factory=Share, repr=False)
     graph: LiveGraph | None = field(default=None, repr=False)
+    measures: Measures = field(default_factory=NoMeasures, repr=False)
     _granted: dict[int, AccessLevel] | None = field(default=None, repr=False)
     _onward: set[int] | None = field(default=None, repr=False)
     _products: dict[int, ProductAnswer] = field(default_factory=dict, repr=False)

@@ -15,7 +15,7 @@ from exchange.model.resolved import Bools, Floats, Ints
 from exchange.rollup.certificate import Scale, find_scale, radii, solve_scale
 from exchange.rollup.loops import looped_components, reached_from, reaching, without_answer
 from exchange.rollup.own_terms import EXCLUDING_WIDTH
-from exchange.rollup.solving import row_scale, solve, sweep
+from exchange.rollup.solving import Solved, row_scale, solve, sweep
 from exchange.rollup.system import Matrix, System, absolute, csr
 
 EXCLUDING_COLUMN = 12  # of x and radius: after those of COLUMNS
@@ -26,7 +26,7 @@ class Answer:
     """x and the radius of its certified interval, (rows, 13): COLUMNS, then the total excluding uptake.
 
     system: what was solved, rows without an answer emptied. dead: rows without an answer.
-    loops: rows of each loop that has none.
+    loops: rows of each loop that has none. sweeps: how many solving took.
     """
 
     system: System
@@ -36,6 +36,7 @@ class Answer:
     dead: Bools
     loops: tuple[Ints, ...]
     dependence: Matrix | None
+    sweeps: int
 
     def loop_members(self, row: int) -> Ints:
         """Rows of the loops without an answer that a row depends on."""
@@ -55,7 +56,7 @@ def answer(system: System) -> Answer:
         start = row_scale(size, own, found.x)
         scale = find_scale(size, system.counts, start)
         if scale is not None:
-            return _certified(system, found.x, scale)
+            return _certified(system, found, scale)
     return _slow_answer(system)
 
 
@@ -68,21 +69,21 @@ def _slow_answer(system: System) -> Answer:
         emptied = _without(system, dead)
         size = absolute(emptied.matrix)
         own = emptied.own[:, :EXCLUDING_COLUMN]
-        x = solve(emptied.matrix, own).x
-        if np.isfinite(x).all():
-            start = row_scale(size, own, x)
+        found = solve(emptied.matrix, own)
+        if np.isfinite(found.x).all():
+            start = row_scale(size, own, found.x)
             scale = find_scale(size, emptied.counts, start) or solve_scale(size, emptied.counts, own, start)
             if scale is not None:
-                return replace(_certified(emptied, x, scale), dead=dead, loops=tuple(loops), dependence=dependence)
+                return replace(_certified(emptied, found, scale), dead=dead, loops=tuple(loops), dependence=dependence)
         # Every loop left seemed to have an answer, yet none was certified: refuse rather than answer wrongly.
         left = [rows for rows in looped_components(size) if not dead[rows].any()]
         loops += left or [np.flatnonzero(~dead)]
 
 
-def _certified(system: System, found: Floats, scale: Scale) -> Answer:
-    x = np.column_stack((found, found[:, :EXCLUDING_WIDTH].sum(axis=1)))
+def _certified(system: System, found: Solved, scale: Scale) -> Answer:
+    x = np.column_stack((found.x, found.x[:, :EXCLUDING_WIDTH].sum(axis=1)))
     radius = radii(system.matrix, absolute(system.matrix), system.counts, system.own, x, scale)
-    return Answer(system, x, radius, scale, np.zeros(system.rows, dtype=np.bool_), (), None)
+    return Answer(system, x, radius, scale, np.zeros(system.rows, dtype=np.bool_), (), None, found.sweeps)
 
 
 def _dependence(system: System) -> Matrix:

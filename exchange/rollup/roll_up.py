@@ -82,6 +82,16 @@ class Solution:
         self._root_set = frozenset(reached.roots)
         self._totals: dict[int, Total] = {}
 
+    @property
+    def lines(self) -> int:
+        """How many lines the closure has."""
+        return len(self._resolution.consumer)
+
+    @property
+    def sweeps(self) -> int:
+        """How many sweeps over its matrix solving took."""
+        return self._answer.sweeps
+
     def standing(self, key: int) -> Standing:
         """What is said of the footprint that stands for a product. LookupError where none does."""
         return self._standings.recipes.standing(self._row(key))

@@ -9,7 +9,7 @@ and sweeps go on. Nothing here judges the result: the certificate does (docs/met
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -30,10 +30,12 @@ TINY: Final = 1e-30  # a scale for rows without one, relative to the largest
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solved:
-    """x: (rows, columns). settled: whether the iteration came to rest at roundoff."""
+    """x: (rows, columns). settled: whether the iteration came to rest at roundoff. sweeps: how many that took, of all
+    columns together; BiCGSTAB's steps are not counted."""
 
     x: Floats
     settled: bool
+    sweeps: int = 0
 
 
 def sweep(matrix: Matrix, own: Floats) -> Solved:
@@ -48,12 +50,15 @@ def solve(matrix: Matrix, own: Floats) -> Solved:
     def columns(part: Floats) -> Solved:
         found = _sweeps(matrix, size, part, part, SWEEPS_MAX)
         if not found.settled and _acyclic(matrix):
-            return _sweeps(matrix, size, part, found.x, len(part) + SWEEPS_BETWEEN_CHECKS, patient=True)
+            patient = _sweeps(matrix, size, part, found.x, len(part) + SWEEPS_BETWEEN_CHECKS, patient=True)
+            return replace(patient, sweeps=found.sweeps + patient.sweeps)
         for _ in range(ROUNDS_MAX):
             if found.settled or not np.isfinite(found.x).all():
                 break
             corrected = _correct(matrix, size, part, found.x)
+            before = found.sweeps
             found = _sweeps(matrix, size, part, corrected, SWEEPS_MAX)
+            found = replace(found, sweeps=before + found.sweeps)
         return found
 
     return _in_columns(own, columns)
@@ -82,7 +87,7 @@ def _in_columns(own: Floats, run: Callable[[Floats], Solved]) -> Solved:
         solved = run(np.ascontiguousarray(own[:, distinct]))
     for column, at in same_as.items():
         x[:, column] = solved.x[:, at]
-    return Solved(x, solved.settled)
+    return Solved(x, solved.settled, solved.sweeps)
 
 
 def _sweeps(matrix: Matrix, size: Matrix, own: Floats, x: Floats, sweeps_max: int, *, patient: bool = False) -> Solved:
@@ -93,17 +98,17 @@ def _sweeps(matrix: Matrix, size: Matrix, own: Floats, x: Floats, sweeps_max: in
             x = own + matrix @ x
         last, x = x, own + matrix @ x
         if np.array_equal(x, last):
-            return Solved(x, settled=True)
+            return Solved(x, settled=True, sweeps=done)
         change = float((np.abs(x - last).max(axis=1) / row_scale(size, own, x)).max())
         if not np.isfinite(change):
-            return Solved(x, settled=False)
+            return Solved(x, settled=False, sweeps=done)
         if change <= 4 * ROUNDOFF or (change < 1e3 * ROUNDOFF and change > 0.95 * previous):
-            return Solved(x, settled=True)
+            return Solved(x, settled=True, sweeps=done)
         too_slow = done >= SWEEPS_FIRST and _sweeps_left(change, previous) > sweeps_max - done
         if too_slow and not patient:
-            return Solved(x, settled=False)
+            return Solved(x, settled=False, sweeps=done)
         previous = change
-    return Solved(x, settled=False)
+    return Solved(x, settled=False, sweeps=sweeps_max)
 
 
 def _acyclic(matrix: Matrix) -> bool:
