@@ -7,17 +7,20 @@ from exchange.memory.packing import Packed, pack, unpack
 from exchange.memory.present import History, Present
 from exchange.memory.rights import Rights, rights
 from exchange.memory.tables import Tables
+from exchange.memory.whole import NoAnswer, Whole
 
 __all__ = [
     "NOBODY",
     "Column",
     "Cut",
     "History",
+    "NoAnswer",
     "Packed",
     "Present",
     "Rights",
     "Tables",
     "Touched",
+    "Whole",
     "cut",
     "everything",
     "pack",

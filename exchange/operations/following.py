@@ -20,10 +20,11 @@ import numpy as np
 
 from exchange.errors import ExchangeError
 from exchange.graph import Store
-from exchange.memory import NOBODY, Column, Cut, History, Present, Rights, Tables, cut, rights
+from exchange.memory import NOBODY, Column, Cut, History, NoAnswer, Present, Rights, Tables, Whole, cut, rights
 from exchange.model.closure import Dates
 from exchange.model.footprint import Footprint
 from exchange.model.ledger import LedgerHead
+from exchange.model.resolved import Ints
 from exchange.operations.checks import US_PER_DAY
 from exchange.operations.snapshots import SnapshotFile, SnapshotUnusable
 from exchange.operations.taking_over import Changed, load_tables, read_changed
@@ -66,6 +67,8 @@ class LiveGraph:
         self._present: Present | None = None
         self._scratch = Column(np.int32, fill=NOBODY)
         self._mutex = asyncio.Lock()
+        self._whole: Whole | None = None
+        self._moved: set[int] = set()  # products whose results `_whole` has yet to take over
         self._loading: asyncio.Task[None] | None = None
         self._writing: asyncio.Task[None] | None = None
         self._frozen = False  # while it is written to a file, nothing changes
@@ -80,8 +83,11 @@ class LiveGraph:
     @property
     def nbytes(self) -> int:
         """Bytes of the columns; 0 while nothing is loaded."""
-        present = self._present
-        return 0 if present is None else present.nbytes + present.tables.nbytes + self._scratch.nbytes
+        present, whole = self._present, self._whole
+        if present is None:
+            return 0
+        kept = 0 if whole is None else whole.nbytes
+        return present.nbytes + present.tables.nbytes + self._scratch.nbytes + kept
 
     @property
     def head(self) -> int | None:
@@ -128,6 +134,24 @@ class LiveGraph:
             versions = {key: footprint.key for key, footprint in (chosen or {}).items()}
             return await beside(lambda: self._closure(present, keys, dates, today(head, now_us), versions))
 
+    async def whole(self, head: LedgerHead, now_us: int) -> Whole | None:
+        """Everybody's result as of now at `head`, to which the graph is brought first; None: it cannot be had here.
+
+        Kept from one question to the next, and then only what moved is computed anew. It goes on changing: take from it
+        what is needed before anything else is awaited.
+        """
+        async with self._mutex:
+            present = self._present
+            if present is None or not await self._brought_to(present, head, now_us):
+                return None
+            kept, moved = self._whole, np.array(sorted(self._moved), dtype=np.int64)
+            self._whole, self._moved = None, set()
+            try:
+                self._whole = await beside(lambda: _bring_forward(kept, present, moved))
+            except NoAnswer as error:
+                log.warning("some loop has no answer, so there are no results of everybody: %s", error)
+            return self._whole
+
     def _closure(
         self, present: Present, keys: Sequence[int], dates: Dates, now: Dates, chosen: dict[int, int]
     ) -> Closure:
@@ -150,11 +174,13 @@ class LiveGraph:
             return False
         changed = await read_changed(self._store, at.head, now.head)
         try:
-            await beside(lambda: _take_over(present, changed, now, head.at_us))
+            moved = await beside(lambda: _take_over(present, changed, now, head.at_us))
         except Exception:  # half taken over: never answer from it
             self._give_up(load_again=True)
             log.exception("the graph in memory could not follow the ledger: it is loaded again")
             return False
+        if self._whole is not None:
+            self._moved |= moved
         if self.nbytes > self._bytes_max:
             self._give_up(load_again=False)
             log.warning("%s", self._too_large())
@@ -164,7 +190,7 @@ class LiveGraph:
         return True
 
     def _give_up(self, *, load_again: bool) -> None:
-        self._present = None
+        self._present = self._whole = None
         if load_again:
             self.start()
 
@@ -263,6 +289,14 @@ def _later(at: Dates, now: Dates) -> Dates:
     return Dates(max(at.as_of_day, now.as_of_day), max(at.known_at_us, now.known_at_us), now.head)
 
 
-def _take_over(present: Present, changed: Changed, now: Dates, at_us: int) -> None:
+def _take_over(present: Present, changed: Changed, now: Dates, at_us: int) -> set[int]:
+    """Returns the products that may be moved."""
     touched = changed.apply(present.tables)
-    present.advance(_later(present.dates, now), touched, at_us)
+    return present.advance(_later(present.dates, now), touched, at_us)
+
+
+def _bring_forward(kept: Whole | None, present: Present, moved: Ints) -> Whole:
+    if kept is None:
+        return Whole(present)
+    kept.update(moved)
+    return kept

@@ -83,7 +83,9 @@ def csr(rows: Ints, columns: Ints, factors: Floats, size: int) -> Matrix:
 
 
 def absolute(matrix: Matrix) -> Matrix:
-    """|A|, entry by entry."""
+    """|A|, entry by entry; where nothing is negative, A itself."""
+    if not len(matrix.data) or matrix.data.min() >= 0:
+        return matrix
     return csr_array((np.abs(matrix.data), matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
