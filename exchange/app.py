@@ -136,9 +136,12 @@ async def running_exchange(
             snapshot=snapshot_of(settings, target),
             measures=Metrics() if serving else None,
         )
+        checking = exchange.check_itself() if exchange.graph is not None else None
         try:
             yield exchange
         finally:
+            if checking is not None:
+                await checking.close()
             await exchange.close()
     finally:
         await store.close()

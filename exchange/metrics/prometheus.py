@@ -57,6 +57,12 @@ class Metrics:
             "exchange_rollup_sweeps", "Sweeps to solve a closure.", buckets=SWEEPS, registry=self._registry
         )
         self._refused = Counter("exchange_refusals", "What was refused, by code.", ["code"], registry=self._registry)
+        self._checks = Counter(
+            "exchange_self_checks",
+            "Products on which memory and database were compared, by result.",
+            ["result"],
+            registry=self._registry,
+        )
         self._loaded = Gauge("exchange_graph_loaded", "1 where the graph is in memory.", registry=self._registry)
         self._bytes = Gauge("exchange_graph_bytes", "Bytes of the graph in memory.", registry=self._registry)
         self._head = Gauge(
@@ -87,6 +93,9 @@ class Metrics:
 
     def refused(self, code: str) -> None:
         self._refused.labels(code).inc()
+
+    def checked(self, *, agreed: bool) -> None:
+        self._checks.labels("agreed" if agreed else "differed").inc()
 
     def text(self, state: GraphState) -> bytes:
         """Everything, in Prometheus' text format."""

@@ -168,7 +168,7 @@ class LiveGraph:
             return True
         if now.head - at.head > CHANGES_MAX:
             log.warning("the graph in memory is %d changes behind: it is loaded again", now.head - at.head)
-            self._give_up(load_again=True)
+            self.give_up()
             return False
         if self._frozen:
             return False
@@ -176,20 +176,21 @@ class LiveGraph:
         try:
             moved = await beside(lambda: _take_over(present, changed, now, head.at_us))
         except Exception:  # half taken over: never answer from it
-            self._give_up(load_again=True)
+            self.give_up()
             log.exception("the graph in memory could not follow the ledger: it is loaded again")
             return False
         if self._whole is not None:
             self._moved |= moved
         if self.nbytes > self._bytes_max:
-            self._give_up(load_again=False)
+            self.give_up(load_again=False)
             log.warning("%s", self._too_large())
             return False
         if self._snapshot is not None and now.head - (self._snapshot_head or 0) >= SNAPSHOT_CHANGES:
             self._start_writing()
         return True
 
-    def _give_up(self, *, load_again: bool) -> None:
+    def give_up(self, *, load_again: bool = True) -> None:
+        """Answers nothing any more, until it has been loaded again."""
         self._present = self._whole = None
         if load_again:
             self.start()

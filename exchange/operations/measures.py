@@ -45,12 +45,17 @@ class Measures(Protocol):
         """A roll-up, a write or a grant that was refused, by the code that its caller got."""
         ...
 
+    def checked(self, *, agreed: bool) -> None:
+        """Memory and database were compared on one product."""
+        ...
+
 
 class NoMeasures:
     """Nobody counts."""
 
     def solved(self, solving: Solving) -> None: ...
     def refused(self, code: str) -> None: ...
+    def checked(self, *, agreed: bool) -> None: ...
 
 
 def tell_if_slow(solving: Solving) -> None:

@@ -66,6 +66,7 @@ def test_every_figure_is_in_the_guide() -> None:
     metrics = Metrics()
     metrics.solved(SOLVING)
     metrics.refused("LOOP_REFUSED")
+    metrics.checked(agreed=True)
     text = metrics.text(GraphState(7, 5, 1_000, 12.5, 1, 2)).decode()
     found = figures(text)
     assert found["exchange_ledger_lag"] == 2
@@ -73,12 +74,14 @@ def test_every_figure_is_in_the_guide() -> None:
     assert found["exchange_snapshot_age_seconds"] == 12.5
     assert found["exchange_turns{state=waiting}"] == 2
     assert found["exchange_refusals_total{code=LOOP_REFUSED}"] == 1
+    assert found["exchange_self_checks_total{result=agreed}"] == 1
     assert found["exchange_rollup_seconds_sum{source=store}{step=closure}"] == 0.25
     assert found["exchange_rollup_sweeps_sum"] == 12
     names = {re.sub("_(created|bucket|count|sum)$", "", name.partition("{")[0]) for name in found}
     ours = {name for name in names if name.startswith("exchange_")} - {
         "exchange_refusals",  # when it was made
         "exchange_rollup_lines",
+        "exchange_self_checks",
     }
     guide = GUIDE.read_text(encoding="utf-8")
     assert {name for name in ours if f"`{name}`" not in guide} == set()

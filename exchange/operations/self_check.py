@@ -1,0 +1,94 @@
+"""A server that answers from memory proves now and then that it says what the database says.
+
+Every few minutes one product is chosen by chance. Its result is computed from the graph in memory, from the closure as
+the database has it, and is looked up among everybody's results, which are kept and changed only where something moved.
+All three must agree; where they do not, the log and the metrics say so, and the graph is loaded again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from exchange.errors import ExchangeError
+from exchange.model.parties import OPERATOR
+from exchange.operations.roll_ups import Solved, solve_for
+from exchange.operations.session import Session
+
+if TYPE_CHECKING:
+    from exchange.operations.exchange import Exchange
+
+log = logging.getLogger(__name__)
+
+KEPT_DIFFERENCE: Final = 1e-11  # of a result's largest component: what is kept is promised to 1e-12
+SECONDS_BETWEEN: Final = 300.0  # a check costs what two roll-ups cost, one of them read from the database
+
+
+class SelfCheck:
+    """The task of one server. `exchange` holds its graph in memory."""
+
+    def __init__(self, exchange: Exchange, seconds_between: float = SECONDS_BETWEEN) -> None:
+        self._exchange, self._seconds = exchange, seconds_between
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="self-check")
+
+    async def close(self) -> None:
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(self._seconds)
+            try:
+                await check_one(self._exchange)
+            except ExchangeError as error:  # the database is away, or there is too much to do: the next time
+                log.info("no self-check: %s", error.message)
+            except Exception:
+                log.exception("the self-check failed")
+
+
+async def check_one(exchange: Exchange, key: int | None = None) -> bool | None:
+    """Whether memory and database agree on a product, one by chance if `key` is not given; None: there is nothing to
+    compare. Where they do not, the graph in memory is given up and loaded again."""
+    graph, session = exchange.graph, await exchange.session(OPERATOR)
+    if graph is None or not session.head.products:
+        return None
+    if key is None:
+        key = random.randrange(session.head.products)
+    dates = session.dates()
+    if await graph.closure([key], dates, session.head, session.now_us) is None:
+        return None
+    in_memory = await solve_for(session, [key], dates)
+    in_store = await solve_for(replace(session, graph=None), [key], dates)
+    differs = _difference(key, in_memory, in_store) or await _kept_differs(session, key, in_store)
+    exchange.measures.checked(agreed=differs is None)
+    if differs is not None:
+        log.error("the graph in memory is given up: product key %d, ledger %d: %s", key, session.head.sequence, differs)
+        graph.give_up()
+    return differs is None
+
+
+def _difference(key: int, one: Solved, other: Solved) -> str | None:
+    refusals = [solved.solution.refusal(key) for solved in (one, other)]
+    if refusals[0] != refusals[1]:
+        return f"refused in memory: {refusals[0]}, in the database: {refusals[1]}"
+    if refusals[0] is None and one.total(key) != other.total(key):
+        return f"{one.total(key)} in memory, {other.total(key)} in the database"
+    return None
+
+
+async def _kept_differs(session: Session, key: int, solved: Solved) -> str | None:
+    """How the kept result differs; None: it does not, or the graph has gone on meanwhile."""
+    assert session.graph is not None
+    whole = await session.graph.whole(session.head, session.now_us)
+    if whole is None or session.graph.head != session.head.sequence or solved.solution.refusal(key) is not None:
+        return None
+    expected, kept = solved.solution.cradle_to_gate(key), whole.components(key).tolist()
+    least = KEPT_DIFFERENCE * max(map(abs, expected))
+    if all(abs(one - other) <= least for one, other in zip(kept, expected, strict=True)):
+        return None
+    return f"{kept} kept, {expected} in the database"

@@ -1,0 +1,101 @@
+"""A server finds out by itself when its graph in memory does not say what the database says."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from exchange.graph import Store
+from exchange.metrics import Metrics
+from exchange.model.parties import OPERATOR
+from exchange.operations.exchange import Exchange, open_exchange
+from exchange.operations.self_check import SelfCheck, check_one
+from tests.memory.test_following import NOW_US, closure, excluding, from_the_store, live, published
+from tests.store.examples import a_line, put_footprint
+
+
+async def opened(store: Store, metrics: Metrics) -> Exchange:
+    exchange = open_exchange(store, clock=lambda: NOW_US, graph_megabytes=64, measures=metrics)
+    assert await live(exchange).loaded()
+    return exchange
+
+
+def checks(metrics: Metrics) -> dict[str, float]:
+    [family] = metrics._checks.collect()
+    return {each.labels["result"]: each.value for each in family.samples if each.name.endswith("_total")}
+
+
+async def test_it_agrees_before_and_after_changes(store: Store) -> None:
+    metrics = Metrics()
+    exchange = await opened(store, metrics)
+    assert await check_one(exchange) is None  # there is nothing yet
+    made = await published(store, 4)
+    for product in made:
+        assert await check_one(exchange, product.key) is True
+    await put_footprint(store, made[1], [a_line(made[0]), a_line(made[0])])
+    assert await check_one(exchange) is True
+    assert await check_one(exchange, made[3].key) is True
+    assert checks(metrics) == {"agreed": 6.0}
+    await exchange.close()
+
+
+@pytest.mark.parametrize("where", ["a factor", "what is kept"])
+async def test_a_wrong_number_is_found_and_the_graph_loaded_again(
+    store: Store, caplog: pytest.LogCaptureFixture, where: str
+) -> None:
+    metrics = Metrics()
+    exchange = await opened(store, metrics)
+    made = await published(store, 3)
+    assert await check_one(exchange, made[2].key) is True
+    graph = live(exchange)
+    if where == "a factor":
+        assert graph._present is not None
+        graph._present.factor.values[:] *= 1 + 1e-9
+    else:
+        assert graph._whole is not None
+        graph._whole._x *= 1 + 1e-9
+    assert await check_one(exchange, made[2].key) is False
+    assert checks(metrics) == {"agreed": 1.0, "differed": 1.0}
+    assert "given up" in caplog.text
+    assert await graph.loaded()
+    assert await closure(exchange, made[2]) is not None
+    assert await excluding(exchange, made[2]) == await from_the_store(exchange, made[2])
+    assert await check_one(exchange, made[2].key) is True
+    await exchange.close()
+
+
+async def test_it_goes_on_by_itself(store: Store) -> None:
+    metrics = Metrics()
+    exchange = await opened(store, metrics)
+    await published(store, 2)
+    checking = SelfCheck(exchange, seconds_between=0.01)
+    while checks(metrics).get("agreed", 0) < 3:  # noqa: ASYNC110 - what it counts tells nobody
+        await asyncio.sleep(0.01)
+    await checking.close()
+    done = checks(metrics)
+    await asyncio.sleep(0.05)
+    assert checks(metrics) == done
+    await exchange.close()
+
+
+async def test_everybodys_results_follow_the_ledger(store: Store) -> None:
+    exchange = await opened(store, Metrics())
+    made = await published(store, 3)
+    session = await exchange.session(OPERATOR)
+    whole = await live(exchange).whole(session.head, session.now_us)
+    assert whole is not None
+    before = whole.excluding()[made[2].key]
+    await put_footprint(store, made[0], [], valid_until_day=NOW_US // 86_400_000_000 + 400)
+    await put_footprint(store, made[1], [a_line(made[0]), a_line(made[0])])
+    session = await exchange.session(OPERATOR)
+    again = await live(exchange).whole(session.head, session.now_us)
+    assert again is whole
+    assert whole.pushed > 0
+    assert whole.excluding()[made[2].key] != before
+    assert float(str(await from_the_store(exchange, made[2]))) == pytest.approx(
+        whole.excluding()[made[2].key], rel=1e-11
+    )
+    assert np.isfinite(whole.radius()).all()
+    await exchange.close()
