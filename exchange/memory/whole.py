@@ -3,7 +3,7 @@
 Rows are x = d + A x as in `exchange.rollup.system`: one for each product, and one for the outbound logistics of each
 version that says something of them. After a change, the residual d + A x - x of what moved is pushed to its consumers
 until nothing is left that counts; what is too little to push stays on the row as `left`, so x = d + A x - left holds
-always, up to rounding, and pushing never loses anything (Gauss-Southwell; docs/method.md, "Solving and the certificate").
+always, up to rounding, and pushing never loses anything (docs/method.md, "Solving and the certificate").
 
 These are not what answers are made of: an answer is cut out of the graph and certified on its own closure, so that it
 does not depend on what else was solved. They are for whoever needs everybody's result at once.
