@@ -1,9 +1,11 @@
 """The graph in memory: columns, what stands now, and closures cut out of them. No I/O, no framework, no viewer."""
 
+from exchange.memory.admission import consumed, demand
 from exchange.memory.closure import Cut, cut, everything
 from exchange.memory.columns import Column
 from exchange.memory.layout import NOBODY, Touched
 from exchange.memory.present import History, Present
+from exchange.memory.proposed import Proposal
 from exchange.memory.rights import Rights, rights
 from exchange.memory.tables import Tables
 
@@ -13,10 +15,13 @@ __all__ = [
     "Cut",
     "History",
     "Present",
+    "Proposal",
     "Rights",
     "Tables",
     "Touched",
+    "consumed",
     "cut",
+    "demand",
     "everything",
     "rights",
 ]

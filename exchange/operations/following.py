@@ -217,9 +217,9 @@ class Changed:
 
     def apply(self, tables: Tables) -> Touched:
         """Takes all of it over; nothing interrupts it."""
-        touched = tables.add_products(self.products)
-        touched |= tables.add_releases(self.releases)
+        touched = tables.add_releases(self.releases)
         touched |= tables.add_footprints(self.published)
+        touched |= tables.add_products(self.products)
         for footprint in self.deprecated:
             touched |= tables.deprecate(footprint)
         return touched | tables.put_grants(self.grants)
@@ -228,8 +228,8 @@ class Changed:
 def _add_nodes(tables: Tables, nodes: Sequence[Node], head: int) -> None:
     """What a read brought, without what was written since `head`: the ledger brings that."""
     there = [node for node in nodes if node.product.sequence <= head]
-    tables.add_products(node.product for node in there)
     tables.add_footprints([each for node in there for each in node.footprints if each.sequence <= head])
+    tables.add_products(node.product for node in there)
     tables.put_grants(grant for node in there for grant in node.grants if grant.sequence <= head)
 
 
