@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from exchange.graph import Store
 from exchange.model.parties import Viewer
 from exchange.operations.following import LiveGraph
-from exchange.operations.refusals import Refusals
 from exchange.operations.session import Session
 from exchange.operations.turns import Share, Turns
 from exchange.operations.writing import WriteQueue
@@ -29,7 +28,6 @@ class Exchange:
     store: Store
     clock: Clock
     queue: WriteQueue
-    refusals: Refusals = field(default_factory=Refusals)
     turns: Turns = field(default_factory=Turns)
     graph: LiveGraph | None = None
 
@@ -61,4 +59,4 @@ def open_exchange(store: Store, *, clock: Clock = wall_clock_us, graph_megabytes
     graph = LiveGraph(store, clock, megabytes_max=graph_megabytes) if graph_megabytes else None
     if graph is not None:
         graph.start()
-    return Exchange(store, clock, WriteQueue(store, clock), graph=graph)
+    return Exchange(store, clock, WriteQueue(store, clock, graph), graph=graph)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -19,7 +19,21 @@ import numpy as np
 
 from exchange.errors import ExchangeError
 from exchange.graph import Store
-from exchange.memory import NOBODY, Column, Cut, History, Present, Rights, Tables, Touched, cut, rights
+from exchange.memory import (
+    NOBODY,
+    Column,
+    Cut,
+    History,
+    Present,
+    Proposal,
+    Rights,
+    Tables,
+    Touched,
+    consumed,
+    cut,
+    demand,
+    rights,
+)
 from exchange.model.closure import Dates, Node
 from exchange.model.footprint import Footprint
 from exchange.model.grant import Grant
@@ -27,6 +41,7 @@ from exchange.model.ledger import Change, ChangeKind, LedgerHead
 from exchange.model.product import Product, Release
 from exchange.operations.checks import US_PER_DAY
 from exchange.operations.turns import beside
+from exchange.rollup.demand import Demand
 
 T = TypeVar("T")
 
@@ -34,6 +49,7 @@ log = logging.getLogger(__name__)
 
 NODES_CHUNK_MAX: Final = 2_000  # products read at once: some ten megabytes
 CHANGES_MAX: Final = 100_000  # further behind than this, loading again is quicker than following
+ADMISSION_CHANGES_MAX: Final = 10_000  # the same while writes wait: seconds, more than reading most closures takes
 RETRY_SECONDS: Final = 5.0  # after a load that failed because the database was away
 MEGABYTE: Final = 1_000_000
 
@@ -111,6 +127,26 @@ class LiveGraph:
                 return None
             versions = {key: footprint.key for key, footprint in (chosen or {}).items()}
             return await beside(lambda: self._closure(present, keys, dates, today(head, now_us), versions))
+
+    async def demand(self, proposal: Proposal, head: LedgerHead, now_us: int) -> Demand | None:
+        """What admission of a proposal judges, at `head` and `now_us`, to which the graph is brought first; None: it
+        has to be read from the store. Nothing of the graph changes by a proposal. Raises LoopRefused (too large)."""
+        async with self._mutex:
+            present = self._present
+            if present is None or head.sequence - present.dates.head > ADMISSION_CHANGES_MAX:
+                return None
+            if not await self._brought_to(present, head, now_us):
+                return None
+            self._scratch.resize(len(present.tables.products.owner))
+            return await beside(lambda: demand(present.tables, proposal, today(head, now_us), self._scratch))
+
+    def consumed_keys(self, keys: Collection[int], head: LedgerHead) -> set[int] | None:
+        """Those of the products to which any footprint has a line or fallback; None: the store has to be asked. Many
+        footprints that nobody's line names are published one after the other: the graph is not brought on for them."""
+        present = self._present
+        if present is None or present.dates.head < head.sequence:
+            return None
+        return consumed(present.tables, keys)
 
     def _closure(
         self, present: Present, keys: Sequence[int], dates: Dates, now: Dates, chosen: dict[int, int]
