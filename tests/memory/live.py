@@ -29,6 +29,7 @@ from exchange.model.grant import AccessLevel
 from exchange.model.ledger import LedgerHead
 from exchange.model.parties import ANONYMOUS, OPERATOR, Scope, Viewer
 from exchange.operations import products, publishing, releases, sharing, writing
+from exchange.operations.admission import check_admission
 from exchange.operations.exchange import Exchange, open_exchange
 from exchange.operations.following import LiveGraph
 from exchange.operations.inputs import (
@@ -93,11 +94,10 @@ def admitted_from_both() -> Iterator[Counter[bool]]:
     """While it lasts, every write is judged from memory and from the store, which have to agree. Counts whether what
     was judged was admitted."""
     decided: Counter[bool] = Counter()
-    original = writing.check_admission
 
     async def refusal(*given: Any) -> LoopRefused | None:
         try:
-            await original(*given)
+            await check_admission(*given)
         except LoopRefused as error:
             return error
         return None
@@ -115,7 +115,7 @@ def admitted_from_both() -> Iterator[Counter[bool]]:
             raise from_memory
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(writing, "check_admission", both)
+        patched.setattr(writing, check_admission.__name__, both)
         yield decided
 
 
