@@ -1,4 +1,5 @@
-"""The graph in memory, made up in four sizes: closures cut out and solved, certified, against sweeps of the whole.
+"""The graph in memory, made up in four sizes: closures cut out and solved, certified, against sweeps of the whole; and
+admission (tests/bench/admitting.py).
 
 One sweep is one product of scipy's CSR matrix of all lines with a vector: a unit that does not depend on the machine.
 """
@@ -14,6 +15,7 @@ from scipy.sparse import csr_array
 from exchange.memory import NOBODY, Column, Present, Tables, cut, everything
 from exchange.model.closure import Dates
 from exchange.model.footprint import NEVER_US
+from tests.bench.admitting import admitted
 from tests.bench.measuring import Figure, Spread, in_turn, milliseconds
 from tests.bench.supply import AS_OF, Supply, supply, tables_of
 
@@ -69,7 +71,7 @@ def _measure(name: str, made: Supply, rounds: int) -> list[Figure]:
     ]
     if "all" in took:
         figures.insert(2, Figure(f"{name}: all products, certified", took["all"], "ms", "one sweep", sweep))
-    return figures
+    return figures + admitted(name, made, tables, present, position, rounds)
 
 
 def _total(present: Present, key: int, position: Column) -> object:
