@@ -5,6 +5,7 @@ A node says who tried what and when; it leads to the loop's members. Nothing of 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 from exchange.graph.bolt import Bolt, Transaction
@@ -20,7 +21,7 @@ _THROUGH = """
 UNWIND $rows AS r MATCH (x:RefusedLoop {id: r.id}) UNWIND r.members AS k MATCH (p:Product {key: k})
 CREATE (x)-[:THROUGH]->(p) RETURN count(p)
 """
-_COUNT = "UNWIND $keys AS k MATCH (x:RefusedLoop {productDay: k}) RETURN x.productId, count(x)"
+_TODAY = "UNWIND $keys AS k MATCH (x:RefusedLoop {productDay: k}) RETURN collect(x.productId)"
 _OF_PRODUCT = """
 MATCH (:Product {key: $key})<-[:THROUGH]-(x:RefusedLoop) WHERE x.sequence <= $head
 RETURN properties(x) ORDER BY x.sequence DESC LIMIT $most
@@ -37,10 +38,11 @@ async def record(transaction: Transaction, writes: Sequence[RecordRefusedLoop]) 
 
 async def counts(bolt: Bolt, product_ids: Collection[str], day: int) -> dict[str, int]:
     """How often each product was refused on that day; one that never was is absent."""
-    found: dict[str, int] = {}
+    found: Counter[str] = Counter()
     for chunk in chunks([_product_day(product_id, day) for product_id in product_ids]):
-        found.update((product_id, count) for product_id, count in await bolt.read(_COUNT, keys=chunk))
-    return found
+        [[refused]] = await bolt.read(_TODAY, keys=chunk)
+        found.update(refused)
+    return dict(found)
 
 
 async def through(bolt: Bolt, product_key: int, head: int, most: int) -> list[RefusedLoop]:

@@ -398,11 +398,17 @@ def test_of_many_products_the_first_that_closes_a_loop_is_named(monkeypatch):
         world.modelled(name, "1", [line(names[number - 1], amount), line(name, {7: "0.2", 9: "1.1"}.get(number, "0"))])
     new = [world.footprints[name].pop() for name in names]
     found = decided(world, new)
+    assert found is not None
     assert found.path == ("9",)
-    solved = []
-    monkeypatch.setattr(admission, "_leaves_some", lambda demand, row: solved.append(row) or True)
+    judged: list[int] = []
+
+    def note(demand: object, row: int) -> bool:
+        judged.append(row)
+        return True
+
+    monkeypatch.setattr(admission, "_leaves_some", note)
     assert refusal(lambda: admit(world.snapshot(), new, (), TODAY, world.permits)) is None
-    assert len(solved) == 3  # p9 and those behind it
+    assert len(judged) == 3  # p9 and those behind it
 
 
 def test_new_versions_may_be_in_the_snapshot_already():
