@@ -196,9 +196,9 @@ class Proposed:
 
 def _either(stored: Array, added: Array, at: Ints) -> Ints:
     """Entries of a column, and of what is numbered on from its end."""
-    if not len(added):
+    new = at >= len(stored)
+    if not new.any():
         return np.asarray(stored[at], dtype=np.int64)
     found = np.empty(len(at), dtype=np.int64)
-    new = at >= len(stored)
     found[~new], found[new] = stored[at[~new]], added[at[new] - len(stored)]
     return found
