@@ -11,7 +11,6 @@ the other's refusal counted. Nobody is ever told more refusals of a product than
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Collection, Sequence
 from typing import Final, Protocol
@@ -25,8 +24,6 @@ from exchange.model.writes import RecordRefusedLoop
 from exchange.operations.checks import US_PER_DAY
 
 REFUSALS_PER_DAY_MAX: Final = 10  # each tells one bit: three decimal digits a day; an honest mistake takes two or three
-
-log = logging.getLogger(__name__)
 
 
 class Refusable(Protocol):
@@ -63,5 +60,4 @@ def refused_loop(decided: Refusable, error: LoopRefused, now_us: int, sequence: 
         at_us=now_us,
         sequence=sequence,
     )
-    log.warning("loop refused: product %s, asked by organization %s", of.product_id, decided.organization_id)
     return RecordRefusedLoop(refused, error.members)

@@ -225,6 +225,7 @@ class WriteQueue:
             write = refused_loop(decision, error, now_us, head.sequence + 1)
             change = Change(head.sequence + 1, ChangeKind.LOOP_REFUSED, write.refused.id, waiting.command.by, now_us)
             await self._store.write([write], [change], head)
+            log.warning("loop refused: product %s, asked by %s", write.refused.product_id, waiting.command.by)
         elif (await self._store.head()).sequence != head.sequence:
             raise HeadMoved
 
