@@ -85,6 +85,11 @@ MIGRATIONS: tuple[Migration, ...] = (
             create_ledger,
         ),
     ),
+    Migration(
+        2,
+        "refused loops, counted by product and day",
+        (indexed("RefusedLoop", texts=["id"], repeated=["productDay"]),),
+    ),
 )
 
 

@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from exchange.graph import footprints, grants, ledger, organizations, products
+from exchange.graph import footprints, grants, ledger, organizations, products, refused_loops
 from exchange.graph.bolt import Bolt
 from exchange.graph.connect import Source, Target, open_source
 from exchange.graph.driver_errors import CAUGHT, translated
@@ -24,6 +24,7 @@ from exchange.model.ledger import Change, LedgerHead
 from exchange.model.paging import Page, PageOf, ProductQuery, Visible
 from exchange.model.parties import Client, Organization
 from exchange.model.product import Dataset, Product, Release
+from exchange.model.refused_loop import RefusedLoop
 from exchange.model.writes import RememberedAnswer, SigningKey, Write
 
 COUNTED = ("Organization", "Product", "Footprint", "Grant", "Dataset", "Release", "Change")
@@ -265,3 +266,13 @@ class Store:
     async def datasets_with_visible_products(self, ids: Collection[str], visible: Visible) -> set[str]:
         """Those of these datasets that have such a release."""
         return await products.datasets_with_visible_products(await self._bolt(), ids, visible)
+
+    # -- refused loops ---------------------------------------------------------------------------------------------
+
+    async def refused_loop_counts(self, product_ids: Collection[str], day: int) -> dict[str, int]:
+        """How often a footprint of each product, or access to it, was refused on that day (UTC); never: absent."""
+        return await refused_loops.counts(await self._bolt(), product_ids, day)
+
+    async def refused_loops_through(self, product_key: int, head: int, most: int) -> list[RefusedLoop]:
+        """The newest refused loops with this member that were recorded up to `head`, newest first."""
+        return await refused_loops.through(await self._bolt(), product_key, head, most)

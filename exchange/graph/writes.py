@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from exchange.errors import NotFound
-from exchange.graph import footprint_writes
+from exchange.graph import footprint_writes, refused_loops
 from exchange.graph import records as r
 from exchange.graph.bolt import Transaction
 from exchange.model.footprint import NEVER_US
@@ -23,6 +23,7 @@ from exchange.model.writes import (
     CreateRelease,
     DeprecateFootprint,
     PublishFootprint,
+    RecordRefusedLoop,
     RememberAnswer,
     RevokeClient,
     RevokeGrant,
@@ -115,6 +116,7 @@ async def apply(transaction: Transaction, writes: Sequence[Write]) -> None:
     for chunk in _chunks(_of(writes, DeprecateFootprint)):
         await footprint_writes.deprecate(transaction, chunk)
     await _grants(transaction, writes)
+    await refused_loops.record(transaction, _of(writes, RecordRefusedLoop))
     remembered = [r.remembered_properties(w.remembered) for w in _of(writes, RememberAnswer)]
     await _create(transaction, _REMEMBERED, remembered)
     for urns in _chunks([urn for product in products for urn in product["productIds"]]):

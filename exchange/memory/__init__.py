@@ -1,10 +1,12 @@
 """The graph in memory: columns, what stands now, and closures cut out of them. No I/O, no framework, no viewer."""
 
+from exchange.memory.admission import consumed, demand
 from exchange.memory.closure import Cut, cut, everything
 from exchange.memory.columns import Column
 from exchange.memory.layout import NOBODY, Touched
 from exchange.memory.packing import Packed, pack, unpack
 from exchange.memory.present import History, Present
+from exchange.memory.proposed import Proposal
 from exchange.memory.rights import Rights, rights
 from exchange.memory.tables import Tables
 from exchange.memory.whole import NoAnswer, Whole
@@ -17,11 +19,14 @@ __all__ = [
     "NoAnswer",
     "Packed",
     "Present",
+    "Proposal",
     "Rights",
     "Tables",
     "Touched",
     "Whole",
+    "consumed",
     "cut",
+    "demand",
     "everything",
     "pack",
     "rights",

@@ -16,8 +16,8 @@ from exchange.memory.layout import EVERYBODY, HAS_EXTRAS, NOBODY
 from exchange.memory.standing import Stood
 from exchange.memory.tables import Tables
 from exchange.model.closure import Dates
-from exchange.model.resolved import GAP_CODES, NO_GAP, Floats, GapCode, Ints
-from exchange.rollup.factors import binary_factor, exact_factor
+from exchange.model.resolved import GAP_CODES, NO_GAP, Bools, Floats, GapCode, Ints
+from exchange.rollup.factors import Ratio, binary_factor, exact_factor
 
 NOT_GRANTED = GAP_CODES.index(GapCode.NOT_GRANTED)
 UNIT_NOT_CONVERTIBLE = GAP_CODES.index(GapCode.UNIT_NOT_CONVERTIBLE)
@@ -57,6 +57,24 @@ def resolve_lines(tables: Tables, lines: Array, dates: Dates, stand_of: StandOf)
 
 def permitted(tables: Tables, owner: Array, product: Array, dates: Dates) -> Array:
     """Whether lines of these owners may be followed to these products: exchange.access.permits_at by columns."""
+    grants = tables.grants
+
+    def holds(grant: Array) -> Array:
+        from_us, until_us = grants.from_us.values[grant], grants.until_us.values[grant]
+        return np.asarray((from_us <= dates.known_at_us) & (dates.known_at_us < until_us))
+
+    return _granted(tables, owner, product, dates.head, holds)
+
+
+def permitted_ever(tables: Tables, owner: Array, product: Array, dates: Dates) -> Array:
+    """The same at `dates` or at any later time: exchange.access.permits_ever by columns."""
+    return _granted(
+        tables, owner, product, dates.head, lambda grant: tables.grants.until_us.values[grant] > dates.known_at_us
+    )
+
+
+def _granted(tables: Tables, owner: Array, product: Array, head: int, holds: Callable[[Array], Array]) -> Array:
+    """By ownership, or by a grant that stands at `head` and `holds`."""
     allowed = np.asarray(tables.products.owner.values[product] == owner)
     grants = tables.grants
     open_ = np.flatnonzero(~allowed)
@@ -66,11 +84,8 @@ def permitted(tables: Tables, owner: Array, product: Array, dates: Dates) -> Arr
         open_, grant = open_[there], grant[there]
         grantee = grants.grantee.values[grant]
         reaches = (grantee == EVERYBODY) | (grantee == owner[open_])
-        stands = (grants.sequence.values[grant] <= dates.head) & (grants.revoked_sequence.values[grant] > dates.head)
-        holds = (grants.from_us.values[grant] <= dates.known_at_us) & (
-            dates.known_at_us < grants.until_us.values[grant]
-        )
-        found = reaches & stands & holds
+        stands = (grants.sequence.values[grant] <= head) & (grants.revoked_sequence.values[grant] > head)
+        found = reaches & stands & holds(grant)
         allowed[open_[found]] = True
         open_, grant = open_[~found], grants.previous.values[grant[~found]].astype(np.int64)
     return allowed
@@ -87,19 +102,42 @@ def _followed(tables: Tables, owner: Array, named: Array, dates: Dates) -> Array
 
 def _factors(tables: Tables, lines: Array, supplier_unit: Array) -> tuple[Floats, Array]:
     """Factors, each rounded to binary once, and which lines could be converted (0 elsewhere)."""
-    factor = tables.lines.amount.values[lines].copy()
-    convertible = np.ones(len(lines), dtype=np.bool_)
-    pair = tables.lines.unit.values[lines].astype(np.int64) * len(tables.supplier_units) + supplier_unit
-    for number in np.unique(pair).tolist():
-        ratio = tables.ratio(number // len(tables.supplier_units), number % len(tables.supplier_units))
-        if ratio is not None and ratio.is_one:
-            continue
-        at = np.flatnonzero(pair == number)
+    return factors_of(
+        tables.lines.amount.values[lines],
+        tables.lines.unit.values[lines].astype(np.int64),
+        supplier_unit,
+        tables.ratio,
+        lambda at: str(tables.amount(int(lines[at]))),
+    )
+
+
+def factors_of(
+    amounts: Floats,
+    units: Ints,
+    supplier_units: Array,
+    ratio_of: Callable[[int, int], Ratio | None],
+    text_of: Callable[[int], str],
+) -> tuple[Floats, Bools]:
+    """Factors of amounts in these units, rounded to binary once, and which could be converted (0 elsewhere).
+
+    ratio_of: of a unit to a supplier's. text_of: the exact amount at a position.
+    """
+    factor = amounts.copy()
+    convertible = np.ones(len(amounts), dtype=np.bool_)
+    if not len(amounts):
+        return factor, convertible
+    width = int(supplier_units.max()) + 1
+    pair = units * width + supplier_units
+    order = np.argsort(pair, kind="stable")
+    starts = np.flatnonzero(np.diff(pair[order], prepend=pair[order[0]] - 1))
+    for at in np.split(order, starts[1:]):
+        unit, supplier = divmod(int(pair[at[0]]), width)
+        ratio = ratio_of(unit, supplier)
         if ratio is None:
             convertible[at] = False
             factor[at] = 0.0
-        else:
-            factor[at] = [binary_factor(str(tables.amount(line)), ratio) for line in lines[at].tolist()]
+        elif not ratio.is_one:
+            factor[at] = [binary_factor(text_of(position), ratio) for position in at.tolist()]
     return factor, convertible
 
 

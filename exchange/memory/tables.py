@@ -121,13 +121,14 @@ class Tables:
         return touched
 
     def add_footprints(self, footprints: Sequence[Footprint]) -> Touched:
-        """New versions; their products and releases must be there."""
+        """New versions; their releases must be there, and their products here or soon (`add_products`)."""
         versions, touched = self.versions, Touched({each.product_key for each in footprints}, set())
         known = versions.sequence.values
         new = [each for each in footprints if each.key >= len(known) or known[each.key] == NEVER_US]
         if not new:
             return touched
         versions.resize(max(each.key for each in new) + 1)
+        self.products.resize(max(each.product_key for each in new) + 1)
         keys = np.array([each.key for each in new], dtype=np.int64)
         own = [gate_term(each) for each in new]
         self._put(versions.own, keys, binary_terms(own))
@@ -241,6 +242,14 @@ class Tables:
         self.releases.extend(releases)
         self._release_numbers.update((release.id, number) for number, release in enumerate(releases))
 
+    def release_number(self, release_id: str) -> int:
+        """Where a release stands in `releases`. Raises KeyError for an unknown one."""
+        return self._release_numbers[release_id]
+
+    def number_of(self, table: object, value: object) -> int | None:
+        """The entry of a value in `units`, `supplier_units` or `characterizations`; None: it is in none yet."""
+        return self._numbers.get((id(table), value))
+
     # -- how it is kept --------------------------------------------------------------------------------------------
 
     def owner_number(self, organization_id: str) -> int:
@@ -278,7 +287,9 @@ class Tables:
             versions.sequence: [each.sequence for each in new],
             versions.deprecated_at_us: [each.deprecated_at_us for each in new],
             versions.deprecated_sequence: [each.deprecated_sequence for each in new],
-            versions.release: [self._release_number(each.release_id) for each in new],
+            versions.release: [
+                NOBODY if each.release_id is None else self.release_number(each.release_id) for each in new
+            ],
             versions.supplier_unit: [self._number(self.supplier_units, supplier_unit(each)) for each in new],
             versions.exempted_percent: [float(each.exempted_emissions_percent) for each in new],
             versions.stated_share_percent: [stated_share_percent(each) for each in new],
@@ -374,9 +385,6 @@ class Tables:
             self.fallback_followers.setdefault(key, []).append(line)
         elif fallback.urn is not None:
             self._unbound_fallbacks.setdefault(fallback.urn, []).append(line)
-
-    def _release_number(self, release_id: str | None) -> int:
-        return NOBODY if release_id is None else self._release_numbers[release_id]
 
     def _number(self, table: list, value: object) -> int:  # type: ignore[type-arg]
         """The entry of a value in a table of distinct ones."""

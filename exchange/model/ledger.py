@@ -17,6 +17,7 @@ class ChangeKind(StrEnum):
     FOOTPRINT_DEPRECATED = "FOOTPRINT_DEPRECATED"
     ACCESS_GRANTED = "ACCESS_GRANTED"
     ACCESS_REVOKED = "ACCESS_REVOKED"
+    LOOP_REFUSED = "LOOP_REFUSED"
 
 
 @dataclass(frozen=True, slots=True)

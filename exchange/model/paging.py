@@ -34,6 +34,15 @@ class PageOf(Generic[T]):
     total: int
 
 
+def page_of_list(keys: Sequence[str], page: Page) -> range:
+    """Positions of a page in a short list that is at hand. Raises ValueError where a cursor is none of its keys."""
+    start = 0 if page.after is None else keys.index(page.after) + 1
+    stop = len(keys) if page.before is None else keys.index(page.before)
+    if page.first is None and page.last is not None:
+        return range(max(start, stop - page.last), max(start, stop))
+    return range(start, max(start, min(stop, start + (page.first or PAGE_SIZE_DEFAULT))))
+
+
 class ProductOrder(StrEnum):
     NAME = "NAME"
     CREATED_AT = "CREATED_AT"

@@ -8,6 +8,7 @@ from exchange.model.footprint import Footprint
 from exchange.model.grant import Grant
 from exchange.model.parties import Client, Organization
 from exchange.model.product import Dataset, Product, Release
+from exchange.model.refused_loop import RefusedLoop
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,14 @@ class RevokeGrant:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordRefusedLoop:
+    """member_keys: products that the loop goes through, the refused one included."""
+
+    refused: RefusedLoop
+    member_keys: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RememberedAnswer:
     """The answer to a request with an idempotency key. `key` holds the organization, so that keys never meet."""
 
@@ -111,5 +120,6 @@ Write = (
     | DeprecateFootprint
     | AddGrant
     | RevokeGrant
+    | RecordRefusedLoop
     | RememberAnswer
 )

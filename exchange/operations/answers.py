@@ -209,6 +209,15 @@ class RefusedAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedLoopAnswer:
+    """own: whether the product's owner tried."""
+
+    at_us: int
+    own: bool
+    organization_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class GrantAnswer:
     id: str
     product_key: int

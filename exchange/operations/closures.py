@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -39,10 +39,11 @@ async def read_admission(
     head: int,
     now_us: int,
     *,
+    deprecated_keys: Collection[int] = (),
     grants: Sequence[Grant] = (),
 ) -> Snapshot:
     """Everything that admission of these new footprints, and of these new grants, needs; the grants are in place."""
-    walk = AdmissionWalk(keys, new, now_us // US_PER_DAY, permits_ever(now_us))
+    walk = AdmissionWalk(keys, new, now_us // US_PER_DAY, permits_ever(now_us), deprecated_keys)
     return await _read(store, walk, head, grants)
 
 

@@ -11,7 +11,6 @@ from exchange.graph import Store
 from exchange.model.parties import Viewer
 from exchange.operations.following import LiveGraph
 from exchange.operations.measures import Measures, NoMeasures
-from exchange.operations.refusals import Refusals
 from exchange.operations.self_check import SelfCheck
 from exchange.operations.session import Session
 from exchange.operations.snapshots import SnapshotFile
@@ -33,7 +32,6 @@ class Exchange:
     store: Store
     clock: Clock
     queue: WriteQueue
-    refusals: Refusals = field(default_factory=Refusals)
     turns: Turns = field(default_factory=Turns)
     graph: LiveGraph | None = None
     measures: Measures = field(default_factory=NoMeasures)
@@ -79,4 +77,4 @@ def open_exchange(
     graph = LiveGraph(store, clock, megabytes_max=graph_megabytes, snapshot=kept) if graph_megabytes else None
     if graph is not None:
         graph.start()
-    return Exchange(store, clock, WriteQueue(store, clock), graph=graph, measures=measures or NoMeasures())
+    return Exchange(store, clock, WriteQueue(store, clock, graph), graph=graph, measures=measures or NoMeasures())

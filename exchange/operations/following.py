@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,7 +20,22 @@ import numpy as np
 
 from exchange.errors import ExchangeError
 from exchange.graph import Store
-from exchange.memory import NOBODY, Column, Cut, History, NoAnswer, Present, Rights, Tables, Whole, cut, rights
+from exchange.memory import (
+    NOBODY,
+    Column,
+    Cut,
+    History,
+    NoAnswer,
+    Present,
+    Proposal,
+    Rights,
+    Tables,
+    Whole,
+    consumed,
+    cut,
+    demand,
+    rights,
+)
 from exchange.model.closure import Dates
 from exchange.model.footprint import Footprint
 from exchange.model.ledger import LedgerHead
@@ -29,11 +44,13 @@ from exchange.operations.checks import US_PER_DAY
 from exchange.operations.snapshots import SnapshotFile, SnapshotUnusable
 from exchange.operations.taking_over import Changed, load_tables, read_changed
 from exchange.operations.turns import beside
+from exchange.rollup.demand import Demand
 
 log = logging.getLogger(__name__)
 
 CHANGES_MAX: Final = 100_000  # further behind than this, loading again is quicker than following
 SNAPSHOT_CHANGES: Final = 20_000  # after so many, what a snapshot would have to follow takes longer than its reading
+ADMISSION_CHANGES_MAX: Final = 10_000  # the same while writes wait: seconds, more than reading most closures takes
 RETRY_SECONDS: Final = 5.0  # after a load that failed because the database was away
 MEGABYTE: Final = 1_000_000
 
@@ -151,6 +168,26 @@ class LiveGraph:
             except NoAnswer as error:
                 log.warning("some loop has no answer, so there are no results of everybody: %s", error)
             return self._whole
+
+    async def demand(self, proposal: Proposal, head: LedgerHead, now_us: int) -> Demand | None:
+        """What admission of a proposal judges, at `head` and `now_us`, to which the graph is brought first; None: it
+        has to be read from the store. Nothing of the graph changes by a proposal. Raises LoopRefused (too large)."""
+        async with self._mutex:
+            present = self._present
+            if present is None or head.sequence - present.dates.head > ADMISSION_CHANGES_MAX:
+                return None
+            if not await self._brought_to(present, head, now_us):
+                return None
+            self._scratch.resize(len(present.tables.products.owner))
+            return await beside(lambda: demand(present.tables, proposal, today(head, now_us), self._scratch))
+
+    def consumed_keys(self, keys: Collection[int], head: LedgerHead) -> set[int] | None:
+        """Those of the products to which any footprint has a line or fallback; None: the store has to be asked. Many
+        footprints that nobody's line names are published one after the other: the graph is not brought on for them."""
+        present = self._present
+        if present is None or present.dates.head < head.sequence:
+            return None
+        return consumed(present.tables, keys)
 
     def _closure(
         self, present: Present, keys: Sequence[int], dates: Dates, now: Dates, chosen: dict[int, int]

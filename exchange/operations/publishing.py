@@ -19,7 +19,7 @@ from exchange.operations.footprint_checks import Draft, check_footprint
 from exchange.operations.idempotency import body_sha256, first_answer, remember, scoped_key
 from exchange.operations.inputs import DeprecateFootprintInput, PublishFootprintsInput
 from exchange.operations.permission import require_owner, require_publisher, written_by
-from exchange.operations.refusals import Refusals
+from exchange.operations.refusals import check_refusals
 from exchange.operations.turns import PARTS_AT_ONCE, beside
 from exchange.operations.writing import Allocation, Decision
 
@@ -45,7 +45,6 @@ async def publish_footprints(exchange: Exchange, viewer: Viewer, given: PublishF
     await _check_owner(exchange, viewer, given)
     command = _Publish(
         store=exchange.store,
-        refusals=exchange.refusals,
         drafts=drafts,
         single=given.single,
         owner_id=owner_id,
@@ -56,8 +55,9 @@ async def publish_footprints(exchange: Exchange, viewer: Viewer, given: PublishF
     try:
         return await exchange.queue.do(command)
     except LoopRefused as refused:
-        position = int(refused.path[0]) if refused.path and refused.path[0].isdigit() else 0
-        exchange.refusals.count([given.footprints[position].product], command.by, exchange.clock())
+        if not refused.members:  # too large to be judged
+            raise LoopRefused(refused.message, path=("input",)) from None
+        position = int(refused.path[0])
         message = "These lines would close a loop that consumes at least one of itself, which has no answer. "
         message += "Nothing was published. Check the amounts and units of the lines."
         raise LoopRefused(message, members=refused.members, path=path_of(position, single=given.single)) from None
@@ -115,7 +115,6 @@ async def _check_owner(exchange: Exchange, viewer: Viewer, given: PublishFootpri
 @dataclass(frozen=True, slots=True)
 class _Publish:
     store: Store
-    refusals: Refusals
     drafts: Sequence[Draft]
     single: bool
     owner_id: str
@@ -138,7 +137,7 @@ class _Publish:
         remembered = await first_answer(self.store, self.key, self.body)
         if remembered is not None:
             return Decision([str(name) for name in remembered], None)
-        self.refusals.check({draft.footprint.product_id for draft in self.drafts}, now_us)
+        await check_refusals(self.store, {draft.footprint.product_id for draft in self.drafts}, now_us)
         products = await self._products()
         await self._check_releases()
         preceding = await self._preceding()
@@ -162,7 +161,13 @@ class _Publish:
                     writes.append(DeprecateFootprint(old.id, now_us, ended, f"Replaced by {footprint.pf_id}."))
             return [*writes, remember(self.key, self.body, ids, now_us)]
 
-        return Decision(ids, build, footprints, frozenset(old.id for old in replaced))
+        return Decision(
+            result=ids,
+            build=build,
+            footprints=footprints,
+            deprecated_keys=frozenset(old.key for old in replaced),
+            organization_id=self.owner_id,
+        )
 
     async def _products(self) -> dict[str, Product]:
         ids = list(dict.fromkeys(draft.footprint.product_id for draft in self.drafts))

@@ -2,50 +2,62 @@
 
 Whether a line closes a loop without an answer depends on what other owners keep to themselves: whoever may try amounts
 one after the other finds a foreign coefficient digit by digit. So refusals are counted per product and day, and the
-gain is never stated (docs/method.md, "Admission"). The counts are this process's own: with several servers on one
-database the bound is as many times higher.
+gain is never stated (docs/method.md, "Admission").
+
+A refusal is recorded before it is told, in a transaction of the write queue against the head that it was decided at.
+So it counts on every server and after a restart; and where two servers refuse at once, one of them decides again with
+the other's refusal counted. Nobody is ever told more refusals of a product than the bound.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable
+import uuid
+from collections.abc import Collection, Sequence
+from typing import Final, Protocol
 
-from exchange.errors import TooManyRequests
+from exchange.errors import LoopRefused, TooManyRequests
+from exchange.graph import Store
+from exchange.model.footprint import Footprint
+from exchange.model.grant import Grant
+from exchange.model.refused_loop import RefusedLoop
+from exchange.model.writes import RecordRefusedLoop
 from exchange.operations.checks import US_PER_DAY
 
-REFUSALS_PER_DAY_MAX = 10  # each tells one bit: three decimal digits a day, while an honest mistake takes two or three
-PRODUCTS_COUNTED_MAX = 100_000  # beyond it the day's counts begin anew rather than grow
-
-log = logging.getLogger(__name__)
+REFUSALS_PER_DAY_MAX: Final = 10  # each tells one bit: three decimal digits a day; an honest mistake takes two or three
 
 
-class Refusals:
-    """Counts refused loops by product; a new day (UTC) begins with none."""
+class Refusable(Protocol):
+    """The part of a decision that is recorded when admission refuses it."""
 
-    def __init__(self) -> None:
-        self._day = -1
-        self._counts: dict[str, int] = {}
+    @property
+    def organization_id(self) -> str: ...
+    @property
+    def footprints(self) -> Sequence[Footprint]: ...
+    @property
+    def grants(self) -> Sequence[Grant]: ...
 
-    def check(self, product_ids: Iterable[str], now_us: int) -> None:
-        """Raises TooManyRequests where one of the products was refused too often today."""
-        self._turn(now_us)
-        if any(self._counts.get(product_id, 0) >= REFUSALS_PER_DAY_MAX for product_id in product_ids):
-            left_s = (US_PER_DAY - now_us % US_PER_DAY) // 1_000_000 + 1
-            raise TooManyRequests(
-                "This product's lines were refused as a loop too often today. Check amounts and units with your "
-                "suppliers, and try again tomorrow (UTC).",
-                retry_after_seconds=left_s,
-            )
 
-    def count(self, product_ids: Iterable[str], by: str, now_us: int) -> None:
-        """Counts one refusal for each product, and logs it for the operator."""
-        self._turn(now_us)
-        for product_id in product_ids:
-            self._counts[product_id] = self._counts.get(product_id, 0) + 1
-            log.warning("loop refused: product %s, asked by %s", product_id, by)
+async def check_refusals(store: Store, product_ids: Collection[str], now_us: int) -> None:
+    """Raises TooManyRequests where one of the products was refused too often today."""
+    counts = await store.refused_loop_counts(product_ids, now_us // US_PER_DAY)
+    if any(count >= REFUSALS_PER_DAY_MAX for count in counts.values()):
+        left_s = (US_PER_DAY - now_us % US_PER_DAY) // 1_000_000 + 1
+        raise TooManyRequests(
+            "This product's lines were refused as a loop too often today. Check amounts and units with your "
+            "suppliers, and try again tomorrow (UTC).",
+            retry_after_seconds=left_s,
+        )
 
-    def _turn(self, now_us: int) -> None:
-        day = now_us // US_PER_DAY
-        if day != self._day or len(self._counts) > PRODUCTS_COUNTED_MAX:
-            self._day, self._counts = day, {}
+
+def refused_loop(decided: Refusable, error: LoopRefused, now_us: int, sequence: int) -> RecordRefusedLoop:
+    """What is recorded of a refusal, under the next ledger sequence; `error` as admission raised it."""
+    of = decided.footprints[int(error.path[0])] if decided.footprints else decided.grants[0]
+    refused = RefusedLoop(
+        id=str(uuid.uuid4()),
+        product_id=of.product_id,
+        organization_id=decided.organization_id,
+        day=now_us // US_PER_DAY,
+        at_us=now_us,
+        sequence=sequence,
+    )
+    return RecordRefusedLoop(refused, error.members)

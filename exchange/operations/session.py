@@ -15,7 +15,7 @@ from exchange.errors import InvalidInput
 from exchange.model.footprint import NEVER_US
 from exchange.model.grant import AccessLevel, Grant
 from exchange.model.ledger import ChangeKind
-from exchange.model.paging import Page, PageOf, ProductOrder, ProductQuery
+from exchange.model.paging import Page, PageOf, ProductOrder, ProductQuery, page_of_list
 from exchange.model.parties import Organization
 from exchange.operations import footprint_answers, roll_ups
 from exchange.operations.answers import (
@@ -26,12 +26,15 @@ from exchange.operations.answers import (
     PageAnswer,
     ProductAnswer,
     RefusedAnswer,
+    RefusedLoopAnswer,
     ReleaseAnswer,
     RollUpAnswer,
 )
 from exchange.operations.sight import Sight
 
 DATES_MAX = 12  # a year by months: enough for a development over time
+REFUSED_LOOPS_LISTED_MAX = 1_000  # of a product, the newest: whoever reads on looks for a pattern, not for one more
+NOT_OF_THIS_LIST = "The cursor is not one of this list. Use one that the list gave."
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -162,6 +165,28 @@ class Session(Sight):
         found = await self.store.list_grants(product_key, await _placed(page, place))
         return _page(found, [_grant(item) for item in found.items], [grant.id for grant in found.items])
 
+    async def list_refused_loops(self, product_key: int, page: Page) -> PageAnswer[RefusedLoopAnswer] | None:
+        """Attempts refused because they would have closed a loop through an own product, newest first; None for
+        whoever is not the owner."""
+        answer = (await self.products_by_key([product_key]))[0]
+        if answer is None or answer.access < AccessLevel.OWNER:
+            return None
+        owner_id = answer.product.owner_id
+        found = await self.store.refused_loops_through(product_key, self.head.sequence, REFUSED_LOOPS_LISTED_MAX)
+        ids = [each.id for each in found]
+        for cursor, argument in ((page.after, "after"), (page.before, "before")):
+            if cursor is not None and cursor not in ids:
+                raise InvalidInput(NOT_OF_THIS_LIST, path=(argument,))
+        part = page_of_list(ids, page)
+        shown = found[part.start : part.stop]
+        return PageAnswer(
+            tuple(RefusedLoopAnswer(r.at_us, r.organization_id == owner_id, r.organization_id) for r in shown),
+            tuple(each.id for each in shown),
+            has_next=part.stop < len(found),
+            has_previous=part.start > 0,
+            total=len(found),
+        )
+
     async def datasets(self, ids: Sequence[str]) -> list[DatasetAnswer | None]:
         """Datasets of the viewer's own, and those with a footprint of a product that it may see."""
         found = await self.store.get_datasets(ids)
@@ -235,7 +260,7 @@ async def _placed(page: Page, place: Callable[[str], Awaitable[str | None]]) -> 
             return None
         at = await place(cursor)
         if at is None:
-            raise InvalidInput("The cursor is not one of this list. Use one that the list gave.", path=(argument,))
+            raise InvalidInput(NOT_OF_THIS_LIST, path=(argument,))
         return at
 
     return replace(page, after=await found(page.after, "after"), before=await found(page.before, "before"))

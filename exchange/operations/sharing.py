@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from exchange.errors import Conflict, LoopRefused, NotFound, Problems
+from exchange.errors import Conflict, NotFound, Problems
 from exchange.graph import Store
 from exchange.model.footprint import NEVER_US
 from exchange.model.grant import AccessLevel, Grant
@@ -19,7 +19,7 @@ from exchange.operations.exchange import Exchange
 from exchange.operations.idempotency import body_sha256, first_answer, remember, scoped_key
 from exchange.operations.inputs import GrantAccessInput
 from exchange.operations.permission import require_owner, require_publisher, written_by
-from exchange.operations.refusals import Refusals
+from exchange.operations.refusals import check_refusals
 from exchange.operations.writing import Allocation, Decision
 
 NOT_FOUND_GRANT = "No such grant, or it is not yours. Check the id."
@@ -50,7 +50,6 @@ async def grant_access(exchange: Exchange, viewer: Viewer, given: GrantAccessInp
         raise NotFound("No such organization. Check the id.", path=("input", "to", "organization"))
     command = _Grant(
         store=exchange.store,
-        refusals=exchange.refusals,
         product=product,
         given=given,
         from_us=from_us,
@@ -59,11 +58,7 @@ async def grant_access(exchange: Exchange, viewer: Viewer, given: GrantAccessInp
         key=scoped_key(owner_id, given.idempotency_key),
         body=body_sha256("grantAccess", given),
     )
-    try:
-        return await exchange.queue.do(command)
-    except LoopRefused:
-        exchange.refusals.count([product.id], command.by, exchange.clock())
-        raise
+    return await exchange.queue.do(command)
 
 
 def _check_grantee(given: GrantAccessInput, at: Checker) -> None:
@@ -83,7 +78,6 @@ def _check_grantee(given: GrantAccessInput, at: Checker) -> None:
 @dataclass(frozen=True, slots=True)
 class _Grant:
     store: Store
-    refusals: Refusals
     product: Product
     given: GrantAccessInput
     from_us: int | None
@@ -107,7 +101,7 @@ class _Grant:
             problems = Problems()
             problems.add("REVERSED", ENDS_FIRST, ("input", "until"))
             problems.raise_any()
-        self.refusals.check([self.product.id], now_us)
+        await check_refusals(self.store, [self.product.id], now_us)
         grant_id = str(uuid.uuid4())
 
         def grant(sequence: int) -> Grant:
@@ -129,7 +123,7 @@ class _Grant:
             sequence = allocation.change(ChangeKind.ACCESS_GRANTED, grant_id)
             return [AddGrant(grant(sequence)), remember(self.key, self.body, grant_id, now_us)]
 
-        return Decision(grant_id, build, grants=(grant(head.sequence),))
+        return Decision(grant_id, build, grants=(grant(head.sequence),), organization_id=self.product.owner_id)
 
 
 async def revoke_access(exchange: Exchange, viewer: Viewer, grant_id: str) -> str:

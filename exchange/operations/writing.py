@@ -18,13 +18,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-from exchange.errors import ExchangeError, StoreUnavailable
+from exchange.errors import ExchangeError, LoopRefused, StoreUnavailable
 from exchange.graph import HeadMoved, Store
 from exchange.model.footprint import Footprint
 from exchange.model.grant import Grant
 from exchange.model.ledger import Change, ChangeKind, LedgerHead
 from exchange.model.writes import Write
 from exchange.operations.admission import check_admission
+from exchange.operations.following import LiveGraph
+from exchange.operations.refusals import refused_loop
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -69,15 +71,17 @@ class Allocation:
 class Decision(Generic[T_co]):
     """What a command wants written. `build` is called with the transaction's allocation, perhaps more than once.
 
-    footprints and grants: what admission has to look at. result: the command's answer. A decision without `build`
-    writes nothing (an answer that is remembered).
+    footprints, the keys of those that they replace, and grants: what admission has to look at. organization_id: who is
+    recorded to have tried, where it refuses. result: the command's answer. A decision without `build` writes nothing
+    (an answer that is remembered).
     """
 
     result: T_co
     build: Callable[[Allocation], Sequence[Write]] | None
     footprints: Sequence[Footprint] = ()
-    deprecated_ids: frozenset[str] = frozenset()
+    deprecated_keys: frozenset[int] = frozenset()
     grants: Sequence[Grant] = ()
+    organization_id: str = ""
 
 
 class Command(Protocol[T_co]):
@@ -102,8 +106,8 @@ class _Waiting:
 class WriteQueue:
     """Takes commands, answers each when it is durably written (or why it was not)."""
 
-    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
-        self._store, self._clock = store, clock
+    def __init__(self, store: Store, clock: Callable[[], int], graph: LiveGraph | None = None) -> None:
+        self._store, self._clock, self._graph = store, clock, graph
         self._waiting: list[_Waiting] = []
         self._wake = asyncio.Event()
         self._closed = False
@@ -195,7 +199,12 @@ class WriteQueue:
                 refused.append((waiting, outcome))
             else:
                 decided.append((waiting, outcome))
-        await check_admission(self._store, head.sequence, [decision for _, decision in decided], now_us)
+        try:
+            await check_admission(self._store, self._graph, head, [decision for _, decision in decided], now_us)
+        except LoopRefused as loop:
+            if len(batch) == 1:  # else each is decided by itself
+                await self._record(decided[0], loop, head, now_us)
+            raise
         writes, changes = _assemble(decided, head, now_us)
         if changes:
             await self._store.write(writes, changes, head)
@@ -206,6 +215,19 @@ class WriteQueue:
         for waiting, decision in decided:
             if not waiting.answer.done():
                 waiting.answer.set_result(decision.result)
+
+    async def _record(
+        self, refused: tuple[_Waiting, Decision[object]], error: LoopRefused, head: LedgerHead, now_us: int
+    ) -> None:
+        """Writes down that a loop was refused, before anybody is told. Raises HeadMoved: then it may be none now."""
+        waiting, decision = refused
+        if error.members:
+            write = refused_loop(decision, error, now_us, head.sequence + 1)
+            change = Change(head.sequence + 1, ChangeKind.LOOP_REFUSED, write.refused.id, waiting.command.by, now_us)
+            await self._store.write([write], [change], head)
+            log.warning("loop refused: product %s, asked by %s", write.refused.product_id, waiting.command.by)
+        elif (await self._store.head()).sequence != head.sequence:
+            raise HeadMoved
 
 
 def _assemble(

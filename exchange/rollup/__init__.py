@@ -1,6 +1,6 @@
 """The engine: pure arithmetic from a snapshot of the graph to certified results. No I/O, no framework, no viewer."""
 
-from exchange.rollup.admission import admit, admit_grant
+from exchange.rollup.admission import admit, admit_grant, judge
 from exchange.rollup.admission_walk import AdmissionWalk
 from exchange.rollup.choice import Choice, choose, valid_until_day
 from exchange.rollup.closure import CLOSURE_LINES_MAX, CLOSURE_ROWS_MAX, ClosureWalk, Frontier
@@ -33,6 +33,7 @@ __all__ = [
     "admit",
     "admit_grant",
     "choose",
+    "judge",
     "roll_up",
     "shortest_loop",
     "solve_view",

@@ -1,10 +1,10 @@
 """Admission: whether footprints or a grant may be written, so that every product keeps an answer.
 
-A set of lines that consumes at least one of itself has none. What is written is admitted whole where some w > 0 has
-F(w) < w, F being the demand under every choice of versions and fallbacks that may ever stand: then the roll-up's
-certificate exists for each of those choices. Only where none is found are the products judged one by one, each by what
-one unit of it takes of itself through everybody else: the least fixed point of f = F(f) with its own row left out and
-held at 1, which must stay below 1 - 1e-6 (docs/method.md, "Admission").
+A set of lines that consumes at least one of itself has none. Only what lies on a loop with the products written bears
+on that. It is admitted whole where some w > 0 has F(w) < w, F being the demand under every choice of versions and
+fallbacks that may ever stand: then the roll-up's certificate exists for each of those choices. Only where none is found
+are the products judged one by one, each by what one unit of it takes of itself through everybody else: the least fixed
+point of f = F(f) with its own row left out and held at 1, which must stay below 1 - 1e-6 (docs/method.md, "Admission").
 
 Checking each new line alone is not enough (two lines that embody 0.6 of the product each pass), and the old version's
 own loop must not count against the one that replaces it.
@@ -30,6 +30,7 @@ from exchange.rollup.solving import solve
 MARGIN: Final = 1e-6  # below 1: what a loop must leave of itself, so that its certificate can be computed
 SWEEPS_MAX: Final = 240  # for a common w; a gain of 0.9 needs about twenty
 SWEEPS_PER_SCALE: Final = 16  # then the search starts again from the sizes it has reached
+MEMBERS_MAX: Final = 1_000  # of a loop that are named: the nearest. A loop of random lines holds most of an exchange
 POLICIES_MAX: Final = 50  # of options, one for each line; each is better than the one before
 _MESSAGE: Final = (
     "With these lines a loop would consume at least one of itself, and its products would have no answer: lower an "
@@ -40,48 +41,92 @@ _MESSAGE: Final = (
 def admit(
     snapshot: Snapshot,
     new: Sequence[Footprint],
-    deprecated_ids: Collection[str],
+    deprecated_keys: Collection[int],
     today_day: int,
     permits_ever: Permits,
 ) -> None:
-    """Raises LoopRefused where writing `new` and deprecating `deprecated_ids` would leave a loop without an answer.
+    """Raises LoopRefused where writing `new` and deprecating `deprecated_keys` would leave a loop without an answer.
 
     The snapshot holds the graph before the write, as far as AdmissionWalk asks. `path` of the error is the position
     in `new` of the first footprint of the product that was refused, `members` the product keys of its loop.
     """
-    _decide(snapshot, (), new, deprecated_ids, today_day, permits_ever)
+    judge(_read(snapshot, (), new, deprecated_keys, today_day, permits_ever), (), new)
 
 
 def admit_grant(snapshot: Snapshot, product_keys: Sequence[int], today_day: int, permits_ever: Permits) -> None:
     """The same for access to these products: the snapshot already holds the grants, or makes the products public."""
-    _decide(snapshot, product_keys, (), (), today_day, permits_ever)
+    judge(_read(snapshot, product_keys, (), (), today_day, permits_ever), product_keys, ())
 
 
-def _decide(
+def judge(demand: Demand, keys: Sequence[int], new: Sequence[Footprint]) -> None:
+    """Raises LoopRefused as `admit` says, from the demand of everything upstream of the products of `keys` and `new`,
+    all of which is in place."""
+    products = list(dict.fromkeys([*keys, *(footprint.product_key for footprint in new)]))
+    demand = on_loops_through(demand, products)
+    if _bounded(demand):
+        return
+    closing = _first_closing(demand, products)
+    if closing is not None:
+        number, row = closing
+        at = next((i for i, one in enumerate(new) if one.product_key == products[number]), number)
+        raise LoopRefused(_MESSAGE, members=_members(demand, row), path=(str(at),))
+
+
+def too_large() -> LoopRefused:
+    """Why what reaches too far is not admitted: it cannot be judged. It has no members."""
+    return LoopRefused(MESSAGES[RefusalCode.TOO_LARGE])
+
+
+def _read(
     snapshot: Snapshot,
     keys: Sequence[int],
     new: Sequence[Footprint],
-    deprecated_ids: Collection[str],
+    deprecated_keys: Collection[int],
     today_day: int,
     permits_ever: Permits,
-) -> None:
-    walk = AdmissionWalk(keys, new, today_day, permits_ever)
+) -> Demand:
+    walk = AdmissionWalk(keys, new, today_day, permits_ever, deprecated_keys)
     walk.finish(snapshot)
     if walk.too_large:
-        raise LoopRefused(MESSAGES[RefusalCode.TOO_LARGE])
-    demand = demand_of(walk, snapshot, deprecated_ids)
-    if _bounded(demand):
-        return
-    products = list(dict.fromkeys([*keys, *(footprint.product_key for footprint in new)]))
-    left_out = np.isin(demand.product, products)
-    for number, product in enumerate(products):
-        mine = demand.product == product
-        for version in np.flatnonzero(mine[: len(demand.footprints)]).tolist():
-            closing = _closing_row(demand, left_out, mine, version)
+        raise too_large()
+    return demand_of(walk, snapshot)
+
+
+def on_loops_through(demand: Demand, products: Sequence[int]) -> Demand:
+    """Only rows on a loop with a row of these products, and what each takes of its own loops. Nothing else bears on
+    them: what does not take of them is zero in the fixed point, whatever it takes of itself."""
+    labels = strong_components(demand.matrix(np.arange(len(demand.line))))
+    inside = labels[demand.row] == labels[demand.version]
+    inside |= (demand.also >= 0) & (labels[demand.row] == labels[demand.also])
+    looped = _among(demand.row[inside], demand.rows)
+    looped &= np.isin(labels, labels[np.isin(demand.product, products)])
+    said = np.flatnonzero(demand.outbound >= 0)
+    looped[said] |= looped[demand.outbound[said]]  # outbound logistics are judged with their version
+    return demand.among(looped, labels)
+
+
+def _first_closing(demand: Demand, products: Sequence[int]) -> tuple[int, int] | None:
+    """Number of the first product that closes a loop without an answer with those before it, and its row.
+
+    Where the common w exists for the first products of the list, none of these closes one: so how many that are is
+    found by halving, and each is judged by itself only from there.
+    """
+    number_of = {product: number for number, product in enumerate(products)}
+    turn = np.array([number_of.get(product, -1) for product in demand.product.tolist()], dtype=np.int64)
+    admitted, unknown = 0, len(products)
+    while unknown - admitted > 1:
+        middle = (admitted + unknown) // 2
+        if _bounded(demand.keeping(turn[demand.row] < middle)):
+            admitted = middle
+        else:
+            unknown = middle
+    for number in np.unique(turn[turn >= admitted]).tolist():
+        mine = turn == number
+        for version in np.flatnonzero(mine[: len(demand.outbound)]).tolist():
+            closing = _closing_row(demand, turn >= number, mine, version)
             if closing is not None:
-                at = next((i for i, one in enumerate(new) if one.product_key == product), number)
-                raise LoopRefused(_MESSAGE, members=_members(demand, closing), path=(str(at),))
-        left_out = left_out & ~mine
+                return number, closing
+    return None
 
 
 def _bounded(demand: Demand) -> bool:
@@ -169,7 +214,9 @@ def _among(positions: Ints, length: int) -> Bools:
 
 
 def _members(demand: Demand, row: int) -> tuple[int, ...]:
-    """Product keys of the loop that a row lies on."""
-    labels = strong_components(demand.matrix(np.arange(len(demand.line))))
-    rows = labels == labels[row]
-    return tuple(sorted({int(product) for product in demand.product[rows].tolist()}))
+    """Product keys of the loop that a row lies on; of a large one, those that are nearest upstream."""
+    matrix = demand.matrix(np.arange(len(demand.line)))
+    labels = strong_components(matrix)
+    near = reached_from(matrix, row)
+    products = dict.fromkeys(demand.product[near[labels[near] == labels[row]]].tolist())
+    return tuple(sorted(list(products)[:MEMBERS_MAX]))

@@ -7,7 +7,7 @@ new ones included, every line of theirs that may be followed now or later, and e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from exchange.model.closure import Dates, Node, Permits, Snapshot
 from exchange.model.footprint import NEVER_DAY, NEVER_US, Footprint
@@ -20,12 +20,24 @@ class AdmissionWalk:
     """Walks from `keys` and the products of `new` towards suppliers, as far as a growing snapshot goes.
 
     today_day: the day of the write. permits_ever: whether ownership, public access or a recorded grant, present or
-    future, lets a line of the first product's owner be followed to the second product.
+    future, lets a line of the first product's owner be followed to the second product. deprecated_keys: of versions
+    that the new ones replace: they do not count any more.
     After the last step: `versions` of every product that was reached, `denied` (owner, supplier) pairs.
     """
 
-    def __init__(self, keys: Iterable[int], new: Sequence[Footprint], today_day: int, permits_ever: Permits) -> None:
+    def __init__(
+        self,
+        keys: Iterable[int],
+        new: Sequence[Footprint],
+        today_day: int,
+        permits_ever: Permits,
+        deprecated_keys: Collection[int] = (),
+    ) -> None:
         self.new = new
+        self._new_of: dict[int, list[Footprint]] = {}
+        for footprint in new:
+            self._new_of.setdefault(footprint.product_key, []).append(footprint)
+        self._deprecated_keys = frozenset(deprecated_keys)
         self.today_day = today_day
         self.versions: dict[int, tuple[Footprint, ...]] = {}
         self.denied: set[tuple[str, int]] = set()
@@ -115,13 +127,14 @@ class AdmissionWalk:
 
     def _standing(self, node: Node, snapshot: Snapshot) -> tuple[Footprint, ...]:
         """Active, unexpired versions; validity in the future counts. New ones are taken from `new`."""
-        mine = [footprint for footprint in self.new if footprint.product_key == node.product.key]
+        mine = self._new_of.get(node.product.key, [])
         ids = {footprint.id for footprint in mine}
         dates = Dates(self.today_day, NEVER_US - 1, snapshot.head)
         old = [
             footprint
             for footprint in node.footprints
             if footprint.id not in ids
+            and footprint.key not in self._deprecated_keys
             and footprint.sequence <= snapshot.head
             and footprint.deprecated_sequence > snapshot.head
         ]

@@ -1,6 +1,9 @@
 """The demand that footprints make on each other under every choice there may ever be: the map that admission judges.
 
 Rows are versions of footprints (and their outbound logistics), because versions may have different declared units.
+What they are made of may have been read from a store (`demand_of`) or stand in memory (`exchange.memory.admission`):
+either way `assembled` puts it together, so that both are one map.
+
 F(w) of a row is the sum over its lines of the largest of |a| w over everything that may serve the line: every version
 of the product it names and of its fallback, outbound logistics added where the line is delivered. F is monotone and
 F(c w) = c F(w); what a roll-up consumes under any choice of versions is at most F (docs/method.md, "Admission").
@@ -8,7 +11,6 @@ F(c w) = c F(w); what a roll-up consumes under any choice of versions is at most
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,14 +28,13 @@ from exchange.units import size
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Demand:
-    """footprints: of each version, rows in this order; outbound rows follow. product: key of each row's product.
+    """Rows: versions by product key, the new ones of a product last; then outbound rows. product: key of each row's.
 
     outbound: of each version, its outbound row, -1 where it has none. size: of each row, declared amount in base
     units. Options, sorted by line: line (number of the line among all), row (that the line belongs to), version (that
     may serve it), also (its outbound row if the line is delivered, else -1), factor (|a|).
     """
 
-    footprints: tuple[Footprint, ...]
     product: Ints
     outbound: Ints
     size: Floats
@@ -89,26 +90,87 @@ class Demand:
             factor=self.factor[options],
         )
 
+    def among(self, rows: Bools, labels: Ints) -> Demand:
+        """What these rows take of those that have their label; rows and lines are numbered anew, in their order."""
+        at = np.where(rows, np.cumsum(rows) - 1, -1)
+        label = labels[self.row]
+        version = np.where(labels[self.version] == label, at[self.version], -1)
+        also = np.where((self.also >= 0) & (labels[self.also] == label), at[self.also], -1)
+        version, also = np.where(version >= 0, version, also), np.where(version >= 0, also, -1)
+        kept = rows[self.row] & (version >= 0)
+        line = self.line[kept]
+        versions = rows[: len(self.outbound)]
+        return Demand(
+            product=self.product[rows],
+            outbound=np.where(self.outbound >= 0, at[self.outbound], -1)[versions],
+            size=self.size[rows],
+            line=np.cumsum(np.diff(line, prepend=line[:1]) != 0),
+            row=at[self.row[kept]],
+            version=version[kept],
+            also=also[kept],
+            factor=self.factor[kept],
+        )
+
     def _line_starts(self) -> Ints:
         if not len(self.line):
             return np.zeros(0, dtype=np.int64)
         return np.flatnonzero(np.concatenate(([True], self.line[1:] != self.line[:-1])))
 
 
-def demand_of(walk: AdmissionWalk, snapshot: Snapshot, deprecated_ids: Collection[str]) -> Demand:
-    """The demand of everything that a finished walk reached, without the versions that are being deprecated."""
-    return _Builder(walk, snapshot, frozenset(deprecated_ids)).run()
+def assembled(
+    product: Ints,
+    has_outbound: Bools,
+    size: Floats,
+    line: Ints,
+    options: OptionColumns,
+    factor: Floats,
+    convertible: Bools,
+) -> Demand:
+    """The demand of versions: product, has_outbound and size of each; of each option its line, signed factor and
+    whether units could be converted."""
+    outbound = np.full(len(product), -1, dtype=np.int64)
+    said = np.flatnonzero(has_outbound)
+    outbound[said] = len(product) + np.arange(len(said))
+    stage, consumer = options.stage, options.consumer
+    return Demand(
+        product=np.concatenate((product, product[said])),
+        outbound=outbound,
+        size=np.concatenate((size, size[said])),
+        line=line,
+        row=np.where(stage == DISTRIBUTION_STAGE, outbound[consumer], consumer),
+        version=options.version,
+        also=np.where(options.delivered, outbound[options.version], -1),
+        factor=np.abs(factor),
+    ).keeping(convertible & ((stage <= GATE_STAGE_MAX) | (stage == DISTRIBUTION_STAGE)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OptionColumns:
+    """Of each option: the version that its line belongs to, the one that may serve it, its line's stage, and whether
+    that is delivered."""
+
+    consumer: Ints
+    version: Ints
+    stage: Ints
+    delivered: Bools
+
+
+def size_of(per: SupplierUnit) -> float:
+    """The declared unit in base units of its dimension: what |a| is inversely proportional to."""
+    return float(per.amount * size(per.unit))
+
+
+def demand_of(walk: AdmissionWalk, snapshot: Snapshot) -> Demand:
+    """The demand of everything that a finished walk reached."""
+    return _Builder(walk, snapshot).run()
 
 
 class _Builder:
     """The working state of one `demand_of`."""
 
-    def __init__(self, walk: AdmissionWalk, snapshot: Snapshot, deprecated_ids: frozenset[str]) -> None:
+    def __init__(self, walk: AdmissionWalk, snapshot: Snapshot) -> None:
         self.walk, self.snapshot = walk, snapshot
-        self.versions = {
-            key: [footprint for footprint in found if footprint.id not in deprecated_ids]
-            for key, found in walk.versions.items()
-        }
+        self.versions = dict(sorted(walk.versions.items()))
         self.footprints = tuple(footprint for found in self.versions.values() for footprint in found)
         self.lines = [footprint.lines for footprint in self.footprints]
         self.starts = np.cumsum([0, *(len(lines) for lines in self.lines)])
@@ -122,31 +184,22 @@ class _Builder:
         )
 
     def run(self) -> Demand:
-        versions = len(self.footprints)
-        outbound, products = np.full(versions, -1, dtype=np.int64), [f.product_key for f in self.footprints]
-        sizes = [_size(footprint) for footprint in self.footprints]
-        for row, footprint in enumerate(self.footprints):
-            if outbound_term(footprint) is not None:
-                outbound[row] = len(products)
-                products.append(footprint.product_key)
-                sizes.append(sizes[row])
         line, version, factor = self._options()
-        consumer = np.searchsorted(self.starts, line, side="right") - 1
-        stages = join(lines.stages for lines in self.lines)[line]
-        delivered = (join(lines.flags for lines in self.lines)[line] & DELIVERED) != 0
-        row_of_line = np.where(stages == DISTRIBUTION_STAGE, outbound[consumer], consumer)
-        counts = (stages <= GATE_STAGE_MAX) | (stages == DISTRIBUTION_STAGE)
-        return Demand(
-            footprints=self.footprints,
-            product=np.array(products, dtype=np.int64),
-            outbound=outbound,
-            size=np.array(sizes, dtype=np.float64),
-            line=line,
-            row=row_of_line,
+        columns = OptionColumns(
+            consumer=np.searchsorted(self.starts, line, side="right") - 1,
             version=version,
-            also=np.where(delivered, outbound[version], -1),
+            stage=join(lines.stages for lines in self.lines)[line],
+            delivered=(join(lines.flags for lines in self.lines)[line] & DELIVERED) != 0,
+        )
+        return assembled(
+            product=np.array([footprint.product_key for footprint in self.footprints], dtype=np.int64),
+            has_outbound=np.array([outbound_term(each) is not None for each in self.footprints], dtype=np.bool_),
+            size=np.array([size_of(supplier_unit(each)) for each in self.footprints], dtype=np.float64),
+            line=line,
+            options=columns,
             factor=factor,
-        ).keeping(counts)
+            convertible=np.ones(len(line), dtype=np.bool_),
+        )
 
     def _options(self) -> tuple[Ints, Ints, Floats]:
         """Lines, versions that may serve them and |a|, sorted by line; what cannot be converted is left out."""
@@ -166,7 +219,7 @@ class _Builder:
             factor = np.concatenate((factor, extra[:, 2]))
             order = np.argsort(line, kind="stable")
             line, version, factor = line[order], version[order], factor[order]
-        return line, version, np.abs(factor)
+        return line, version, factor
 
     def _versions_of(self, lines: Ints, products: Ints) -> tuple[Ints, Ints]:
         """Each line repeated for every version of its product, and those versions' rows."""
@@ -225,8 +278,3 @@ class _Builder:
                         factor = float(exact_factor(fallback.amount, rate))
                         found.append((int(self.starts[row]) + position, version, factor))
         return found
-
-
-def _size(footprint: Footprint) -> float:
-    """The declared unit in base units of its dimension: what |a| is inversely proportional to."""
-    return float(footprint.declared_unit_amount * size(footprint.declared_unit))

@@ -17,6 +17,7 @@ from exchange.schema.ids import global_id
 from exchange.schema.instants import day_of, microseconds_of
 from exchange.schema.nodes import Node
 from exchange.schema.organizations import Organization
+from exchange.schema.refused_loops import RefusedLoop
 from exchange.schema.roll_ups import RollUpResult
 from exchange.schema.scalars import Urn
 from exchange.schema.work import Info
@@ -110,3 +111,19 @@ class Product(Node):
         page = page_of(first, after, last, before)
         answers = await info.context.session.list_grants(self.answer.product.key, page)
         return None if answers is None else connection(answers, Grant.of)
+
+    @strawberry.field(
+        description="Attempts of anybody, refused because they would have closed a loop without an answer through this "
+        "product, newest first; the newest thousand. The owner's; null to everybody else."
+    )
+    async def refused_loops(
+        self,
+        info: Info,
+        first: Annotated[int | None, FIRST] = UNSET,
+        after: Annotated[str | None, AFTER] = UNSET,
+        last: Annotated[int | None, LAST] = UNSET,
+        before: Annotated[str | None, BEFORE] = UNSET,
+    ) -> Connection[RefusedLoop] | None:
+        page = page_of(first, after, last, before)
+        answers = await info.context.session.list_refused_loops(self.answer.product.key, page)
+        return None if answers is None else connection(answers, RefusedLoop.of)

@@ -37,7 +37,7 @@ ARGUMENTS = {
     "cutoffPercent": "0",
     "maxNodes": "60",
 }
-SMALL_PAGES = {"footprints": "5", "grants": "10", "contributions": "50"}
+SMALL_PAGES = {"footprints": "5", "grants": "10", "refusedLoops": "5", "contributions": "50"}
 # What stands for a thing that another one leads to: whole it is asked for on its own.
 SHORT = {
     "Product": "{ id productIds name access }",
@@ -70,7 +70,8 @@ def selection(name: str, above: tuple[str, ...] = ()) -> str:
     if name in SHORT and owners and not (name == "Footprint" and owners == ["Product"]):
         return SHORT[name]
     if name.endswith("Edge"):
-        return "{ cursor node { id } }"
+        has_id = "id" in fields_of(get_named_type(kind.fields["node"].type).name)
+        return "{ cursor node { id } }" if has_id else "{ cursor node { __typename } }"
     if above.count(name) >= (TREE_DEPTH if name == "ContributionNode" else 1):
         return "{ __typename }"
     parts = (one_field(field, value, (*above, name)) for field, value in kind.fields.items())

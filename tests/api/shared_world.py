@@ -155,9 +155,17 @@ class SharedWorld:
             given = {"idempotencyKey": new_key(), "footprint": footprint(name, self.products[name])}
             self.footprints[name] = client.done("publishFootprint", given, "footprint { id }")["footprint"]["id"]
         self._share()
+        self._close_a_loop()
         self.clock[0] = ASKED_US
         self._clients.clear()  # tokens hold for an hour
         return self
+
+    def _close_a_loop(self) -> None:
+        """The widget's owner tries, so that there is an attempt to show."""
+        loop = {**footprint("widget", self.products["widget"]), **modelled(line("widget", "1"))}
+        given = {"idempotencyKey": new_key(), "footprint": loop}
+        found = self.callers.client(OWNERS["widget"]).mutate("publishFootprint", given, "footprint { id }")
+        assert found["code"] == "LOOP_REFUSED"
 
     def _share(self) -> None:
         for name in ("steel", "bolt"):

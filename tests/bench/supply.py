@@ -13,11 +13,15 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from exchange.memory import NOBODY, Column, Tables
-from exchange.model.footprint import NEVER_DAY, NEVER_US
+from exchange.model.carbon import CarbonComponents
+from exchange.model.footprint import NEVER_DAY, NEVER_US, Footprint, LifeCycleStage, Lines, Modelled
 from exchange.model.resolved import Floats, Ints
 from exchange.rollup.factors import SupplierUnit
+from exchange.rollup.loops import strong_components
+from exchange.units import DeclaredUnit
 
 TIERS = 12
 INDUSTRY = 650  # products, the largest loop of the local variant
@@ -27,7 +31,7 @@ BACKWARDS = 0.01
 INPUTS = (5, 8)
 VALID_FROM, AS_OF = 0, 20_000
 OWNERS = 1_000
-KILOGRAM = "KILOGRAM"
+KILOGRAM = DeclaredUnit.KILOGRAM.value
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,64 @@ def supply(products: int, *, local: bool = True, seed: int = 1) -> Supply:
     amount = parts / sums[consumer] * share[consumer] * size[consumer] / size[supplier]
     own = size * np.where(counts > 0, 1 - share, 1.0)
     return Supply(starts, supplier, np.array([float(f"{each:.9g}") for each in amount]), own)
+
+
+def new_version(made: Supply, product: int) -> Footprint:
+    """A footprint of the product as somebody would publish it again: the same lines, the first of them anew."""
+    part = slice(int(made.starts[product]), int(made.starts[product + 1]))
+    amounts, count = made.amount[part].tolist(), int(made.starts[product + 1] - made.starts[product])
+    lines = Lines(
+        suppliers=made.supplier[part].tolist(),
+        names=["urn:x:y"] * count,
+        amounts=[f"{amount * (1.01 if not position else 1):.9g}" for position, amount in enumerate(amounts)],
+        units=[0] * count,
+        unit_table=[(KILOGRAM, None)],
+        stages=bytes(count),
+        flags=bytes(count),
+    )
+    direct = {LifeCycleStage.MANUFACTURING: CarbonComponents({"fossilGhgEmissions": Decimal(1)})}
+    return Footprint(
+        id=f"new-{product}",
+        key=-1,
+        pf_id="",
+        preceding_pf_ids=(),
+        product_id="",
+        product_key=product,
+        release_id=None,
+        published_at_us=0,
+        sequence=0,
+        deprecated_at_us=NEVER_US,
+        deprecated_sequence=NEVER_US,
+        reference_period_start_us=0,
+        reference_period_end_us=0,
+        valid_from_day=VALID_FROM,
+        valid_until_day=NEVER_DAY,
+        declared_unit_amount=Decimal(1),
+        declared_unit=DeclaredUnit.KILOGRAM,
+        price=None,
+        mass_kg_per_declared_unit=Decimal(1),
+        geography_country=None,
+        geography_country_subdivision=None,
+        geography_region_or_subregion=None,
+        boundary_processes_description=None,
+        ipcc_characterization_factors=("AR6",),
+        cross_sectoral_standards=(),
+        exempted_emissions_percent=Decimal(0),
+        exempted_emissions_description=None,
+        fossil_carbon_content=None,
+        data_quality=None,
+        comment=None,
+        declared=None,
+        modelled=Modelled(direct, None, None, None, lines),
+    )
+
+
+def looped(made: Supply) -> Ints:
+    """Products that lie on a loop."""
+    shape = (made.products, made.products)
+    matrix = csr_array((np.ones(len(made.supplier)), made.supplier.astype(np.int32), made.starts), shape=shape)
+    labels = strong_components(matrix)
+    return np.flatnonzero(np.bincount(labels)[labels] > 1)
 
 
 def tables_of(made: Supply) -> Tables:

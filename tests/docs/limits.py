@@ -137,6 +137,18 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
             "`TOO_MANY_REQUESTS`",
             "operations.refusals.REFUSALS_PER_DAY_MAX",
         ),
+        limit(
+            "attempts that `refusedLoops` of a product lists",
+            "{:,}",
+            "older ones are not listed",
+            "operations.session.REFUSED_LOOPS_LISTED_MAX",
+        ),
+        limit(
+            "members of a refused loop that are named, and whose owners see the attempt",
+            "{:,}",
+            "those farther upstream are not",
+            "rollup.admission.MEMBERS_MAX",
+        ),
         limit("writes that wait in one server", "{:,}", "`STORE_UNAVAILABLE`", "operations.writing.WAITING_MAX"),
     ),
     "A connection": (
@@ -195,10 +207,10 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
 }
 
 UNSEEN = {
+    "operations.following.ADMISSION_CHANGES_MAX": "how far a server follows the ledger while writes wait",
     "operations.following.CHANGES_MAX": "how far a server follows the ledger before it loads the graph again",
     "operations.snapshots.HEADER_BYTES_MAX": "what is read of a snapshot before it is known to be one",
     "operations.taking_over.NODES_CHUNK_MAX": "how much is read at once while the graph is loaded",
-    "operations.refusals.PRODUCTS_COUNTED_MAX": "the memory of what was refused",
     "operations.writing.BATCH_COMMANDS_MAX": "how many writes share a transaction",
     "operations.writing.BATCH_FOOTPRINTS_MAX": "how many footprints share a transaction",
     "operations.writing.HEAD_BACKOFF_MAX_S": "a pause between attempts",

@@ -6,19 +6,21 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from exchange.memory import NOBODY, Column, History, Present, Tables, cut, everything
+from exchange.memory import NOBODY, Column, History, Present, Proposal, Tables, cut, demand, everything
 from exchange.model.closure import Dates, Node, Permits, Snapshot
 from exchange.model.footprint import NEVER_US, Footprint
 from exchange.model.grant import AccessLevel, Grant
 from exchange.model.product import Product, Release
 from exchange.rollup import Solution
+from exchange.rollup.demand import Demand
+
+DAY_US = 86_400_000_000
 
 
 def tables_of(snapshot: Snapshot, permits: Permits | None = None) -> Tables:
     """Columns of everything in a snapshot. `permits`: who may follow what, where its nodes hold no grants."""
     tables = Tables()
     nodes = [snapshot.nodes[key] for key in sorted(snapshot.nodes)]
-    tables.add_products(node.product for node in nodes)
     tables.products.resize(max((*snapshot.nodes, *snapshot.names.values(), 0)) + 1)
     footprints = [footprint for node in nodes for footprint in node.footprints]
     # A release and those after it; each dataset has an id of its own in the snapshot of a store.
@@ -95,6 +97,38 @@ def solved_in_memory(
     assert (position.values == NOBODY).all()
     standing = [footprints[identity] for identity in closure.root_footprint_ids.values()]
     return closure.solve({footprint.product_key: footprint for footprint in standing})
+
+
+def demand_in_memory(
+    snapshot: Snapshot, proposal: Proposal, today_day: int, permits: Permits | None = None, present: bool = False
+) -> Demand:
+    """What admission judges, from memory; the columns are as they were afterwards."""
+    tables = tables_of(snapshot, permits)
+    now = Dates(today_day, today_day * DAY_US, snapshot.head)
+    if present:
+        Present(tables, now)  # sorts who names whom
+    position = Column(np.int32, fill=NOBODY)
+    position.resize(len(tables.products.owner))
+    before = fingerprint(tables)
+    try:
+        return demand(tables, proposal, now, position)
+    finally:
+        assert (position.values == NOBODY).all()
+        assert fingerprint(tables) == before
+
+
+def fingerprint(tables: Tables) -> tuple[object, ...]:
+    """Everything that the columns hold."""
+    groups = (tables.products, tables.versions, tables.lines, tables.grants)
+    columns = [column.values.tobytes() for group in groups for column in group.columns()]
+    kept = (tables.owners, tables.units, tables.supplier_units, tables.releases, tables.fallbacks)
+    return (*columns, *map(repr, kept))
+
+
+def assert_same_demand(one: Demand, other: Demand) -> None:
+    """Row for row and line for line, to the last digit."""
+    for name in ("product", "outbound", "size", "line", "row", "version", "also", "factor"):
+        assert getattr(one, name).tolist() == getattr(other, name).tolist(), name
 
 
 def assert_same_solution(one: Solution, other: Solution, keys: Sequence[int]) -> None:

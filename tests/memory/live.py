@@ -1,15 +1,18 @@
 """Two servers on one database, each with the graph in memory, beside what is computed from the database alone.
 
 After every step both are asked about every product, about today and about another date, for several viewers. Each
-answer from memory must be the one computed from the store, to the last digit, with the same rights.
+answer from memory must be the one computed from the store, to the last digit, with the same rights. Whatever is written
+is admitted or refused from memory as it is from the store, loops of a gain around 1 among it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import tempfile
 import uuid
-from collections.abc import Coroutine
+from collections import Counter
+from collections.abc import Collection, Coroutine, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -17,6 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -25,8 +29,10 @@ from exchange.graph import Store
 from exchange.model.closure import Dates
 from exchange.model.footprint import LifeCycleStage
 from exchange.model.grant import AccessLevel
+from exchange.model.ledger import LedgerHead
 from exchange.model.parties import ANONYMOUS, OPERATOR, Scope, Viewer
-from exchange.operations import products, publishing, releases, sharing
+from exchange.operations import products, publishing, releases, sharing, writing
+from exchange.operations.admission import check_admission
 from exchange.operations.exchange import Exchange, open_exchange
 from exchange.operations.following import LiveGraph
 from exchange.operations.inputs import (
@@ -62,6 +68,8 @@ AMOUNTS = st.sampled_from(["0.25", "1", "0.1234567890123456789", "3e-7"])
 STAGES = st.sampled_from(list(LifeCycleStage))
 LINE_UNITS = st.sampled_from([AmountUnit.KILOGRAM, AmountUnit.TON, AmountUnit.PIECE, AmountUnit.KILOWATT_HOUR])
 UNITS = st.sampled_from([DeclaredUnit.KILOGRAM, DeclaredUnit.PIECE, DeclaredUnit.KILOWATT_HOUR])
+GAINS = st.sampled_from(["0.5", "0.9", "0.999999", "1", "1.2", "2"])
+DIRECT = StageEmissionsInput(LifeCycleStage.MANUFACTURING, {"fossilGhgEmissions": Decimal("0.7")})
 DAYS = st.sampled_from([-400, -40, -1, 0, 1, 40, 400])
 
 
@@ -82,6 +90,36 @@ class Made:
     owner: int
     urn: str
     footprints: list[tuple[str, str]] = field(default_factory=list)  # id, pfId
+
+
+@contextlib.contextmanager
+def admitted_from_both() -> Iterator[Counter[bool]]:
+    """While it lasts, every write is judged from memory and from the store, which have to agree. Counts whether what
+    was judged was admitted."""
+    decided: Counter[bool] = Counter()
+
+    async def refusal(*given: Any) -> LoopRefused | None:
+        try:
+            await check_admission(*given)
+        except LoopRefused as error:
+            return error
+        return None
+
+    async def both(store: Store, graph: LiveGraph, head: LedgerHead, proposed: Any, now_us: int) -> None:
+        asked = _Asked(graph)
+        from_memory = await refusal(store, asked, head, proposed, now_us)
+        from_store = await refusal(store, None, head, proposed, now_us)
+        assert asked.answered is not False, "the graph in memory did not answer"
+        said = [None if each is None else (each.members, each.path) for each in (from_memory, from_store)]
+        assert said[0] == said[1]
+        if asked.answered:
+            decided[from_memory is None] += 1
+        if from_memory is not None:
+            raise from_memory
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(writing, check_admission.__name__, both)
+        yield decided
 
 
 class LiveMachine(RuleBasedStateMachine):
@@ -162,6 +200,15 @@ class LiveMachine(RuleBasedStateMachine):
         made = data.draw(st.sampled_from(self.made))
         self._publish(data, by, made, ())
 
+    @rule(owner=OWNERS, by=SERVERS, there=GAINS, back=GAINS, anew=st.booleans())
+    def close_a_loop(self, owner: int, by: int, there: str, back: str, anew: bool) -> None:
+        """Two products of one owner take of each other: of which the second half may be refused."""
+        one, other = [made for made in self.made if made.owner == owner][:2]
+        for made, supplier, amount in ((one, other, there), (other, one, back)):
+            preceding = (made.footprints[-1][1],) if anew and made.footprints else ()
+            line = LineInput(product=ProductKey(id=supplier.id), amount=Decimal(amount), unit=AmountUnit.KILOGRAM)
+            self._send(by, made, replace(self._footprint(made, preceding), modelled=ModelledInput((DIRECT,), (line,))))
+
     @precondition(lambda self: any(made.footprints for made in self.made))
     @rule(data=st.data(), by=SERVERS)
     def correct(self, data: st.DataObject, by: int) -> None:
@@ -169,23 +216,17 @@ class LiveMachine(RuleBasedStateMachine):
         self._publish(data, by, made, (made.footprints[-1][1],))
 
     def _publish(self, data: st.DataObject, by: int, made: Made, preceding: tuple[str, ...]) -> None:
-        unit = data.draw(UNITS)
         end = self.clock.now.replace(hour=0, minute=0) + timedelta(days=data.draw(DAYS))
         own = [release for owner, release in self.releases if owner == made.owner]
-        release = data.draw(st.sampled_from([None, *own]))
-        footprint = FootprintInput(
-            product=made.id,
-            preceding_pf_ids=preceding,
-            pf_id=str(uuid.uuid4()),
-            release=release,
+        footprint = replace(
+            self._footprint(made, preceding),
+            release=data.draw(st.sampled_from([None, *own])),
             declared_unit_amount=Decimal(data.draw(st.sampled_from(["1", "12.5"]))),
-            declared_unit_of_measurement=unit,
+            declared_unit_of_measurement=data.draw(UNITS),
             product_mass_per_declared_unit=Decimal(data.draw(st.sampled_from(["0", "2.5"]))),
             reference_period_start=end - timedelta(days=365),
             reference_period_end=end,
             validity_period_end=end + timedelta(days=90) if data.draw(st.booleans()) else None,
-            ipcc_characterization_factors=("AR6",),
-            cross_sectoral_standards=("ISO14067",),
             exempted_emissions_percent=Decimal(data.draw(st.sampled_from(["0", "2.5"]))),
         )
         if data.draw(st.integers(0, 3)) == 0:
@@ -193,9 +234,11 @@ class LiveMachine(RuleBasedStateMachine):
             stated = DeclaredInput(total, total, {"fossilGhgEmissions": total}, outbound_logistics_ghg_emissions=total)
             footprint = replace(footprint, declared=stated)
         else:
-            direct = StageEmissionsInput(LifeCycleStage.MANUFACTURING, {"fossilGhgEmissions": Decimal("0.7")})
             lines = tuple(self._line(data) for _ in range(data.draw(st.integers(0, 4))))
-            footprint = replace(footprint, modelled=ModelledInput((direct,), lines))
+            footprint = replace(footprint, modelled=ModelledInput((DIRECT,), lines))
+        self._send(by, made, footprint)
+
+    def _send(self, by: int, made: Made, footprint: FootprintInput) -> None:
         given = PublishFootprintsInput(str(uuid.uuid4()), (footprint,), single=True)
         try:
             found = self.run(publishing.publish_footprints(self.servers[by], self.viewers[made.owner], given))
@@ -203,6 +246,22 @@ class LiveMachine(RuleBasedStateMachine):
             return
         assert footprint.pf_id is not None
         made.footprints.append((found[0], footprint.pf_id))
+
+    def _footprint(self, made: Made, preceding: tuple[str, ...]) -> FootprintInput:
+        """Of a year that ends today, per kilogram; of what it is made remains to be said."""
+        end = self.clock.now.replace(hour=0, minute=0)
+        return FootprintInput(
+            product=made.id,
+            preceding_pf_ids=preceding,
+            pf_id=str(uuid.uuid4()),
+            declared_unit_amount=Decimal(1),
+            declared_unit_of_measurement=DeclaredUnit.KILOGRAM,
+            product_mass_per_declared_unit=Decimal(1),
+            reference_period_start=end - timedelta(days=365),
+            reference_period_end=end,
+            ipcc_characterization_factors=("AR6",),
+            cross_sectoral_standards=("ISO14067",),
+        )
 
     def _line(self, data: st.DataObject) -> LineInput:
         return LineInput(
@@ -365,9 +424,17 @@ class _Asked:
 
     def __init__(self, graph: LiveGraph | None) -> None:
         assert graph is not None
-        self._graph, self.answered = graph, False
+        self._graph, self.answered = graph, cast(bool | None, None)
 
     async def closure(self, *args: Any, **kwargs: Any) -> Any:
         found = await self._graph.closure(*args, **kwargs)
         self.answered = found is not None
         return found
+
+    async def demand(self, *args: Any) -> Any:
+        found = await self._graph.demand(*args)
+        self.answered = found is not None
+        return found
+
+    def consumed_keys(self, keys: Collection[int], head: LedgerHead) -> set[int] | None:
+        return self._graph.consumed_keys(keys, head)

@@ -240,6 +240,10 @@ class World:
         self.footprints[name].append(made)
         return made
 
+    def keys_of(self, ids: Sequence[str]) -> set[int]:
+        """Keys of the published versions with these ids."""
+        return {each.key for versions in self.footprints.values() for each in versions if each.id in ids}
+
     def replace(self, name: str, number: int, **changes: object) -> None:
         """Changes one published version, `number` from 1."""
         self.footprints[name][number - 1] = replace(self.footprints[name][number - 1], **changes)  # type: ignore[arg-type]

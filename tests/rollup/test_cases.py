@@ -349,3 +349,14 @@ def test_unknown_components_are_the_footprints_own():
     assert "biogenicCO2Uptake" not in unknown
     assert len(unknown) == 8
     assert len(solution.unknown_components(world.keys["leaf"])) == 9
+
+
+def test_a_line_binds_to_a_product_that_is_registered_later():
+    world = World()
+    world.unregistered |= {"later", "spare", "nobody"}
+    world.modelled("k", "1", [line("later", "2"), line("nobody", "1", fallback=("spare", "3", "KILOGRAM"))])
+    check(world, "k", excluding="1", gaps={1: "NOT_GRANTED", 2: "NOT_GRANTED"})
+    world.unregistered -= {"later", "spare"}
+    world.declared("later", "5")
+    world.declared("spare", "7")
+    check(world, "k", excluding="32", gaps={}, fallbacks={2: "NOT_GRANTED"})

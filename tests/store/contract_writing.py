@@ -15,6 +15,7 @@ from exchange.graph.footprint_records import unit_text
 from exchange.model.footprint import STAGES
 from exchange.model.ledger import LedgerHead
 from exchange.model.product import Dataset
+from exchange.model.refused_loop import RefusedLoop
 from exchange.model.writes import (
     AddClient,
     AddGrant,
@@ -25,6 +26,7 @@ from exchange.model.writes import (
     CreateRelease,
     DeprecateFootprint,
     PublishFootprint,
+    RecordRefusedLoop,
     RememberAnswer,
     RememberedAnswer,
     RevokeClient,
@@ -124,6 +126,31 @@ class WritingContract:
         found = await store.get_footprints_by_pf_id(owner.id, [modelled.pf_id, new_id()])
         assert found == [modelled, None]
         assert await store.get_footprints_by_pf_id(new_id(), [modelled.pf_id]) == [None]
+
+    async def test_refused_loops_are_counted_by_product_and_day_and_found_by_their_members(
+        self, store: Store, other_store: Store
+    ) -> None:
+        """Newest first, by whichever server, up to a head; another day's and another product's count for themselves."""
+        owner = await put_organization(store)
+        steel, coal, power = await put_products(store, owner, "Steel", "Coal", "Power")
+        made = []
+        for number, (product, day, members) in enumerate(
+            [(steel, 5, (steel, coal)), (steel, 5, (steel,)), (steel, 6, (steel, power)), (coal, 5, (steel, coal))]
+        ):
+            head = await store.head()
+            refused = RefusedLoop(new_id(), product.id, owner.id, day, 10 + number, head.sequence + 1)
+            made.append(refused)
+            await put(store, RecordRefusedLoop(refused, tuple(each.key for each in members)))
+        every = [steel.id, coal.id, power.id, new_id()]
+        for each in (store, other_store):
+            assert await each.refused_loop_counts(every, 5) == {steel.id: 2, coal.id: 1}
+            assert await each.refused_loop_counts(every, 6) == {steel.id: 1}
+            assert await each.refused_loop_counts([], 5) == {}
+            assert await each.refused_loops_through(steel.key, made[-1].sequence, 9) == made[::-1]
+            assert await each.refused_loops_through(steel.key, made[-1].sequence, 2) == [made[3], made[2]]
+            assert await each.refused_loops_through(coal.key, made[1].sequence, 9) == [made[0]]
+            assert await each.refused_loops_through(power.key, made[-1].sequence, 9) == [made[2]]
+            assert await each.refused_loops_through(99, made[-1].sequence, 9) == []
 
     async def test_edits_change_what_they_name_and_nothing_else(self, store: Store) -> None:
         owner = await put_organization(store)

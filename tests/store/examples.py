@@ -38,6 +38,7 @@ from exchange.model.writes import (
     CreateRelease,
     DeprecateFootprint,
     PublishFootprint,
+    RecordRefusedLoop,
     RevokeClient,
     RevokeGrant,
     SigningKey,
@@ -246,6 +247,7 @@ SUBJECT = {
     DeprecateFootprint: (ChangeKind.FOOTPRINT_DEPRECATED, lambda w: w.footprint_id),
     AddGrant: (ChangeKind.ACCESS_GRANTED, lambda w: w.grant.id),
     RevokeGrant: (ChangeKind.ACCESS_REVOKED, lambda w: w.grant_id),
+    RecordRefusedLoop: (ChangeKind.LOOP_REFUSED, lambda w: w.refused.id),
 }
 
 

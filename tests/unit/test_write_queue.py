@@ -9,10 +9,12 @@ from typing import cast
 
 import pytest
 
-from exchange.errors import Conflict, StoreUnavailable
+from exchange.errors import Conflict, ExchangeError, LoopRefused, StoreUnavailable
 from exchange.graph import HeadMoved, Store
+from exchange.model.grant import AccessLevel, Grant
 from exchange.model.ledger import Change, ChangeKind, LedgerHead
-from exchange.model.writes import Write
+from exchange.model.writes import RecordRefusedLoop, Write
+from exchange.operations import writing
 from exchange.operations.writing import HEAD_RETRIES_MAX, Allocation, Decision, WriteQueue
 
 
@@ -22,14 +24,19 @@ class Ledger:
 
     sequence: int = 0
     names: dict[str, str] = field(default_factory=dict)
+    written: list[Write] = field(default_factory=list)
+    away: bool = False
 
     async def head(self) -> LedgerHead:
         return LedgerHead(self.sequence, 0, 0, 0)
 
     async def write(self, writes: Sequence[Write], changes: Sequence[Change], expected: LedgerHead) -> LedgerHead:
+        if self.away:
+            raise StoreUnavailable("away")
         if expected.sequence != self.sequence:
             raise HeadMoved
         self.sequence += len(changes)
+        self.written += writes
         return replace(expected, sequence=self.sequence)
 
 
@@ -123,3 +130,85 @@ async def test_a_refused_command_leaves_the_others_written(others: int) -> None:
     assert written == ["new"] * others
     assert isinstance(refused, Conflict)
     assert ledger.sequence == others
+
+
+GRANT = Grant("", "product 7", 7, None, AccessLevel.TOTAL, False, 0, 1, 1, 1, 1)
+
+
+@dataclass(frozen=True)
+class TakeAccess(TakeName):
+    """What admission has to look at."""
+
+    async def decide(self, head: LedgerHead, now_us: int) -> Decision[str]:
+        decision = await super().decide(head, now_us)
+        return replace(decision, grants=(GRANT,), organization_id="owner")
+
+
+def refusing(monkeypatch: pytest.MonkeyPatch, *answers: ExchangeError | None) -> list[int]:
+    """Admission that says these one after the other, the last for ever; returns the heads that it was asked about."""
+    left, asked = list(answers), list[int]()
+
+    async def check(store: object, graph: object, head: LedgerHead, proposed: Sequence[object], now_us: int) -> None:
+        if proposed:
+            asked.append(head.sequence)
+            error = left.pop(0) if len(left) > 1 else left[0]
+            if error is not None:
+                raise error
+
+    monkeypatch.setattr(writing, "check_admission", check)
+    return asked
+
+
+LOOP = LoopRefused("a loop", members=(3, 7), path=("input", "product"))
+
+
+async def test_a_refused_loop_is_recorded_before_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = Ledger()
+    refusing(monkeypatch, LOOP)
+    (found,) = await asked(ledger, TakeAccess(ledger, "N", "key"))
+    assert found is LOOP
+    [write] = ledger.written
+    assert isinstance(write, RecordRefusedLoop)
+    assert write.member_keys == (3, 7)
+    said = write.refused
+    assert (said.product_id, said.organization_id, said.day, said.at_us, said.sequence) == (
+        "product 7",
+        "owner",
+        0,
+        1,
+        1,
+    )
+    assert ledger.sequence == 1
+
+
+async def test_a_refusal_that_cannot_be_recorded_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = Ledger(away=True)
+    refusing(monkeypatch, LOOP)
+    (found,) = await asked(ledger, TakeAccess(ledger, "N", "key"))
+    assert isinstance(found, StoreUnavailable)
+
+
+async def test_a_loop_that_another_server_opens_meanwhile_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The head moved while it was judged: neither told nor recorded, but decided again."""
+    ledger = Ledger()
+    heads = refusing(monkeypatch, LOOP, None)
+    command = TakeAccess(ledger, "N", "key", another_server_writes(ledger, "M", "other"))
+    assert await asked(ledger, command) == ["new"]
+    assert (heads, ledger.written) == ([0, 1], [])
+
+
+async def test_what_is_too_large_to_be_judged_is_no_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = Ledger()
+    refusing(monkeypatch, LoopRefused("too large"))
+    (found,) = await asked(ledger, TakeAccess(ledger, "N", "key"))
+    assert isinstance(found, LoopRefused)
+    assert ledger.sequence == 0
+
+
+async def test_a_loop_of_one_command_leaves_the_others_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Together they are refused; each by itself only the culprit is, and one refusal is recorded."""
+    ledger = Ledger()
+    refusing(monkeypatch, LOOP, None, LOOP)
+    found = await asked(ledger, TakeAccess(ledger, "N", "one"), TakeAccess(ledger, "M", "two"))
+    assert found == ["new", LOOP]
+    assert [type(write) for write in ledger.written] == [RecordRefusedLoop]
