@@ -22,6 +22,7 @@ from exchange.operations.answers import (
     TreeAnswer,
     TreeNodeAnswer,
 )
+from exchange.operations.explanation import ElasticitiesAnswer, Explanation, TopPaths
 from exchange.schema.execution import Executor, Request
 from exchange.schema.ids import global_id
 from exchange.units import DeclaredUnit
@@ -75,6 +76,11 @@ def roll_up_answer(key: int, as_of_day: int | None) -> RollUpAnswer:
         contributions=lambda first: [ContributionAnswer(key, one, Decimal(100), False)][:first],
         tree=lambda depth, cutoff, nodes: tree,
         digest=lambda: "sha256:0",
+        explanation=Explanation(
+            contributions_by=lambda grouping, first: [],
+            elasticities=lambda first: ElasticitiesAnswer((), None),
+            top_paths=lambda first: TopPaths((), Decimal(100), True),
+        ),
     )
 
 
