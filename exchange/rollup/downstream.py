@@ -50,9 +50,10 @@ def resting_on(nodes: Mapping[int, ViewNode], product_key: int) -> tuple[Resting
     product = int(np.searchsorted(keys, product_key))
     total = nodes[product_key].total
     worth = float(total.excluding) + np.where(delivered, float(total.outbound), 0.0)
-    there, others = supplier == product, consumer != product
-    lost = np.bincount(consumer[there & others], (factors * worth)[there & others], minlength=len(keys))
-    rest = others & ~there
+    there = supplier == product
+    rest = ~there
+    # What its own row comes to is not read: no line to it is left.
+    lost = np.bincount(consumer[there], (factors * worth)[there], minlength=len(keys))
     matrix = csr(consumer[rest], supplier[rest], factors[rest], len(keys))
     difference = solve(matrix, lost.astype(np.float64)[:, None]).x[:, 0]
     targets = np.arange(len(keys)) == product
