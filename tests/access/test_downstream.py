@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from exchange.access import facts
 from exchange.errors import InvalidInput
 from exchange.model.grant import AccessLevel
 from exchange.model.paging import Page
@@ -14,8 +15,6 @@ from exchange.operations import downstream as module
 from tests.access.granted_facts import granted_facts
 from tests.access.worlds import GrantedWorld, everything, session_of, viewer_of
 from tests.rollup.check import line
-
-OWNER = AccessLevel.OWNER
 
 
 def world_of_steel() -> GrantedWorld:
@@ -130,15 +129,16 @@ def test_the_bound_does_not_tell_of_lines_that_are_not_shown(monkeypatch):
             downstream(world, "mine", "ore")
 
 
-def hidden(lines: list[dict[str, object]], direct: str) -> GrantedWorld:
+def hidden(inside: str) -> GrantedWorld:
     """The mine may open the car, which takes a motor: 3 kg, and what is inside is not the mine's to know."""
     world = GrantedWorld()
     world.own("mine", "ore")
     world.declared("ore", "2")
+    world.declared("clay", "2")
     world.modelled("car", "1", [line("motor", 1)])
-    world.modelled("motor", direct, lines)
-    world.grant("ore", "owner of motor")
-    world.grant("motor", "owner of car")
+    world.modelled("motor", "1", [line(inside, 1)])
+    for name, to in (("ore", "owner of motor"), ("clay", "owner of motor"), ("motor", "owner of car")):
+        world.grant(name, to)
     world.grant("motor", "mine")
     world.grant("car", "mine", "INPUTS")
     return world
@@ -146,11 +146,10 @@ def hidden(lines: list[dict[str, object]], direct: str) -> GrantedWorld:
 
 def test_what_is_used_out_of_sight_is_not_told(monkeypatch):
     """Two worlds with equal facts, one with ore in the motor. A rule that looks through closed lines is found out."""
-    within, without = hidden([line("ore", 1)], "1"), hidden([], "3")
+    within, without = hidden("ore"), hidden("clay")
     assert granted_facts(within, "mine") == granted_facts(without, "mine")
     assert everything(within, "mine") == everything(without, "mine")
     assert downstream(within, "mine", "ore") == {}
-    honest = module.facts
-    monkeypatch.setattr(module, "facts", lambda key, level_of, results: honest(key, lambda _: OWNER, results))
+    monkeypatch.setattr(module, "facts", lambda key, _, results: facts(key, lambda _: AccessLevel.OWNER, results))
     assert shares(downstream(within, "mine", "ore")) == {"motor": "66.6666666667", "car": "50"}
     assert everything(within, "mine") != everything(without, "mine")
