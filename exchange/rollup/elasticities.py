@@ -2,7 +2,7 @@
 
 With y = (I - A^T)^-1 e_root, the derivative of x_root by the factor of a line of j to i is y_j x_i, and by an own term
 y_j; so the elasticities are y_j a_ji (x_i + o_i where delivered) / x_root and y_j own_j / x_root. They are exact
-derivatives on loops too (docs/method.md, "Explanation"; Heijungs and Suh 2002, section 6.4 on perturbation).
+derivatives on loops too (docs/method.md, "Explanation"; Heijungs and Suh 2002 on perturbation).
 """
 
 from __future__ import annotations

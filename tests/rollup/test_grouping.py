@@ -7,7 +7,7 @@ import pytest
 from exchange.model.footprint import DataQuality
 from exchange.rollup import ContributionGrouping, GroupKind
 from exchange.rollup.grouping import TIERS_MAX, data_quality_level
-from tests.rollup.check import World, line, solve
+from tests.rollup.check import World, check, line, solve
 from tests.rollup.test_view import delivered_world, power_and_coal
 from tests.rollup.views import Viewer, view_of
 
@@ -49,6 +49,17 @@ def car_world() -> World:
     world.own("CarCo", "car")
     world.own("SteelCo", "steel", "power")
     return world
+
+
+def test_the_graph_in_memory_knows_owners_and_countries_too():
+    solution = check(car_world(), "car", excluding=20)
+    found = {key: solution.standing(key) for key in solution.keys}
+    assert [(each.owner_id, each.geography_country) for each in found.values()] == [
+        ("CarCo", "DE"),
+        ("SteelCo", "CN"),
+        ("owner of glass", None),
+        ("SteelCo", "CN"),
+    ]
 
 
 ALL = Viewer(owner=["car", "steel", "power", "glass"])
