@@ -80,8 +80,9 @@ def top_paths(view: ViewColumns, first: int, *, nodes_max: int = PATH_NODES_MAX)
         if len(found) == first:
             break
     shown, explained = [], Decimal(0)
+    own_kg = {row: view.exact_own_kg(row) for row in {path.row for path in found}}
     for path in found:
-        steps, kilograms = _exactly(view, path)
+        steps, kilograms = _exactly(view, path, own_kg[path.row])
         explained = _DIGITS.add(explained, kilograms)
         share = _percent(kilograms, view.total.excluding)
         broken_down = view.nodes[path.row].broken_down
@@ -184,8 +185,8 @@ def most_of_one_path(view: ViewColumns) -> Floats:
     return most
 
 
-def _exactly(view: ViewColumns, path: _Path) -> tuple[tuple[PathStep, ...], Decimal]:
-    """A path's steps, and what its end emits on it, by exact factors."""
+def _exactly(view: ViewColumns, path: _Path, own_kg: Decimal) -> tuple[tuple[PathStep, ...], Decimal]:
+    """A path's steps, and what its end emits on it, by exact factors. own_kg: of one declared unit of the end."""
     ends = []
     at: _Path | None = path
     while at is not None:
@@ -197,7 +198,7 @@ def _exactly(view: ViewColumns, path: _Path) -> tuple[tuple[PathStep, ...], Deci
             amount = _DIGITS.multiply(amount, view.factor(end.line))
         number = None if end.before is None else view.number(end.line)
         steps.append(PathStep(view.nodes[end.row].product_key, number, round_significant(amount)))
-    return tuple(steps), _DIGITS.multiply(amount, view.exact_own_kg(path.row))
+    return tuple(steps), _DIGITS.multiply(amount, own_kg)
 
 
 def _percent(part: Decimal, whole: Decimal) -> Decimal:

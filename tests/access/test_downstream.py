@@ -114,6 +114,15 @@ def test_too_many_to_look_at_are_refused(monkeypatch):
     assert caught.value.path == ("downstream",)
 
 
+def test_products_of_which_only_the_total_is_seen_do_not_count(monkeypatch):
+    """Steel, car and plate are closed to the mine: only its own rail is looked at."""
+    world = world_of_steel()
+    for name in ("car", "plate"):
+        world.grant(name, "mine")
+    monkeypatch.setattr(module, "DOWNSTREAM_PRODUCTS_MAX", 0)
+    assert downstream(world, "mine", "ore") == {}
+
+
 def test_the_bound_does_not_tell_of_lines_that_are_not_shown(monkeypatch):
     """What is looked at of others' is what was granted, whether or not its hidden lines lead here."""
     monkeypatch.setattr(module, "DOWNSTREAM_PRODUCTS_MAX", 1)
