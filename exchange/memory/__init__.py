@@ -2,6 +2,7 @@
 
 from exchange.memory.closure import Cut, cut, everything
 from exchange.memory.columns import Column
+from exchange.memory.consumers import consumers
 from exchange.memory.layout import NOBODY, Touched
 from exchange.memory.present import History, Present
 from exchange.memory.rights import Rights, rights
@@ -16,6 +17,7 @@ __all__ = [
     "Rights",
     "Tables",
     "Touched",
+    "consumers",
     "cut",
     "everything",
     "rights",

@@ -54,10 +54,18 @@ async def _candidates(sight: Sight, product_key: int) -> list[int]:
     while front:
         if len(met) > DOWNSTREAM_PRODUCTS_MAX + 1:
             raise _too_many(f"more than {DOWNSTREAM_PRODUCTS_MAX:,} products that you may open")
-        consumers = await sight.store.product_keys_with_lines_to(front, owner)
-        front = [key for key in consumers if key not in met]
+        front = [key for key in await _consumers(sight, front, owner) if key not in met]
         met.update(front)
     return sorted(met - {product_key})
+
+
+async def _consumers(sight: Sight, keys: Sequence[int], owner_id: str | None) -> list[int]:
+    """Products of one owner, or of all, with lines to these: from the graph in memory, or where that cannot answer
+    from the store."""
+    found = None
+    if sight.graph is not None:
+        found = await sight.graph.consumers(keys, owner_id, sight.head, sight.now_us)
+    return await sight.store.product_keys_with_lines_to(keys, owner_id) if found is None else found
 
 
 def _resting(solved: Solved, product_key: int, candidates: Sequence[int]) -> tuple[Resting, ...]:

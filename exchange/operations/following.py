@@ -19,7 +19,7 @@ import numpy as np
 
 from exchange.errors import ExchangeError
 from exchange.graph import Store
-from exchange.memory import NOBODY, Column, Cut, History, Present, Rights, Tables, Touched, cut, rights
+from exchange.memory import NOBODY, Column, Cut, History, Present, Rights, Tables, Touched, consumers, cut, rights
 from exchange.model.closure import Dates, Node
 from exchange.model.footprint import Footprint
 from exchange.model.grant import Grant
@@ -111,6 +111,17 @@ class LiveGraph:
                 return None
             versions = {key: footprint.key for key, footprint in (chosen or {}).items()}
             return await beside(lambda: self._closure(present, keys, dates, today(head, now_us), versions))
+
+    async def consumers(
+        self, keys: Sequence[int], owner_id: str | None, head: LedgerHead, now_us: int
+    ) -> list[int] | None:
+        """Keys of products with a line or fallback, in any version, to any of `keys`; of one owner, or (None) of all.
+        None: it has to be read from the store."""
+        async with self._mutex:
+            present = self._present
+            if present is None or not await self._brought_to(present, head, now_us):
+                return None
+            return await beside(lambda: consumers(present.tables, keys, owner_id))
 
     def _closure(
         self, present: Present, keys: Sequence[int], dates: Dates, now: Dates, chosen: dict[int, int]
