@@ -73,6 +73,7 @@ NO_LINES = ViewLines(
     suppliers=np.empty(0, dtype=np.int64),
     factors=np.empty(0, dtype=np.float64),
     delivered=np.empty(0, dtype=np.bool_),
+    stages=np.empty(0, dtype=np.int64),
 )
 
 
@@ -111,6 +112,8 @@ def facts(key: int, level_of: LevelOf, results: Results) -> ViewNode | None:
         unknown_components=standing.unknown_components if direct_shown else (),
         direct=direct,
         by_stage=by_stage,
+        owner_id=standing.owner_id,
+        geography_country=standing.geography_country,
     )
 
 
@@ -147,6 +150,7 @@ def _view_lines(
         suppliers=resolved.serving[positions],
         factors=resolved.factors[positions],
         delivered=resolved.delivered[positions],
+        stages=resolved.stages[positions],
     )
     return lines, ExactFactors(lambda: results.exact_factors(key, positions.tolist()), len(positions))
 
@@ -193,6 +197,8 @@ def _leaf(
         unknown_components=standing.unknown_components if stated else (),
         direct=direct,
         by_stage=by_stage,
+        owner_id=standing.owner_id,
+        geography_country=standing.geography_country,
     )
 
 

@@ -17,11 +17,11 @@ _BY_URN = "UNWIND $urns AS u MATCH (:Identifier {urn: u})-[:IDENTIFIES]->(p:Prod
 _KEYS = "UNWIND $ids AS i MATCH (n:Product {id: i}) RETURN collect([i, n.key])"
 _NAMES = "UNWIND $urns AS u MATCH (n:Identifier {urn: u}) WHERE n.productKey IS NOT NULL RETURN u, n.productKey"
 _LINES_TO = """
-MATCH (:Product {key: $key})<-[:INPUT|FALLBACK]-(:Footprint)-[:OF]->(c:Product)
+UNWIND $keys AS k MATCH (:Product {key: k})<-[:INPUT|FALLBACK]-(:Footprint)-[:OF]->(c:Product)
 WHERE $owner IS NULL OR c.ownerId = $owner RETURN DISTINCT c.key
 """
 _NAMES_TO = """
-MATCH (:Product {key: $key})<-[:IDENTIFIES]-(:Identifier)<-[:NAMES]-(:Footprint)-[:OF]->(c:Product)
+UNWIND $keys AS k MATCH (:Product {key: k})<-[:IDENTIFIES]-(:Identifier)<-[:NAMES]-(:Footprint)-[:OF]->(c:Product)
 WHERE $owner IS NULL OR c.ownerId = $owner RETURN DISTINCT c.key
 """
 _CONSUMED = """
@@ -89,10 +89,11 @@ async def list_products(bolt: Bolt, query: ProductQuery, page: Page, visible: Vi
     return merged(parts, listing, page)
 
 
-async def keys_with_lines_to(bolt: Bolt, key: int, owner_id: str | None) -> list[int]:
+async def keys_with_lines_to(bolt: Bolt, keys: Collection[int], owner_id: str | None) -> list[int]:
     found: set[int] = set()
-    for statement in (_LINES_TO, _NAMES_TO):
-        found.update(row[0] for row in await bolt.read(statement, key=key, owner=owner_id))
+    for chunk in chunks(keys):
+        for statement in (_LINES_TO, _NAMES_TO):
+            found.update(row[0] for row in await bolt.read(statement, keys=chunk, owner=owner_id))
     return sorted(found)
 
 

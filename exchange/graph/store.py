@@ -179,9 +179,9 @@ class Store:
         """Only products that may be seen are filtered, ordered, counted and listed (None: all may)."""
         return await products.list_products(await self._bolt(), query, page, visible)
 
-    async def product_keys_with_lines_to(self, key: int, owner_id: str | None) -> list[int]:
-        """Keys of products with a line or fallback to this one, by id or by URN; of one owner, or (None) of all."""
-        return await products.keys_with_lines_to(await self._bolt(), key, owner_id)
+    async def product_keys_with_lines_to(self, keys: Collection[int], owner_id: str | None) -> list[int]:
+        """Keys of products with a line or fallback to any of these, by id or by URN; of one owner, or (None) of all."""
+        return await products.keys_with_lines_to(await self._bolt(), keys, owner_id)
 
     async def consumed_keys(self, keys: Collection[int]) -> set[int]:
         """Those of the keys to which any footprint has a line or fallback, by id or by URN."""

@@ -3,6 +3,7 @@
 from exchange.memory.admission import consumed, demand
 from exchange.memory.closure import Cut, cut, everything
 from exchange.memory.columns import Column
+from exchange.memory.consumers import consumers
 from exchange.memory.layout import NOBODY, Touched
 from exchange.memory.packing import Packed, pack, unpack
 from exchange.memory.present import History, Present
@@ -25,6 +26,7 @@ __all__ = [
     "Touched",
     "Whole",
     "consumed",
+    "consumers",
     "cut",
     "demand",
     "everything",

@@ -246,11 +246,13 @@ class _Recipes:
         tables, version = self._tables, int(self._versions[row])
         per = tables.supplier_units[tables.versions.supplier_unit.values[version]]
         return Standing(
+            owner_id=tables.owner_id(int(tables.versions.product.values[version])),
             footprint_id=tables.footprint_id(version),
             declared=bool(tables.versions.kind.values[version] & DECLARED),
             declared_unit_amount=per.amount,
             declared_unit=DeclaredUnit(per.unit),
             price=per.price,
+            geography_country=tables.countries[tables.versions.country.values[version]],
             exempted_emissions_percent=tables.exempted_percent(version),
             ipcc_characterization_factors=tables.characterizations[tables.versions.characterization.values[version]],
             unknown_components=tables.unknown_components(version),

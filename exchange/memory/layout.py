@@ -44,7 +44,7 @@ class Versions:
 
     identity: the footprint's id, if it is a UUID. own: (rows, 13) as in Standings; outbound: its row in
     `Tables.outbound`, NOBODY: nothing said. packaging: NaN where nothing was stated. supplier_unit: entry in
-    `Tables.supplier_units`. unknown: bits in the order of STATED.
+    `Tables.supplier_units`. country: entry in `Tables.countries`. unknown: bits in the order of STATED.
     """
 
     def __init__(self) -> None:
@@ -69,6 +69,7 @@ class Versions:
         self.own = Column(np.float64, width=OWN_WIDTH)
         self.outbound = Column(np.int32, fill=NOBODY)
         self.characterization = Column(np.int32)
+        self.country = Column(np.int16)
         self.unknown = Column(np.uint16)
         self.first_line = Column(np.int64)
         self.line_count = Column(np.int32)

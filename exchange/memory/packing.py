@@ -54,6 +54,7 @@ def pack(present: Present) -> Packed:
             for each in tables.supplier_units
         ],
         "characterizations": [list(names) for names in tables.characterizations],
+        "countries": list(tables.countries),
         "releases": [list(astuple(release)) for release in tables.releases],
         "fallbacks": [[line, str(each.amount), each.unit, each.key] for line, each in tables.fallbacks.items()],
         **tables.beside_columns(),
@@ -78,7 +79,8 @@ def _unpack(packed: Packed) -> Present:
     for name, column in _columns(tables, present):
         column.take(arrays[name])
     _check_lengths(tables, present)
-    tables.owners.update({name: number for number, name in enumerate(document["owners"])})
+    for name in document["owners"]:
+        tables.owner_number(name)
     tables.number_again(
         units=[(unit, _price_of(price)) for unit, price in document["units"]],
         supplier_units=[
@@ -86,6 +88,7 @@ def _unpack(packed: Packed) -> Present:
             for unit, price, amount, mass in document["supplier_units"]
         ],
         characterizations=[tuple(names) for names in document["characterizations"]],
+        countries=list(document["countries"]),
         releases=[Release(*values) for values in document["releases"]],
     )
     for line, amount, unit, key in document["fallbacks"]:
@@ -141,6 +144,7 @@ def _check_numbers(tables: Tables, present: Present) -> None:
         (tables.versions.outbound.values, len(tables.outbound)),
         (tables.versions.supplier_unit.values, len(tables.supplier_units)),
         (tables.versions.characterization.values, len(tables.characterizations)),
+        (tables.versions.country.values, len(tables.countries)),
         (tables.versions.first_line.values + tables.versions.line_count.values, lines + 1),
         (tables.lines.supplier.values, products),
         (tables.lines.version.values, versions),

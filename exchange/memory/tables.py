@@ -59,9 +59,11 @@ class Tables:
         self.outbound = Column(np.float64, width=OWN_WIDTH)
         self.followers = Followers()
         self.owners: dict[str, int] = {}
+        self.owner_ids: list[str] = []
         self.units: list[tuple[str, Price | None]] = []
         self.supplier_units: list[SupplierUnit] = []
         self.characterizations: list[tuple[str, ...]] = []
+        self.countries: list[str | None] = []
         self.releases: list[Release] = []
         self.fallbacks: dict[int, LineFallback] = {}
         self.fallback_followers: dict[int, list[int]] = {}
@@ -190,6 +192,9 @@ class Tables:
         """A line's amount in its own unit."""
         return self._decimals.of("amount", line, 0, float(self.lines.amount.values[line]))
 
+    def owner_id(self, product: int) -> str:
+        return self.owner_ids[int(self.products.owner.values[product])]
+
     def footprint_id(self, version: int) -> str:
         other = self._other_identities.get(version)
         return str(uuid.UUID(bytes=self.versions.identity.values[version].tobytes())) if other is None else other
@@ -229,6 +234,7 @@ class Tables:
         units: Sequence[tuple[str, Price | None]],
         supplier_units: Sequence[SupplierUnit],
         characterizations: Sequence[tuple[str, ...]],
+        countries: Sequence[str | None],
         releases: Sequence[Release],
     ) -> None:
         """Distinct values of empty tables, in the order of their numbers."""
@@ -236,6 +242,7 @@ class Tables:
             (self.units, units),
             (self.supplier_units, supplier_units),
             (self.characterizations, characterizations),
+            (self.countries, countries),
         ):
             for value in values:
                 self._number(table, value)
@@ -253,7 +260,10 @@ class Tables:
     # -- how it is kept --------------------------------------------------------------------------------------------
 
     def owner_number(self, organization_id: str) -> int:
-        return self.owners.setdefault(organization_id, len(self.owners))
+        number = self.owners.setdefault(organization_id, len(self.owners))
+        if number == len(self.owner_ids):
+            self.owner_ids.append(organization_id)
+        return number
 
     def _bind(self, urn: str, key: int) -> None:
         for line in self._unbound.pop(urn, ()):
@@ -297,6 +307,7 @@ class Tables:
             versions.characterization: [
                 self._number(self.characterizations, each.ipcc_characterization_factors) for each in new
             ],
+            versions.country: [self._number(self.countries, each.geography_country) for each in new],
             versions.unknown: [
                 sum(1 << STATED.index(name) for name in each.unknown_components) if each.unknown_components else 0
                 for each in new

@@ -95,14 +95,17 @@ class Total:
 class Standing:
     """What is said of the footprint that stands for a product, beside its numbers.
 
+    owner_id: of the product. geography_country: ISO 3166-1 alpha-2, None where none is stated (a region, or nothing).
     unknown_components: those that it leaves unknown in what it states itself, in the order of COLUMNS.
     """
 
+    owner_id: str
     footprint_id: str
     declared: bool
     declared_unit_amount: Decimal
     declared_unit: DeclaredUnit
     price: Price | None
+    geography_country: str | None
     exempted_emissions_percent: Decimal
     ipcc_characterization_factors: tuple[str, ...]
     unknown_components: tuple[str, ...]

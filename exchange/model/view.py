@@ -21,13 +21,14 @@ class ViewLines:
     """The lines of a product that the viewer sees and that count in its cradle to gate, by column.
 
     numbers: position among the lines that this viewer sees, from 1. suppliers: product keys, all visible.
-    factors: declared units of the supplier per declared unit of the consumer. delivered: as in ResolvedLines.
+    factors: declared units of the supplier per declared unit of the consumer. delivered, stages: as in ResolvedLines.
     """
 
     numbers: Ints
     suppliers: Ints
     factors: Floats
     delivered: Bools
+    stages: Ints
 
     @cached_property
     def distinct_suppliers(self) -> tuple[int, ...]:
@@ -72,6 +73,7 @@ class ViewNode:
     visible lines for a product shown at INPUTS, the direct emissions for an owner (or where they are shown).
     broken_down: whether `own` is direct emissions that the viewer may see as such.
     unknown_components: names that the owner left unknown in what the viewer is shown of it.
+    owner_id, geography_country: as in Standing.
     """
 
     product_key: int
@@ -88,3 +90,5 @@ class ViewNode:
     unknown_components: tuple[str, ...]
     direct: tuple[Decimal, ...] | None  # in the order of COLUMNS; None: declared, or not shown
     by_stage: tuple[StageTotal, ...] | None
+    owner_id: str
+    geography_country: str | None

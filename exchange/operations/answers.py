@@ -11,6 +11,7 @@ from exchange.model.footprint import DataQuality, Finding, FootprintKind, Footpr
 from exchange.model.grant import AccessLevel
 from exchange.model.product import Product
 from exchange.model.resolved import GapCode
+from exchange.operations.explanation import Explanation
 from exchange.units import DeclaredUnit
 
 T = TypeVar("T")
@@ -196,6 +197,7 @@ class RollUpAnswer:
     valid_until_day: Callable[[], int | None]
     contributions: Callable[[int], Sequence[ContributionAnswer]]
     tree: Callable[[int, float, int], TreeAnswer]
+    explanation: Explanation
     digest: Callable[[], str]
 
 

@@ -32,6 +32,7 @@ from exchange.memory import (
     Tables,
     Whole,
     consumed,
+    consumers,
     cut,
     demand,
     rights,
@@ -150,6 +151,17 @@ class LiveGraph:
                 return None
             versions = {key: footprint.key for key, footprint in (chosen or {}).items()}
             return await beside(lambda: self._closure(present, keys, dates, today(head, now_us), versions))
+
+    async def consumers(
+        self, keys: Sequence[int], owner_id: str | None, head: LedgerHead, now_us: int
+    ) -> list[int] | None:
+        """Keys of products with a line or fallback, in any version, to any of `keys`; of one owner, or (None) of all.
+        None: it has to be read from the store."""
+        async with self._mutex:
+            present = self._present
+            if present is None or not await self._brought_to(present, head, now_us):
+                return None
+            return await beside(lambda: consumers(present.tables, keys, owner_id))
 
     async def whole(self, head: LedgerHead, now_us: int) -> Whole | None:
         """Everybody's result as of now at `head`, to which the graph is brought first; None: it cannot be had here.

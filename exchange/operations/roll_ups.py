@@ -30,6 +30,7 @@ from exchange.operations.answers import (
 )
 from exchange.operations.checks import first_of_month
 from exchange.operations.closures import read_closure
+from exchange.operations.explanation import explanation_of
 from exchange.operations.findings import TRANSPORT_FINDINGS
 from exchange.operations.following import Closure
 from exchange.operations.gap_messages import gap_message
@@ -73,16 +74,22 @@ class Solved:
 
 
 async def solve_for(
-    sight: Sight, keys: Sequence[int], dates: Dates, *, chosen: Mapping[int, Footprint] | None = None
+    sight: Sight,
+    keys: Sequence[int],
+    dates: Dates,
+    *,
+    chosen: Mapping[int, Footprint] | None = None,
+    stages: bool = True,
 ) -> Solved:
     """Solves the closure of `keys`, in a turn: from the graph in memory, or read from the store where that cannot
-    answer. `chosen` forces the footprint of a product."""
+    answer. `chosen` forces the footprint of a product. `stages`: whether results by stage, or what was found at
+    publishing, will be asked for."""
     async with sight.share.turn():
         began = time.perf_counter()
         if sight.graph is not None:
             closure = await sight.graph.closure(keys, dates, sight.head, sight.now_us, chosen=chosen)
             if closure is not None:
-                return await _solve_cut(sight, closure, chosen or {}, began)
+                return await _solve_cut(sight, closure, chosen or {}, began, stages=stages)
         snapshot = await read_closure(sight.store, keys, dates, chosen=chosen)
         levels = await sight.level_of_nodes(snapshot.nodes.values())
         permits, read = permits_at(dates), time.perf_counter()
@@ -91,11 +98,14 @@ async def solve_for(
         return Solved(solution, lambda key: levels.get(key, AccessLevel.NONE))
 
 
-async def _solve_cut(sight: Sight, closure: Closure, chosen: Mapping[int, Footprint], began: float) -> Solved:
+async def _solve_cut(
+    sight: Sight, closure: Closure, chosen: Mapping[int, Footprint], began: float, *, stages: bool
+) -> Solved:
     level_of = await sight.level_by(closure.rights)
     cut, roots = closure.cut, dict(chosen)
     # Stages and findings come from the footprint itself, which is read only for whoever is shown them.
-    shown = [name for key, name in cut.root_footprint_ids.items() if level_of(key) >= AccessLevel.BREAKDOWN]
+    names = cut.root_footprint_ids if stages else {}
+    shown = [name for key, name in names.items() if level_of(key) >= AccessLevel.BREAKDOWN]
     found = await sight.store.get_footprints(shown) if shown else []
     roots |= {footprint.product_key: footprint for footprint in found if footprint}
     read = time.perf_counter()
@@ -187,6 +197,7 @@ def _answer(
         valid_until_day=valid_until,
         contributions=lazy.contributions,
         tree=lazy.tree,
+        explanation=explanation_of(lambda: lazy.solved),
         digest=lazy.digest,
     )
 

@@ -17,6 +17,7 @@ from exchange.model.grant import AccessLevel, Grant
 from exchange.model.ledger import ChangeKind
 from exchange.model.paging import Page, PageOf, ProductOrder, ProductQuery, page_of_list
 from exchange.model.parties import Organization
+from exchange.operations import downstream as consumption
 from exchange.operations import footprint_answers, roll_ups
 from exchange.operations.answers import (
     DatasetAnswer,
@@ -30,6 +31,7 @@ from exchange.operations.answers import (
     ReleaseAnswer,
     RollUpAnswer,
 )
+from exchange.operations.downstream import Resting
 from exchange.operations.sight import Sight
 
 DATES_MAX = 12  # a year by months: enough for a development over time
@@ -128,6 +130,29 @@ class Session(Sight):
         """Cradle to gate of visible products, in one closure read and one solve for each pair of dates."""
         self._count_dates(as_of_day, known_at_us)
         return await roll_ups.roll_up(self, keys, self.dates(as_of_day, known_at_us))
+
+    async def downstream(
+        self, product_key: int, as_of_day: int | None, known_at_us: int | None, page: Page
+    ) -> PageAnswer[Resting] | None:
+        """Products that the viewer may open and that rest on an own one; None for whoever is not the owner. Pages go
+        forward only."""
+        answer = (await self.products_by_key([product_key]))[0]
+        if answer is None or answer.access < AccessLevel.OWNER:
+            return None
+        self._count_dates(as_of_day, known_at_us)
+        found = await consumption.downstream(self, product_key, self.dates(as_of_day, known_at_us))
+        places = {resting.product_key: place for place, resting in enumerate(found, 1)}
+
+        async def place(product_id: str) -> str | None:
+            product = (await self.products([product_id]))[0]
+            at = None if product is None else places.get(product.product.key)
+            return None if at is None else str(at)
+
+        start = int((await _placed(page, place)).after or 0)
+        items = found[start : start + (page.first or len(found))]
+        products = await self.products_by_key([item.product_key for item in items])
+        keys = tuple(product.product.id for product in products if product is not None)
+        return PageAnswer(items, keys, start + len(items) < len(found), start > 0, len(found))
 
     async def compute(self, make: Callable[[], T], *, parts: int | None = None) -> T:
         """What a long computation gives, in a turn of this viewer and beside the event loop; at once where it has few

@@ -5,8 +5,12 @@ from exchange.rollup.admission_walk import AdmissionWalk
 from exchange.rollup.choice import Choice, choose, valid_until_day
 from exchange.rollup.closure import CLOSURE_LINES_MAX, CLOSURE_ROWS_MAX, ClosureWalk, Frontier
 from exchange.rollup.digest import METHOD_VERSION
+from exchange.rollup.downstream import Resting, resting_on
 from exchange.rollup.drawing import upstream_graph
+from exchange.rollup.elasticities import Elasticity
+from exchange.rollup.grouping import ContributionGroup, ContributionGrouping, GroupKind, GroupOf
 from exchange.rollup.loops import shortest_loop
+from exchange.rollup.paths import PathStep, SupplyPath, TopPaths
 from exchange.rollup.refusals import Refusal, RefusalCode
 from exchange.rollup.roll_up import Solution, roll_up
 from exchange.rollup.tree import TREE_DEPTH_MAX, TREE_NODES_MAX, Tree, TreeNode
@@ -22,11 +26,20 @@ __all__ = [
     "Choice",
     "ClosureWalk",
     "Contribution",
+    "ContributionGroup",
+    "ContributionGrouping",
+    "Elasticity",
     "Frontier",
+    "GroupKind",
+    "GroupOf",
+    "PathStep",
     "Refusal",
     "RefusalCode",
+    "Resting",
     "Solution",
     "SolvedView",
+    "SupplyPath",
+    "TopPaths",
     "Tree",
     "TreeNode",
     "View",
@@ -34,6 +47,7 @@ __all__ = [
     "admit_grant",
     "choose",
     "judge",
+    "resting_on",
     "roll_up",
     "shortest_loop",
     "solve_view",

@@ -288,7 +288,8 @@ class _Recipes:
         return self._footprints[row].findings
 
     def standing(self, row: int) -> Standing:
-        return standing_of(self._footprints[row])
+        owner_id = self._resolver.nodes[self._resolver.keys[row]].product.owner_id
+        return standing_of(self._footprints[row], owner_id)
 
     def exact_factors(self, row: int, positions: Sequence[int]) -> list[Decimal]:
         resolver, lines = self._resolver, self._footprints[row].lines

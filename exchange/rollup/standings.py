@@ -127,14 +127,16 @@ def stated_packaging(footprint: Footprint) -> Decimal | None:
     return footprint.modelled.direct_packaging_kg_co2e if footprint.modelled is not None else None
 
 
-def standing_of(footprint: Footprint) -> Standing:
-    """What is said of a footprint that stands, beside its numbers."""
+def standing_of(footprint: Footprint, owner_id: str) -> Standing:
+    """What is said of a footprint that stands, beside its numbers; `owner_id`: of its product."""
     return Standing(
+        owner_id=owner_id,
         footprint_id=footprint.id,
         declared=footprint.declared is not None,
         declared_unit_amount=footprint.declared_unit_amount,
         declared_unit=footprint.declared_unit,
         price=footprint.price,
+        geography_country=footprint.geography_country,
         exempted_emissions_percent=footprint.exempted_emissions_percent,
         ipcc_characterization_factors=footprint.ipcc_characterization_factors,
         unknown_components=footprint.unknown_components,

@@ -21,12 +21,16 @@ from exchange.model.footprint import Finding
 from exchange.model.resolved import Bools, Floats, Ints
 from exchange.model.view import ViewNode
 from exchange.rollup.digest import digest_of
+from exchange.rollup.elasticities import Elasticity, elasticities
 from exchange.rollup.findings import mixed_factors_finding, uptake_finding
+from exchange.rollup.grouping import ContributionGroup, ContributionGrouping, contribution_groups
 from exchange.rollup.own_terms import excluding
+from exchange.rollup.paths import TopPaths, top_paths
 from exchange.rollup.rounding import round_percent, round_to
 from exchange.rollup.solving import solve
 from exchange.rollup.system import csr
 from exchange.rollup.tree import Tree, TreeLines, grow
+from exchange.rollup.view_columns import ViewColumns
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,20 @@ class SolvedView:
             max_nodes=max_nodes,
         )
 
+    def contributions_by(
+        self, grouping: ContributionGrouping, first: int | None = None
+    ) -> tuple[ContributionGroup, ...]:
+        """Emissions in groups that sum to the root's total, largest absolute first. first: at most so many."""
+        return contribution_groups(self.columns, grouping)[:first]
+
+    def elasticities(self, first: int) -> tuple[Elasticity, ...] | None:
+        """Percent of the result per percent of a line or an own term, largest absolute first (see `elasticities`)."""
+        return elasticities(self.columns, first)
+
+    def top_paths(self, first: int) -> TopPaths:
+        """The supply paths worth most, largest absolute first (see `top_paths`)."""
+        return top_paths(self.columns, first)
+
     def digest(self) -> str:
         """ "sha256:" and the hash of the view's facts (see `digest_of`)."""
         return digest_of(self.root_key, dict(zip(self.keys, self._nodes, strict=True)))
@@ -122,6 +140,22 @@ class SolvedView:
         return (
             *uptake_finding(components),
             *mixed_factors_finding(self.ipcc_characterization_factors()),
+        )
+
+    @cached_property
+    def columns(self) -> ViewColumns:
+        """The view as rows and columns, for whoever explains it."""
+        return ViewColumns(
+            nodes=self._nodes,
+            root=self._root,
+            starts=self._tree_lines.starts,
+            consumer=self._consumer,
+            supplier=self._supplier,
+            factors=self._factors,
+            outbound_kg=self._outbound,
+            total_kg=self._tree_lines.total_kg,
+            own_kg=self._own + self._delivered,
+            demand=self._demand,
         )
 
     @cached_property

@@ -15,11 +15,15 @@ from exchange.model.footprint import FootprintKind, FootprintStatus, LifeCycleSt
 from exchange.model.paging import ProductOrder
 from exchange.model.parties import Scope
 from exchange.model.resolved import GapCode
+from exchange.operations.explanation import ContributionGrouping
+from exchange.operations.explanation import GroupKind as ContributionGroupKind
 from exchange.units import AmountUnit, DeclaredUnit
 
 __all__ = [
     "AccessLevel",
     "AmountUnit",
+    "ContributionGroupKind",
+    "ContributionGrouping",
     "DeclaredUnit",
     "FindingSeverity",
     "FootprintKind",
@@ -118,6 +122,30 @@ _describe(
         "NOT_YET_VALID": "Every footprint of the product begins after the date asked about.",
         "UNIT_NOT_CONVERTIBLE": "The line's unit cannot be turned into the product's declared unit.",
     },
+)
+_describe(
+    ContributionGrouping,
+    "What a result is grouped by. Each emission is in exactly one group.",
+    {
+        "ORGANIZATION": "The owner of the product whose own term it is.",
+        "LIFE_CYCLE_STAGE": "The stage of the product's own line, or of its own direct emissions, through which it "
+        "enters.",
+        "COUNTRY": "The country that the footprint states whose own term it is.",
+        "TIER": "How many lines lie between the product and the one whose own term it is; 0: direct.",
+        "DATA_QUALITY": "The data quality of the total of the product whose own term it is, as a level from 1 to 5.",
+    },
+)
+_describe(
+    ContributionGroupKind,
+    "What a group says of its emissions.",
+    {
+        "KNOWN": "They are the group's, for all that the viewer is shown.",
+        "NOT_BROKEN_DOWN": "Results, or rests of results, of products whose lines are not shown: what was emitted "
+        "further upstream is inside.",
+        "UNKNOWN": "No country is stated, or nothing is known of the quality.",
+        "BEYOND": "More lines away than tiers are told apart.",
+    },
+    name="ContributionGroupKind",
 )
 _describe(
     Scope,

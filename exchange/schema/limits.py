@@ -28,6 +28,7 @@ from graphql import (
 )
 
 from exchange.model.paging import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX
+from exchange.schema.explanation import ELASTICITIES_DEFAULT, GROUPS_DEFAULT, PATHS_DEFAULT
 from exchange.schema.roll_ups import CONTRIBUTIONS_DEFAULT, TREE_NODES_DEFAULT, TREE_NODES_MAX
 
 SOURCE_LENGTH_MAX: Final = 200_000  # characters; a page of aliased questions has a tenth of it
@@ -38,13 +39,28 @@ FIELDS_MAX: Final = 3_000  # fields of the query, fragments unfolded; a hundred 
 REPEATS_MAX: Final = 20  # times one name in one selection; validation compares each with each
 COST_MAX: Final = 200_000  # fields of the answer; about half a second
 
-WEIGHTS: Final[Mapping[str, int]] = {"cradleToGate": 50, "tree": 50, "digest": 20, "contributions": 10, "footprint": 5}
+WEIGHTS: Final[Mapping[str, int]] = {
+    "downstream": 1_000,  # of every product a closure of its own
+    "cradleToGate": 50,
+    "tree": 50,
+    "topPaths": 50,
+    "digest": 20,
+    "elasticities": 20,
+    "contributions": 10,
+    "contributionsBy": 10,
+    "footprint": 5,
+}
 LISTS: Final[Mapping[str, int]] = {
     "products": PAGE_SIZE_DEFAULT,
     "organizations": PAGE_SIZE_DEFAULT,
     "footprints": PAGE_SIZE_DEFAULT,
     "grants": PAGE_SIZE_DEFAULT,
     "contributions": CONTRIBUTIONS_DEFAULT,
+    "contributionsBy": GROUPS_DEFAULT,
+    "elasticities": ELASTICITIES_DEFAULT,
+    "topPaths": PATHS_DEFAULT,
+    "downstream": PAGE_SIZE_DEFAULT,
+    "steps": 5,
     "tree": TREE_NODES_DEFAULT,  # of all levels together, so `children` do not count again
     "lines": 10,
     "gaps": 5,

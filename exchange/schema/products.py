@@ -9,8 +9,10 @@ import strawberry
 from strawberry import UNSET
 
 from exchange.operations.answers import ProductAnswer
+from exchange.schema import explanation
 from exchange.schema.connections import AFTER, BEFORE, FIRST, LAST, Connection, connection, given, page_of
 from exchange.schema.enumerations import AccessLevel, OrderDirection, ProductOrder
+from exchange.schema.explanation import AS_OF, KNOWN_AT, DownstreamProduct
 from exchange.schema.footprints import Footprint
 from exchange.schema.grants import Grant
 from exchange.schema.ids import global_id
@@ -21,9 +23,6 @@ from exchange.schema.refused_loops import RefusedLoop
 from exchange.schema.roll_ups import RollUpResult
 from exchange.schema.scalars import Urn
 from exchange.schema.work import Info
-
-AS_OF = strawberry.argument(description="What did it carry on that day? Today if absent.")
-KNOWN_AT = strawberry.argument(description="What was known then? Now if absent, or if later than now.")
 
 
 @strawberry.input(description="Which products: all given conditions hold.")
@@ -111,6 +110,12 @@ class Product(Node):
         page = page_of(first, after, last, before)
         answers = await info.context.session.list_grants(self.answer.product.key, page)
         return None if answers is None else connection(answers, Grant.of)
+
+    downstream: Connection[DownstreamProduct] | None = strawberry.field(
+        resolver=explanation.downstream,
+        description="Other products that the viewer may open and whose views lead to this one, with how much of each "
+        "rests on it, largest first. The owner's; null to everybody else.",
+    )
 
     @strawberry.field(
         description="Attempts of anybody, refused because they would have closed a loop without an answer through this "

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import strawberry
 
-from exchange.errors import InvalidInput
 from exchange.operations.answers import (
     ContributionAnswer,
     FallbackUseAnswer,
@@ -17,8 +16,11 @@ from exchange.operations.answers import (
     RollUpAnswer,
     TreeNodeAnswer,
 )
+from exchange.schema import explanation
+from exchange.schema.bounds import bounded
 from exchange.schema.carbon import CarbonComponents, DataQuality, StageEmissions
 from exchange.schema.enumerations import DeclaredUnit, GapCode, RollUpRefusedCode
+from exchange.schema.explanation import ContributionGroup, Elasticities, SupplyPaths
 from exchange.schema.footprints import Finding
 from exchange.schema.instants import date_of, instant_of
 from exchange.schema.work import Info
@@ -35,13 +37,6 @@ CONTRIBUTIONS_DEFAULT: Final = 20
 TREE_DEPTH_DEFAULT: Final = 3
 TREE_CUTOFF_PERCENT_DEFAULT: Final = 1.0
 TREE_NODES_DEFAULT: Final = 200
-
-
-def _bounded(argument: str, given: float | None, default: float, low: int, high: int) -> float:
-    amount = default if given is None else given
-    if not low <= amount <= high:
-        raise InvalidInput(f"{argument} must be {low} to {high}; got {amount}.", path=(argument,))
-    return amount
 
 
 @strawberry.type(description="An input that could not be resolved: a hole in the result, never a silent zero.")
@@ -247,7 +242,7 @@ class RollUp:
             int | None, strawberry.argument(description=f"How many, 1 to {CONTRIBUTIONS_MAX}.")
         ] = CONTRIBUTIONS_DEFAULT,
     ) -> list[Contribution]:
-        count = int(_bounded("first", first, CONTRIBUTIONS_DEFAULT, 1, CONTRIBUTIONS_MAX))
+        count = int(bounded("first", first, CONTRIBUTIONS_DEFAULT, 1, CONTRIBUTIONS_MAX))
         return [
             Contribution(
                 answer=entry,
@@ -273,15 +268,30 @@ class RollUp:
             int | None, strawberry.argument(description=f"How many nodes at most, 1 to {TREE_NODES_MAX}.")
         ] = TREE_NODES_DEFAULT,
     ) -> ContributionTree:
-        deep = int(_bounded("depth", depth, TREE_DEPTH_DEFAULT, 0, TREE_DEPTH_MAX))
-        cutoff = float(_bounded("cutoffPercent", cutoff_percent, TREE_CUTOFF_PERCENT_DEFAULT, 0, 100))
-        most = int(_bounded("maxNodes", max_nodes, TREE_NODES_DEFAULT, 1, TREE_NODES_MAX))
+        deep = int(bounded("depth", depth, TREE_DEPTH_DEFAULT, 0, TREE_DEPTH_MAX))
+        cutoff = float(bounded("cutoffPercent", cutoff_percent, TREE_CUTOFF_PERCENT_DEFAULT, 0, 100))
+        most = int(bounded("maxNodes", max_nodes, TREE_NODES_DEFAULT, 1, TREE_NODES_MAX))
         tree = await info.context.session.compute(lambda: self.answer.tree(deep, cutoff, most))
         return ContributionTree(
             root=ContributionNode.of(tree.root),
             coverage_percent=tree.coverage_percent,
             hidden_nodes=tree.hidden_nodes,
         )
+
+    contributions_by: list[ContributionGroup] = strawberry.field(
+        resolver=explanation.contributions_by,
+        description="The result in groups, largest first, by absolute amount; of the viewer's view. All groups "
+        "together are the result, to the last digit: what is not broken down or not known is a group of its own.",
+    )
+    elasticities: Elasticities = strawberry.field(
+        resolver=explanation.elasticities,
+        description="What would change the result most: lines and own terms of the viewer's view.",
+    )
+    top_paths: SupplyPaths = strawberry.field(
+        resolver=explanation.top_paths,
+        description="The supply paths worth most, from the product to where something is emitted; of the viewer's "
+        "view.",
+    )
 
     @strawberry.field(description="sha256: of the viewer's explain file; equal digests mean equal inputs.")
     async def digest(self, info: Info) -> str:

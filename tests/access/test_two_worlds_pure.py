@@ -163,6 +163,17 @@ def order_of_keys(monkeypatch) -> None:
     monkeypatch.setattr(roll_ups, "build_view", weak)
 
 
+def countries_of_everybody(monkeypatch) -> None:
+    """A group's country is the last one of whatever is upstream."""
+    honest = roll_ups.Solved.standing
+
+    def weak(self, key):
+        every = [honest(self, key).geography_country for key in sorted(self.solution.keys)]
+        return replace(honest(self, key), geography_country=f"{len(every)}")
+
+    monkeypatch.setattr(roll_ups.Solved, "standing", weak)
+
+
 def cursors_that_count(monkeypatch) -> None:
     """A cursor of products by age is the store's own: a key, which counts everybody's products."""
 
@@ -210,6 +221,7 @@ WEAKER: dict[Callable[..., None], tuple[list[str], int]] = {
     numbers_of_all_lines: (["split_a_line", "add_a_gap"], 25),
     cursors_that_count: (["add_unrelated"], 0),
     sets_of_everybody: (["redescribe"], 1),
+    countries_of_everybody: (["split_a_line", "stand_in"], 0),
 }
 
 

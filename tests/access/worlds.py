@@ -22,6 +22,7 @@ from exchange.model.grant import AccessLevel, Grant
 from exchange.model.ledger import LedgerHead
 from exchange.model.paging import Page, PageOf, ProductOrder, ProductQuery
 from exchange.model.parties import ANONYMOUS, OPERATOR, Organization, Scope, Viewer
+from exchange.operations.explanation import ContributionGrouping
 from exchange.operations.session import Session
 from tests.rollup.check import NOW, World, instant
 
@@ -128,6 +129,16 @@ class MemoryStore:
         public = await self.public_keys([product.key for product in self.products], at_us)
         return {product.owner_id for product in self.products if product.key in public}
 
+    async def product_keys_with_lines_to(self, keys, owner_id):
+        urns = {urn for key in keys for urn in self.snapshot.nodes[key].product.product_ids}
+        return sorted(
+            key
+            for key, node in self.snapshot.nodes.items()
+            if owner_id in (None, node.product.owner_id)
+            for names in [_named(footprint) for footprint in node.footprints]
+            if not names.isdisjoint(urns)
+        )
+
     async def get_products(self, ids):
         return _by(self.products, "id", ids)
 
@@ -178,6 +189,13 @@ class MemoryStore:
         return _page(found, page, lambda organization: organization.name, False)
 
 
+def _named(footprint: Footprint) -> set[str]:
+    """The URNs that its lines and their fallbacks name."""
+    lines = footprint.lines
+    extras = (lines.extras or {}).values()
+    return {*lines.names, *(each.fallback.urn for each in extras if each.fallback and each.fallback.urn)}
+
+
 def _by(things, field, wanted):
     found = {getattr(thing, field): thing for thing in things}
     return [found.get(value) for value in wanted]
@@ -226,6 +244,8 @@ async def _everything(world: GrantedWorld, viewer: Viewer) -> str:
             "alone": (await session.roll_up([key], None, None))[0],
             "earlier": await _attempt(session.roll_up([key], None, EARLIER_US)),
             "grants": await session.list_grants(key, Page(first=100)),
+            "downstream": await session.downstream(key, None, None, Page(first=100)),
+            "downstream earlier": await session.downstream(key, None, EARLIER_US, Page(first=2)),
         }
     return json.dumps(plain(found, names), indent=1, ensure_ascii=False)
 
@@ -290,4 +310,7 @@ CALLS: Mapping[str, Callable[[Any], Any]] = {
     "contributions": lambda call: call(1000),
     "tree": lambda call: [call(*arguments) for arguments in TREES],
     "digest": lambda call: call(),
+    "contributions_by": lambda call: [call(grouping, 1000) for grouping in ContributionGrouping],
+    "elasticities": lambda call: call(1000),
+    "top_paths": lambda call: call(30),
 }

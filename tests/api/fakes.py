@@ -22,6 +22,18 @@ from exchange.operations.answers import (
     TreeAnswer,
     TreeNodeAnswer,
 )
+from exchange.operations.downstream import Resting
+from exchange.operations.explanation import (
+    ContributionGroup,
+    ElasticitiesAnswer,
+    Elasticity,
+    Explanation,
+    GroupKind,
+    GroupOf,
+    PathStep,
+    SupplyPath,
+    TopPaths,
+)
 from exchange.schema.execution import Executor, Request
 from exchange.schema.ids import global_id
 from exchange.units import DeclaredUnit
@@ -44,6 +56,9 @@ def product(key: int) -> ProductAnswer:
 
 def roll_up_answer(key: int, as_of_day: int | None) -> RollUpAnswer:
     one = Decimal(1)
+    group = ContributionGroup(GroupOf(GroupKind.NOT_BROKEN_DOWN, tier=0), one, Decimal(100))
+    elasticity = Elasticity(key, None, None, one, broken_down=False)
+    path = SupplyPath((PathStep(key, None, one),), one, Decimal(100), broken_down=False)
     tree = TreeAnswer(TreeNodeAnswer(key, None, one, one, one, Decimal(100), ()), Decimal(100), 0)
     return RollUpAnswer(
         product_key=key,
@@ -75,6 +90,11 @@ def roll_up_answer(key: int, as_of_day: int | None) -> RollUpAnswer:
         contributions=lambda first: [ContributionAnswer(key, one, Decimal(100), False)][:first],
         tree=lambda depth, cutoff, nodes: tree,
         digest=lambda: "sha256:0",
+        explanation=Explanation(
+            contributions_by=lambda grouping, first: [group][:first],
+            elasticities=lambda first: ElasticitiesAnswer((elasticity,)[:first], None),
+            top_paths=lambda first: TopPaths((path,)[:first], Decimal(100), complete=True),
+        ),
     )
 
 
@@ -138,6 +158,10 @@ class FakeSession:
             else roll_up_answer(key, as_of_day)
             for key in keys
         ]
+
+    async def downstream(self, product_key, as_of_day, known_at_us, page):
+        self.exchange.called("downstream")
+        return PageAnswer((Resting(product_key, Decimal(1)),), (product_id(product_key),), False, False, 1)
 
     async def compute(self, make, *, parts=None):
         return make()

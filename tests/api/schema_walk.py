@@ -37,7 +37,7 @@ ARGUMENTS = {
     "cutoffPercent": "0",
     "maxNodes": "60",
 }
-SMALL_PAGES = {"footprints": "5", "grants": "10", "refusedLoops": "5", "contributions": "50"}
+SMALL_PAGES = {"footprints": "5", "grants": "10", "refusedLoops": "5", "contributions": "50", "topPaths": "10"}
 # What stands for a thing that another one leads to: whole it is asked for on its own.
 SHORT = {
     "Product": "{ id productIds name access }",
@@ -70,17 +70,32 @@ def selection(name: str, above: tuple[str, ...] = ()) -> str:
     if name in SHORT and owners and not (name == "Footprint" and owners == ["Product"]):
         return SHORT[name]
     if name.endswith("Edge"):
-        has_id = "id" in fields_of(get_named_type(kind.fields["node"].type).name)
-        return "{ cursor node { id } }" if has_id else "{ cursor node { __typename } }"
+        node = get_named_type(kind.fields["node"].type)
+        return "{ cursor node { " + ("id" if "id" in fields_of(node.name) else "__typename") + " } }"
     if above.count(name) >= (TREE_DEPTH if name == "ContributionNode" else 1):
         return "{ __typename }"
-    parts = (one_field(field, value, (*above, name)) for field, value in kind.fields.items())
+    parts = (text for field, value in kind.fields.items() for text in in_every_way(field, value, (*above, name)))
     return "{ " + " ".join(parts) + " }"
 
 
-def one_field(field: str, value: Any, above: tuple[str, ...]) -> str:
+def in_every_way(field: str, value: Any, above: tuple[str, ...]) -> Iterator[str]:
+    """A field; one that needs a word of an enumeration is asked for with each of them, the first without an alias."""
+    words = {
+        argument: list(kind.values)
+        for argument, each in value.args.items()
+        if isinstance(kind := get_named_type(each.type), GraphQLEnumType) and isinstance(each.type, GraphQLNonNull)
+    }
+    if not words:
+        yield one_field(field, value, above, {})
+    for argument, names in words.items():
+        for name in names:
+            alias = "" if name == names[0] else f"{field}_{name}: "
+            yield alias + one_field(field, value, above, {argument: name})
+
+
+def one_field(field: str, value: Any, above: tuple[str, ...], words: Mapping[str, str]) -> str:
     kind = get_named_type(value.type)
-    given = {argument: ARGUMENTS[argument] for argument in value.args if argument in ARGUMENTS}
+    given = {**{argument: ARGUMENTS[argument] for argument in value.args if argument in ARGUMENTS}, **words}
     if "first" in given and field in SMALL_PAGES:
         given["first"] = SMALL_PAGES[field]
     text = field + (f"({', '.join(f'{name}: {amount}' for name, amount in given.items())})" if given else "")

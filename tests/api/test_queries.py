@@ -58,6 +58,9 @@ async def test_a_product_has_exactly_one_name(arguments):
     [
         ("contributions(first: 0) { sharePercent }", "first must be 1 to 1000; got 0"),
         ("contributions(first: 1001) { sharePercent }", "first must be 1 to 1000"),
+        ("contributionsBy(grouping: TIER, first: 0) { sharePercent }", "first must be 1 to 1000; got 0"),
+        ("elasticities(first: 1001) { reason }", "first must be 1 to 1000; got 1001"),
+        ("topPaths(first: 101) { complete }", "first must be 1 to 100; got 101"),
         ("tree(depth: 21) { hiddenNodes }", "depth must be 0 to 20"),
         ("tree(cutoffPercent: -1) { hiddenNodes }", "cutoffPercent must be 0 to 100"),
         ("tree(maxNodes: 0) { hiddenNodes }", "maxNodes must be 1 to 1000"),
@@ -72,6 +75,8 @@ async def test_what_is_computed_has_bounds(field, says):
 async def test_null_for_an_optional_bound_is_its_default():
     query = """{ products(first: null, filter: null, orderBy: null) { nodes { cradleToGate(asOf: null) { ... on RollUp {
       contributions(first: null) { sharePercent } tree(depth: null, cutoffPercent: null, maxNodes: null) { hiddenNodes }
+      contributionsBy(grouping: TIER, first: null) { tier } elasticities(first: null) { reason }
+      topPaths(first: null) { complete }
     } } } } }"""
     assert "errors" not in await ask(FakeExchange(products=1), query)
 

@@ -179,11 +179,24 @@ def of_the_view(value: Any, owned: Any, name: str, relation: str, given: dict[st
         "RollUp.fallbacks": [],
         "RollUp.contributions": {given["name"], *lines},
         "RollUp.tree": set(lines),
+        "RollUp.contributionsBy": {OWNERS[name.lower()] for name in (given["name"], *lines)},
+        "RollUp.elasticities": {(given["name"], None), *((name, None) for name in lines)}
+        | {(given["name"], name) for name in lines},
+        "RollUp.topPaths": {(given["name"],), *((given["name"], name) for name in lines)},
     }
     found = {
         "RollUp.findings": lambda: [finding["code"] for finding in value],
         "RollUp.contributions": lambda: {each["product"]["name"] for each in value},
         "RollUp.tree": lambda: {child["product"]["name"] for child in value["root"]["children"]},
+        "RollUp.contributionsBy": lambda: {
+            group["organization"]["name"].lower().removesuffix(" & co") for group in value
+        },
+        "RollUp.elasticities": lambda: {
+            (one["consumer"]["name"], one["supplier"] and one["supplier"]["name"]) for one in value["entries"]
+        },
+        "RollUp.topPaths": lambda: {
+            tuple(step["product"]["name"] for step in path["steps"]) for path in value["paths"]
+        },
     }.get(name, lambda: value)()
     if name == "RollUp.digest":
         assert (value == owned) is (relation in {"inputs"} or product in {"leaf", "gear"})

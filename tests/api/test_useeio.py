@@ -12,6 +12,8 @@ import pytest
 
 from exchange.importers.model_files import read_model
 from exchange.importers.useeio import ModelRelease, import_model
+from exchange.model.parties import Scope
+from tests.api.callers import Callers
 from tests.api.exchange_server import ExchangeServer
 
 PAGE = """
@@ -77,3 +79,23 @@ def test_a_release_in_force_is_open_and_closed_totals_say_no_more(answers: dict[
         assert node["footprint"]["release"]["dataset"]["name"]
         assert node["cradleToGate"]["ledgerSequence"] is None
         assert node["cradleToGate"]["hasGaps"] is False
+
+
+def test_what_rests_on_electricity_is_nearly_everything(
+    server: ExchangeServer, answers: dict[str, dict[str, Any]]
+) -> None:
+    """All of them in one solve, for the operator, who may open them all; beside solving again without electricity."""
+    operator = Callers(server).client("operator", frozenset(Scope))
+    query = """query ($urn: URN!) { product(productId: $urn) { downstream(asOf: "2026-06-30", first: 5) {
+      totalCount nodes { sharePercent product { productIds } } } } }"""
+    urn = answers["221100"]["productIds"][0]
+    found = operator.query(query, {"urn": urn})["product"]["downstream"]
+    assert found["totalCount"] == 406
+    shown = {one["product"]["productIds"][0].rsplit(":", 1)[1]: one["sharePercent"] for one in found["nodes"]}
+    assert {code: round(float(share), 6) for code, share in shown.items()} == {
+        "493000": 79.309773,
+        "452000": 72.241474,
+        "447000": 69.672728,
+        "444000": 69.557427,
+        "550000": 69.143933,
+    }

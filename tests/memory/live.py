@@ -395,6 +395,11 @@ class LiveMachine(RuleBasedStateMachine):
         today = session.dates()
         for dates in (today, *self._others(today)):
             await self._compare_at(session, dates)
+        for owner in (None, self.owners[0].id):
+            keys = [made.key for made in self.made[::2]]
+            assert session.graph is not None
+            found = await session.graph.consumers(keys, owner, session.head, session.now_us)
+            assert found == await session.store.product_keys_with_lines_to(keys, owner)
 
     def _others(self, today: Dates) -> list[Dates]:
         """Other dates, of which each step asks one."""

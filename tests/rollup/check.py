@@ -198,6 +198,8 @@ class World:
         exempted="0",
         price=USD_2012,
         ipcc=("AR6",),
+        country=None,
+        region=None,
     ) -> Footprint:
         self.sequence += 1
         key = self.key(name)
@@ -223,9 +225,9 @@ class World:
             declared_unit=DeclaredUnit(unit),
             price=price if unit == "MONEY" else None,
             mass_kg_per_declared_unit=Decimal(str(mass)),
-            geography_country=None,
+            geography_country=country,
             geography_country_subdivision=None,
-            geography_region_or_subregion=None,
+            geography_region_or_subregion=region,
             boundary_processes_description=None,
             ipcc_characterization_factors=ipcc,
             cross_sectoral_standards=("ISO14067",),

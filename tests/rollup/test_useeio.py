@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from exchange.rollup import admit, roll_up
 from tests.rollup.check import NOW
-from tests.rollup.useeio import read_useeio
+from tests.rollup.useeio import brightway_lca, read_useeio
 
 
 @pytest.fixture(scope="module")
@@ -69,37 +68,7 @@ def test_the_whole_model_is_admitted_as_one_batch(useeio):
 
 def test_bw2calc_agrees(useeio, solution):
     """An established engine, where it is installed."""
-    calc = pytest.importorskip("bw2calc", reason="needs the extra `oracle`")
-    processing = pytest.importorskip("bw_processing", reason="needs the extra `oracle`")
-    consumers, suppliers, amounts = [], [], []
-    for key, node in useeio.snapshot.nodes.items():
-        lines = node.footprints[0].lines
-        consumers += [key] * len(lines)
-        suppliers += list(lines.suppliers)
-        amounts += [float(amount) for amount in lines.amounts]
-    package = processing.create_datapackage()
-    products = np.arange(411)
-    package.add_persistent_vector(  # one vector, so that a product's own output and its self-loop add up
-        matrix="technosphere_matrix",
-        indices_array=np.array(
-            [*zip([*products, *suppliers], [*products, *consumers], strict=True)], dtype=processing.INDICES_DTYPE
-        ),
-        data_array=np.array([*np.ones(411), *amounts]),
-        flip_array=np.array([False] * 411 + [True] * len(amounts)),
-    )
-    package.add_persistent_vector(
-        matrix="biosphere_matrix",
-        indices_array=np.array([(1000, key) for key in products], dtype=processing.INDICES_DTYPE),
-        data_array=np.array([float(sum(solution.direct(key))) for key in range(411)]),
-    )
-    package.add_persistent_vector(
-        matrix="characterization_matrix",
-        indices_array=np.array([(1000, 0)], dtype=processing.INDICES_DTYPE),
-        data_array=np.ones(1),
-    )
-    lca = calc.LCA({0: 1}, data_objs=[package])
-    lca.lci()
-    lca.lcia()
+    lca = brightway_lca(useeio, {key: solution.direct(key) for key in range(411)}, 0)
     for key in range(0, 411, 40):
         lca.lcia({key: 1})
         assert lca.score == pytest.approx(float(solution.total(key).excluding), rel=1e-9)

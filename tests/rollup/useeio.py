@@ -5,9 +5,14 @@ from __future__ import annotations
 import csv
 import gzip
 from array import array
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
 
 from exchange.model.carbon import UNSPECIFIED, CarbonComponents
 from exchange.model.closure import Node, Snapshot
@@ -55,6 +60,42 @@ def read_useeio(folder: Path) -> Useeio:
         nodes[key] = Node(world.product(row["code"]), (footprint,), ())
     snapshot = Snapshot(NOW.head, nodes, {}, {})
     return Useeio(snapshot, list(keys), [float(row["published_total_kgco2e_per_usd"]) for row in products])
+
+
+def brightway_lca(useeio: Useeio, direct: Mapping[int, Sequence[Decimal]], demanded: int) -> Any:
+    """The model in bw2calc, solved and assessed for one dollar of a product; skips where it is not installed."""
+    calc = pytest.importorskip("bw2calc", reason="needs the extra `oracle`")
+    processing = pytest.importorskip("bw_processing", reason="needs the extra `oracle`")
+    consumers, suppliers, amounts = [], [], []
+    for key, node in useeio.snapshot.nodes.items():
+        lines = node.footprints[0].lines
+        consumers += [key] * len(lines)
+        suppliers += list(lines.suppliers)
+        amounts += [float(amount) for amount in lines.amounts]
+    package = processing.create_datapackage()
+    products = np.arange(411)
+    package.add_persistent_vector(  # one vector, so that a product's own output and its self-loop add up
+        matrix="technosphere_matrix",
+        indices_array=np.array(
+            [*zip([*products, *suppliers], [*products, *consumers], strict=True)], dtype=processing.INDICES_DTYPE
+        ),
+        data_array=np.array([*np.ones(411), *amounts]),
+        flip_array=np.array([False] * 411 + [True] * len(amounts)),
+    )
+    package.add_persistent_vector(
+        matrix="biosphere_matrix",
+        indices_array=np.array([(1000, key) for key in products], dtype=processing.INDICES_DTYPE),
+        data_array=np.array([float(sum(direct[key])) for key in range(411)]),
+    )
+    package.add_persistent_vector(
+        matrix="characterization_matrix",
+        indices_array=np.array([(1000, 0)], dtype=processing.INDICES_DTYPE),
+        data_array=np.ones(1),
+    )
+    lca = calc.LCA({demanded: 1}, data_objs=[package])
+    lca.lci()
+    lca.lcia()
+    return lca
 
 
 def _footprint(world: World, code: str, direct: Decimal, lines: Lines) -> Footprint:

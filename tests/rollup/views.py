@@ -60,7 +60,9 @@ def _node(solution: Solution, key: int, name: str, viewer: Viewer) -> ViewNode:
         gaps=_gaps(solution, key) if owner else (),
         unknown_components=solution.unknown_components(key),
         direct=direct if owner else None,
-        by_stage=None,
+        by_stage=solution.by_stage(key) if owner else None,
+        owner_id=standing.owner_id,
+        geography_country=standing.geography_country,
     )
 
 
@@ -69,12 +71,12 @@ def _lines(solution: Solution, key: int, numbers: Collection[int] | None) -> tup
     resolved = solution.resolved(key)
     if resolved is None:
         empty = np.zeros(0, dtype=np.int64)
-        return ViewLines(empty, empty, np.zeros(0), np.zeros(0, dtype=np.bool_)), []
+        return ViewLines(empty, empty, np.zeros(0), np.zeros(0, dtype=np.bool_), empty), []
     shown = (resolved.serving >= 0) & (resolved.stages <= 1)
     if numbers is not None:
         shown &= np.isin(np.arange(1, len(shown) + 1), list(numbers))
     at = np.flatnonzero(shown)
-    lines = ViewLines(at + 1, resolved.serving[at], resolved.factors[at], resolved.delivered[at])
+    lines = ViewLines(at + 1, resolved.serving[at], resolved.factors[at], resolved.delivered[at], resolved.stages[at])
     return lines, solution.exact_factors(key, at.tolist())
 
 

@@ -219,9 +219,11 @@ class ReadingContract:
         await put_footprint(store, steel, [a_line(coal), a_line(coal), a_line(iron)])
         await put_footprint(store, iron, [a_line(urn="urn:gtin:5", fallback=a_fallback(coal))])
         await put_footprint(store, coal, [a_line(coal)])
-        assert await store.product_keys_with_lines_to(coal.key, None) == [steel.key, iron.key, coal.key]
-        assert await store.product_keys_with_lines_to(coal.key, mill.id) == [steel.key, iron.key]
-        assert await store.product_keys_with_lines_to(power.key, None) == []
+        assert await store.product_keys_with_lines_to([coal.key], None) == [steel.key, iron.key, coal.key]
+        assert await store.product_keys_with_lines_to([coal.key], mill.id) == [steel.key, iron.key]
+        assert await store.product_keys_with_lines_to([power.key], None) == []
+        assert await store.product_keys_with_lines_to([coal.key, iron.key, power.key], mill.id) == [steel.key, iron.key]
+        assert await store.product_keys_with_lines_to([], None) == []
         every = [steel.key, iron.key, coal.key, power.key]
         assert await store.consumed_keys(every) == {iron.key, coal.key}
 

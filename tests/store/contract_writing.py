@@ -352,7 +352,7 @@ class WritingContract:
         for product in made:
             await put_footprint(store, product, [a_line(urn="urn:gtin:5")])
         [coal] = await put_products(store, owner, "Coal", product_ids=("urn:gtin:5",))
-        assert await store.product_keys_with_lines_to(coal.key, None) == [product.key for product in made]
+        assert await store.product_keys_with_lines_to([coal.key], None) == [product.key for product in made]
         assert await store.consumed_keys([coal.key, made[0].key]) == {coal.key}
 
     async def test_what_precedes_is_linked(self, store: Store, database: Database) -> None:

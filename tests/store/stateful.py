@@ -149,7 +149,7 @@ class StoreMachine(RuleBasedStateMachine):
                     for supplier, name in zip(footprint.lines.suppliers, footprint.lines.names, strict=True)
                 )
             )
-            assert self.run(self.stores[0].product_keys_with_lines_to(key, None)) == consumers
+            assert self.run(self.stores[0].product_keys_with_lines_to([key], None)) == consumers
 
 
 SHORT = settings(max_examples=10, stateful_step_count=15, deadline=None)

@@ -1,0 +1,90 @@
+"""Downstream of an own product: which products that its owner may open rest on it, and by how much.
+
+Everything comes from the owner's own views of those products, put together: what they use of this one without the
+owner being shown it is not told. Which products are looked at depends on what the owner knows: the products granted to
+it at INPUTS, and, of its own, those with lines that may lead here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from exchange.access import build_views, facts
+from exchange.errors import InvalidInput
+from exchange.model.closure import Dates
+from exchange.model.grant import AccessLevel
+from exchange.model.view import ViewNode
+from exchange.operations.roll_ups import Solved, solve_for
+from exchange.operations.sight import Sight
+from exchange.rollup import RefusalCode, Resting, resting_on
+
+DOWNSTREAM_PRODUCTS_MAX: Final = 2_000  # products looked at for one answer; a few seconds in one turn
+
+__all__ = ["Resting", "downstream"]
+
+
+class _Totals(Solved):
+    """Without results by stage, which no share rests on and which many products would take long to have."""
+
+    def by_stage(self, key: int) -> None:
+        return None
+
+
+async def downstream(sight: Sight, product_key: int, dates: Dates) -> tuple[Resting, ...]:
+    """Of a product that the viewer owns; the largest share first. One closure and one solve for all that is looked at.
+
+    Raises InvalidInput where that would be more than DOWNSTREAM_PRODUCTS_MAX products, or too large a closure.
+    """
+    async with sight.share.turn():
+        candidates = await _candidates(sight, product_key)
+        if not candidates:
+            return ()
+        solved = await solve_for(sight, [product_key, *candidates], dates, stages=False)
+        totals = _Totals(solved.solution, solved.level_of)
+        return await sight.share.compute(lambda: _resting(totals, product_key, candidates))
+
+
+async def _candidates(sight: Sight, product_key: int) -> list[int]:
+    """Products that the viewer may open, and that may use the product by lines that it may see."""
+    granted = await sight.granted()
+    opened = sorted(key for key, level in granted.items() if level >= AccessLevel.INPUTS and key != product_key)
+    met, front = {product_key, *opened}, [product_key, *opened]
+    owner = None if sight.viewer.operator else sight.viewer.organization_id
+    while front:
+        if len(met) > DOWNSTREAM_PRODUCTS_MAX + 1:
+            raise _too_many(f"more than {DOWNSTREAM_PRODUCTS_MAX:,} products that you may open")
+        front = [key for key in await _consumers(sight, front, owner) if key not in met]
+        met.update(front)
+    return sorted(met - {product_key})
+
+
+async def _consumers(sight: Sight, keys: Sequence[int], owner_id: str | None) -> list[int]:
+    """Products of one owner, or of all, with lines to these: from the graph in memory, or where that cannot answer
+    from the store."""
+    found = None
+    if sight.graph is not None:
+        found = await sight.graph.consumers(keys, owner_id, sight.head, sight.now_us)
+    return await sight.store.product_keys_with_lines_to(keys, owner_id) if found is None else found
+
+
+def _resting(solved: Solved, product_key: int, candidates: Sequence[int]) -> tuple[Resting, ...]:
+    refusals = {key: solved.solution.refusal(key) for key in candidates}
+    if any(refusal is not None and refusal.code is RefusalCode.TOO_LARGE for refusal in refusals.values()):
+        raise _too_many("products whose supply chains together are too large to compute")
+    roots = [key for key in candidates if refusals[key] is None and solved.level_of(key) >= AccessLevel.INPUTS]
+    known: dict[int, ViewNode | None] = {}
+
+    def facts_of(key: int) -> ViewNode | None:
+        if key not in known:
+            known[key] = facts(key, solved.level_of, solved)
+        return known[key]
+
+    return resting_on(build_views(roots, facts_of), product_key)
+
+
+def _too_many(what: str) -> InvalidInput:
+    return InvalidInput(
+        f"This product may go into {what}: ask each of those products for its contributions instead.",
+        path=("downstream",),
+    )
