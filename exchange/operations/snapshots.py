@@ -34,7 +34,7 @@ LENGTHS: Final = struct.Struct("<QIQI")  # bytes and checksum of the header, and
 ALIGNMENT: Final = 64
 HEADER_BYTES_MAX: Final = 1_000_000  # a hundred arrays take some ten thousand
 LEFT_BEHIND_SECONDS: Final = 3_600  # writing takes seconds; whoever has not written for so long never will
-DTYPES: Final = frozenset({"|u1", "|i1", "|V16", "<u2", "<i4", "<i8", "<f8"})
+DTYPES: Final = frozenset({"|u1", "|i1", "|V16", "<u2", "<i2", "<u4", "<i4", "<i8", "<f4", "<f8"})
 
 
 class SnapshotUnusable(Exception):
