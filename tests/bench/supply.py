@@ -145,7 +145,8 @@ def tables_of(made: Supply) -> Tables:
     tables.products.resize(products)
     tables.products.sequence.values[:] = keys
     tables.products.owner.values[:] = keys % OWNERS
-    tables.owners.update({str(number): number for number in range(OWNERS)})
+    for number in range(OWNERS):
+        tables.owner_number(str(number))
     tables.products.latest_version.values[:] = keys
     versions = tables.versions
     versions.resize(products)
@@ -164,6 +165,7 @@ def tables_of(made: Supply) -> Tables:
     tables.supplier_units.append(one)
     tables.units.append((KILOGRAM, None))
     tables.characterizations.append(("AR6",))
+    tables.countries.append(None)
     _fill(tables.lines.supplier, made.supplier)
     _fill(tables.lines.version, np.repeat(keys, np.diff(made.starts)))
     _fill(tables.lines.amount, made.amount)
