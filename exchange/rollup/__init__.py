@@ -2,19 +2,25 @@
 
 from exchange.rollup.admission import admit, admit_grant
 from exchange.rollup.admission_walk import AdmissionWalk
+from exchange.rollup.changed_view import Process, Take, process_of
 from exchange.rollup.choice import Choice, choose, valid_until_day
 from exchange.rollup.closure import CLOSURE_LINES_MAX, CLOSURE_ROWS_MAX, ClosureWalk, Frontier
 from exchange.rollup.digest import METHOD_VERSION
+from exchange.rollup.draft import Draft, Part, per_unit
 from exchange.rollup.drawing import upstream_graph
+from exchange.rollup.factors import SupplierUnit, ratio, supplier_unit, units_apart
 from exchange.rollup.loops import shortest_loop
+from exchange.rollup.own_terms import EXACT
 from exchange.rollup.refusals import Refusal, RefusalCode
 from exchange.rollup.roll_up import Solution, roll_up
 from exchange.rollup.tree import TREE_DEPTH_MAX, TREE_NODES_MAX, Tree, TreeNode
 from exchange.rollup.view import Contribution, SolvedView, View, solve_view
+from exchange.rollup.what_if import ContributionChange, Figures, NoAnswer, Outcome, what_if
 
 __all__ = [
     "CLOSURE_LINES_MAX",
     "CLOSURE_ROWS_MAX",
+    "EXACT",
     "METHOD_VERSION",
     "TREE_DEPTH_MAX",
     "TREE_NODES_MAX",
@@ -22,20 +28,35 @@ __all__ = [
     "Choice",
     "ClosureWalk",
     "Contribution",
+    "ContributionChange",
+    "Draft",
+    "Figures",
     "Frontier",
+    "NoAnswer",
+    "Outcome",
+    "Part",
+    "Process",
     "Refusal",
     "RefusalCode",
     "Solution",
     "SolvedView",
+    "SupplierUnit",
+    "Take",
     "Tree",
     "TreeNode",
     "View",
     "admit",
     "admit_grant",
     "choose",
+    "per_unit",
+    "process_of",
+    "ratio",
     "roll_up",
     "shortest_loop",
     "solve_view",
+    "supplier_unit",
+    "units_apart",
     "upstream_graph",
     "valid_until_day",
+    "what_if",
 ]

@@ -38,7 +38,14 @@ FIELDS_MAX: Final = 3_000  # fields of the query, fragments unfolded; a hundred 
 REPEATS_MAX: Final = 20  # times one name in one selection; validation compares each with each
 COST_MAX: Final = 200_000  # fields of the answer; about half a second
 
-WEIGHTS: Final[Mapping[str, int]] = {"cradleToGate": 50, "tree": 50, "digest": 20, "contributions": 10, "footprint": 5}
+WEIGHTS: Final[Mapping[str, int]] = {
+    "cradleToGate": 50,
+    "whatIf": 200,
+    "tree": 50,
+    "digest": 20,
+    "contributions": 10,
+    "footprint": 5,
+}
 LISTS: Final[Mapping[str, int]] = {
     "products": PAGE_SIZE_DEFAULT,
     "organizations": PAGE_SIZE_DEFAULT,
@@ -47,6 +54,7 @@ LISTS: Final[Mapping[str, int]] = {
     "contributions": CONTRIBUTIONS_DEFAULT,
     "tree": TREE_NODES_DEFAULT,  # of all levels together, so `children` do not count again
     "lines": 10,
+    "scenarios": 2,
     "gaps": 5,
     "fallbacks": 5,
     "members": 5,

@@ -19,6 +19,7 @@ from exchange.schema.nodes import Node
 from exchange.schema.organizations import Organization
 from exchange.schema.roll_ups import RollUpResult
 from exchange.schema.scalars import Urn
+from exchange.schema.what_if import ScenarioInput, Stated, WhatIfResult, what_if
 from exchange.schema.work import Info
 
 AS_OF = strawberry.argument(description="What did it carry on that day? Today if absent.")
@@ -97,6 +98,26 @@ class Product(Node):
     ) -> RollUpResult:
         dates = day_of(given(as_of)), microseconds_of(given(known_at))
         return await info.context.loaders.cradle_to_gate(self, dates)
+
+    @strawberry.field(
+        description="What it would carry if your own processes were others: scenarios side by side, computed on the "
+        "viewer's view. Nothing is written."
+    )
+    async def what_if(
+        self,
+        info: Info,
+        scenarios: Annotated[
+            list[Stated],
+            strawberry.argument(
+                description="Up to 20 in one request; one without changes is the plain result.",
+                graphql_type=list[ScenarioInput],
+            ),
+        ],
+        as_of: Annotated[dt.date | None, AS_OF] = UNSET,
+        known_at: Annotated[dt.datetime | None, KNOWN_AT] = UNSET,
+    ) -> WhatIfResult:
+        dates = day_of(given(as_of)), microseconds_of(given(known_at))
+        return await what_if(info, self.answer.product.key, scenarios, dates)
 
     @strawberry.field(description="Who may see it. The owner's; null to everybody else.")
     async def grants(
