@@ -58,7 +58,7 @@ class ScenarioAnswer:
     name: str | None
     before: Figures
     after: Figures
-    contributions: Callable[[], Sequence[ContributionChange]]
+    contributions: Callable[[int], Sequence[ContributionChange]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,8 +73,9 @@ class Outcome:
         self.before, self.after = before, after
         self._view, self._moved = view, moved
 
-    def contributions(self) -> tuple[ContributionChange, ...]:
-        """Every product that contributes before or after, and the root: the largest difference first.
+    def contributions(self, first: int | None = None) -> tuple[ContributionChange, ...]:
+        """Every product that contributes before or after, and the root: the largest difference first. first: at most
+        so many.
 
         `before` is the plain result's own list. Differences sum to that of the totals, up to rounding.
         """
@@ -87,7 +88,7 @@ class Outcome:
             if key in before or now:
                 changes.append(ContributionChange(key, was, now, plain(EXACT.subtract(now, was))))
         # Sorting is stable: equal ones stay in the order in which the lines reach them.
-        return tuple(sorted(changes, key=lambda one: (-abs(one.difference_kg_co2e), -abs(one.after_kg_co2e))))
+        return tuple(sorted(changes, key=lambda one: (-abs(one.difference_kg_co2e), -abs(one.after_kg_co2e)))[:first])
 
 
 def what_if(view: View, changed: Mapping[int, Process]) -> Outcome | NoAnswer:

@@ -209,7 +209,7 @@ class Scenario:
                 after=one.after_kg_co2e,
                 difference=one.difference_kg_co2e,
             )
-            for one in (await info.context.session.compute(self.answer.contributions))[:count]
+            for one in await info.context.session.compute(lambda: self.answer.contributions(count))
         ]
 
     @staticmethod

@@ -255,7 +255,7 @@ def test_by_hand() -> None:
 def test_contributions_tell_where_the_difference_comes_from() -> None:
     world = the_world()
     names = world.names()
-    found = after(world, swap(1, "other steel")).contributions()
+    found = after(world, swap(1, "other steel")).contributions(100)
     assert [(names[one.product_key], str(one.before_kg_co2e), str(one.after_kg_co2e)) for one in found[:3]] == [
         ("steel", "2100", "210"),
         ("other steel", "0", "1260"),
@@ -283,9 +283,9 @@ def test_the_empty_scenario_is_the_plain_result() -> None:
         assert found.before.components == plain.components
         assert (found.before.excluding, found.before.including) == (plain.excluding_kg_co2e, plain.including_kg_co2e)
         assert (found.before.lower, found.before.upper) == (plain.lower_kg_co2e, plain.upper_kg_co2e)
-        assert not any(one.difference_kg_co2e for one in found.contributions())
+        assert not any(one.difference_kg_co2e for one in found.contributions(100))
         shown = {one.product_key: one.own_kg_co2e for one in plain.contributions(100)}
-        assert {one.product_key: one.before_kg_co2e for one in found.contributions()} == shown
+        assert {one.product_key: one.before_kg_co2e for one in found.contributions(100)} == shown
 
 
 def test_a_delivered_line_brings_the_new_suppliers_outbound_logistics() -> None:
