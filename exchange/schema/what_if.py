@@ -15,8 +15,7 @@ import strawberry
 from strawberry import UNSET
 from strawberry.types.base import get_object_definition
 
-from exchange.errors import InvalidInput as InvalidInputError
-from exchange.errors import Problems
+from exchange.errors import InvalidInput, Problems
 from exchange.operations import what_if_inputs as values
 from exchange.operations.answers import RefusedAnswer
 from exchange.operations.inputs import ProductKey as ProductKeyValue
@@ -26,7 +25,7 @@ from exchange.rollup import ContributionChange as ContributionChangeAnswer
 from exchange.rollup import Figures
 from exchange.schema.carbon import CarbonComponents
 from exchange.schema.enumerations import AmountUnit, DeclaredUnit, PriceBasis, RollUpRefusedCode
-from exchange.schema.errors import InvalidInput, union_member
+from exchange.schema.errors import Problem, problem_of
 from exchange.schema.footprint_inputs import CarbonComponentsInput, ProductKey, StageEmissionsInput
 from exchange.schema.footprint_values import components_value, product_key_value
 from exchange.schema.instants import date_of, instant_of
@@ -201,7 +200,7 @@ class Scenario:
     ) -> list[ContributionChange]:
         count = CONTRIBUTIONS_DEFAULT if first is None else first
         if not 1 <= count <= CONTRIBUTIONS_MAX:
-            raise InvalidInputError(f"first must be 1 to {CONTRIBUTIONS_MAX}; got {count}.", path=("first",))
+            raise InvalidInput(f"first must be 1 to {CONTRIBUTIONS_MAX}; got {count}.", path=("first",))
         return [
             ContributionChange(
                 answer=one,
@@ -277,8 +276,14 @@ class WhatIf:
         )
 
 
+@strawberry.type(description="What is wrong with the scenarios: every mistake of all of them. None was answered.")
+class ScenariosInvalid:
+    message: str = strawberry.field(description="What is wrong and what to do, for people.")
+    problems: list[Problem] = strawberry.field(description="Every wrong field, from the argument scenarios on.")
+
+
 WhatIfResult = Annotated[
-    WhatIf | RollUpRefused | InvalidInput,
+    WhatIf | RollUpRefused | ScenariosInvalid,
     strawberry.union(
         "WhatIfResult",
         description="The scenarios' answers; why the product has no result at all; or every mistake of the scenarios.",
@@ -288,7 +293,7 @@ WhatIfResult = Annotated[
 
 async def what_if(
     info: Info, product_key: int, scenarios: list[Stated], dates: tuple[int | None, int | None]
-) -> WhatIf | RollUpRefused | InvalidInput:
+) -> WhatIf | RollUpRefused | ScenariosInvalid:
     """The answer of `Product.whatIf`."""
     problems = Problems()
     read = [
@@ -297,10 +302,8 @@ async def what_if(
     work = info.context
     try:
         answer = await work.session.what_if(work.exchange.refusals, product_key, read, *dates, problems)
-    except InvalidInputError as error:
-        member = await union_member(error, work)
-        assert isinstance(member, InvalidInput)
-        return member
+    except InvalidInput as error:
+        return ScenariosInvalid(message=error.message, problems=[problem_of(problem) for problem in error.problems])
     return RollUpRefused.of(answer) if isinstance(answer, RefusedAnswer) else WhatIf.of(answer)
 
 
