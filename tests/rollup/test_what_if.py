@@ -223,6 +223,7 @@ def test_closed_totals_never_move():
     found = answered(what_if(base, with_line(base, world.keys["p0"], world.keys["p1"], "0.2")))
     closed = nodes[world.keys["p1"]].total.excluding
     assert abs(found.after.excluding - (Decimal("0.85") + Decimal("0.2") * closed)) <= found.after.quantum
+    assert str(found.after.excluding) == "0.870696721312"
     leaf = View(world.keys["p1"], nodes)
     asked = answered(what_if(leaf, with_line(leaf, world.keys["p0"], world.keys["p1"], "0.2")))
     assert asked.after == asked.before
