@@ -101,9 +101,10 @@ class _Scene:
             self._not_served(draft, change.line, at)
             return
         before = parts[0] if in_place else Part(None, stated.amount, stated.unit, stated.price)
+        priced = (change.currency, change.price_year, change.price_basis)
         price = before.price
-        if change.unit is not None or change.currency or change.price_year or change.price_basis:
-            price = at.price(change.unit == "MONEY", change.currency, change.price_year, change.price_basis)
+        if change.unit is not None or any(each is not None for each in priced):
+            price = at.price(change.unit == "MONEY", *priced)
         amount = before.amount if change.amount is None else change.amount
         self._check_amount(amount, stated.credit, draft, at)
         supplier = before.supplier_key if change.supplier is None else self._supplier(change.supplier, draft, at)

@@ -72,8 +72,9 @@ class Draft:
         return number in self._by_fallback and number not in self._parts
 
     def is_divided(self, number: int) -> bool:
-        """Whether a line has parts from several places."""
-        return len(self._parts.get(number, ())) > 1
+        """Whether an earlier change put parts from several places in a line, or made it the process's own."""
+        parts = self._parts.get(number, ())
+        return len(parts) > 1 or any(part.supplier_key is None for part in parts)
 
     def served_by(self, key: int) -> tuple[int, ...]:
         """Numbers of the lines that a product serves, wholly or in part."""

@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from exchange.errors import InvalidInput, NotFound, Problems, TooManyRequests
 from exchange.model.footprint import LifeCycleStage, PriceBasis
@@ -177,6 +179,12 @@ CASES: dict[str, tuple[list[ChangeInput], Callable[[dict[str, Any]], None]]] = {
         [swap(6, "scrap", amount=Decimal(7))],
         edited("car lines", 6, supplier="scrap", amount=7),
     ),
+    "a share of what a fallback serves": (
+        [ShareOfLineInput(key("car"), 6, Decimal(50), by("scrap"))],
+        lambda recipe: recipe["car lines"].__setitem__(
+            slice(5, 6), [line("glass", 1, fallback=("glass factor", "15.5", "KILOGRAM")), line("scrap", "15.5")]
+        ),
+    ),
     "a credit": ([swap(3, amount=Decimal(-9), of="frame")], edited("frame lines", 3, amount=-9)),
     "other direct emissions": (
         [direct("MANUFACTURING", "250", **{UPTAKE: "-3"})],
@@ -288,6 +296,30 @@ def test_the_empty_scenario_is_the_plain_result() -> None:
         assert {one.product_key: one.before_kg_co2e for one in found.contributions(100)} == shown
 
 
+@settings(max_examples=25)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([("car", 1), ("frame", 1)]),
+            st.sampled_from(["steel", "other steel", "scrap", None]),
+            st.decimals(0, 5, places=3) | st.none(),
+            st.sampled_from([KILOGRAM, TON, AmountUnit.GRAM, None]),
+        ),
+        max_size=6,
+    )
+)
+def test_whatever_is_undone_is_the_empty_scenario(tried) -> None:
+    changes: list[ChangeInput] = [
+        swap(number, supplier, of=of, amount=amount, unit=unit)
+        for (of, number), supplier, amount, unit in tried
+        if supplier or amount is not None or unit
+    ]
+    changes.append(swap(1, "steel", amount=Decimal("0.9"), unit=TON))
+    changes.append(swap(1, "steel", of="frame", amount=Decimal("100.00"), unit=KILOGRAM))
+    found = after(the_world(), *changes)
+    assert found.after is found.before
+
+
 def test_a_delivered_line_brings_the_new_suppliers_outbound_logistics() -> None:
     def delivered(recipe: dict[str, Any]) -> None:
         recipe["car lines"][0]["delivered"] = True
@@ -368,7 +400,9 @@ def test_a_declared_footprint_has_no_process() -> None:
 
 def test_a_divided_line_is_changed_before_it_is_divided() -> None:
     divided = ShareOfLineInput(key("car"), 1, Decimal(50), by("scrap"))
-    assert problems(the_world(), divided, swap(1, amount=Decimal(1))) == [("CONTRADICTION", ("line",))]
+    made = ShareOfLineInput(key("car"), 1, Decimal(100), own("0", KILOGRAM))
+    for before in (divided, made):
+        assert problems(the_world(), before, swap(1, amount=Decimal(1))) == [("CONTRADICTION", ("line",))]
     assert after(the_world(), swap(1, amount=Decimal(1)), divided).after.excluding == (
         after(the_world()).before.excluding - 1890 + 1250
     )
