@@ -103,8 +103,7 @@ def what_if(view: View, changed: Mapping[int, Process]) -> Outcome | NoAnswer:
         return Outcome(view, moved, before, before)
     graph = ChangedView.of(view, moved)
     own = _differences(view.nodes, graph, moved)
-    # A loop is looked for also where the differences are 0: then only whether there is an answer is asked.
-    solved = _solve(graph.matrix(), own if own.any() else np.ones_like(own))
+    solved = _solve(graph.matrix(), own)  # also where the differences are 0: is there an answer?
     if isinstance(solved, list):
         return NoAnswer(tuple(graph.keys[row] for row in sorted(set(solved))))
     if not own.any():

@@ -19,7 +19,7 @@ from exchange.schema.nodes import Node
 from exchange.schema.organizations import Organization
 from exchange.schema.roll_ups import RollUpResult
 from exchange.schema.scalars import Urn
-from exchange.schema.what_if import ScenarioInput, Stated, WhatIfResult, what_if
+from exchange.schema.what_if import SCENARIOS, Stated, WhatIfResult, what_if
 from exchange.schema.work import Info
 
 AS_OF = strawberry.argument(description="What did it carry on that day? Today if absent.")
@@ -106,13 +106,7 @@ class Product(Node):
     async def what_if(
         self,
         info: Info,
-        scenarios: Annotated[
-            list[Stated],
-            strawberry.argument(
-                description="Up to 20 in one request; one without changes is the plain result.",
-                graphql_type=list[ScenarioInput],
-            ),
-        ],
+        scenarios: Annotated[list[Stated], SCENARIOS],
         as_of: Annotated[dt.date | None, AS_OF] = UNSET,
         known_at: Annotated[dt.datetime | None, KNOWN_AT] = UNSET,
     ) -> WhatIfResult:

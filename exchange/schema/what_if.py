@@ -20,7 +20,7 @@ from exchange.operations import what_if_inputs as values
 from exchange.operations.answers import RefusedAnswer
 from exchange.operations.inputs import ProductKey as ProductKeyValue
 from exchange.operations.inputs import StageEmissionsInput as StageEmissionsValue
-from exchange.operations.what_if import ScenarioAnswer, ScenarioRefusedAnswer, WhatIfAnswer
+from exchange.operations.what_if import CHANGES_MAX, SCENARIOS_MAX, ScenarioAnswer, ScenarioRefusedAnswer, WhatIfAnswer
 from exchange.rollup import ContributionChange as ContributionChangeAnswer
 from exchange.rollup import Figures
 from exchange.schema.carbon import CarbonComponents
@@ -130,7 +130,7 @@ class ScenarioChangeInput:
 class ScenarioInput:
     name: str | None = strawberry.field(default=UNSET, description="What you call it; it comes back with the answer.")
     changes: list[ScenarioChangeInput] = strawberry.field(
-        default_factory=list, description="At most 50. None: the plain result."
+        default_factory=list, description=f"At most {CHANGES_MAX}. None: the plain result."
     )
 
 
@@ -138,6 +138,10 @@ def _as_stated(_: type, stated: Stated, __: object) -> Stated:
     return stated
 
 
+SCENARIOS: Final = strawberry.argument(
+    description=f"Up to {SCENARIOS_MAX} in one request; one without changes is the plain result.",
+    graphql_type=list[ScenarioInput],
+)
 get_object_definition(ScenarioInput, strict=True).from_input = _as_stated
 
 
