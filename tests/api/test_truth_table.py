@@ -161,6 +161,13 @@ def of_operator(value: Any, owned: Any, name: str, relation: str, given: dict[st
     assert (value is not None) is (relation == "operator")
 
 
+def the_empty_scenario(value: Any) -> Any:
+    """Which is the plain result."""
+    [scenario] = value["scenarios"]
+    assert scenario["before"] == scenario["after"]
+    return scenario
+
+
 def of_the_view(value: Any, owned: Any, name: str, relation: str, given: dict[str, Any]) -> None:
     """The owner's, where the viewer sees as much; else computed from what it sees."""
     product, level = RELATIONS[relation]
@@ -179,11 +186,13 @@ def of_the_view(value: Any, owned: Any, name: str, relation: str, given: dict[st
         "RollUp.fallbacks": [],
         "RollUp.contributions": {given["name"], *lines},
         "RollUp.tree": set(lines),
+        "Product.whatIf": {given["name"], *lines},
     }
     found = {
         "RollUp.findings": lambda: [finding["code"] for finding in value],
         "RollUp.contributions": lambda: {each["product"]["name"] for each in value},
         "RollUp.tree": lambda: {child["product"]["name"] for child in value["root"]["children"]},
+        "Product.whatIf": lambda: {each["product"]["name"] for each in the_empty_scenario(value)["contributions"]},
     }.get(name, lambda: value)()
     if name == "RollUp.digest":
         assert (value == owned) is (relation in {"inputs"} or product in {"leaf", "gear"})
