@@ -11,6 +11,7 @@ from exchange.graph import Store
 from exchange.model.parties import Viewer
 from exchange.operations.following import LiveGraph
 from exchange.operations.measures import Measures, NoMeasures
+from exchange.operations.refused_scenarios import RefusedScenarios
 from exchange.operations.self_check import SelfCheck
 from exchange.operations.session import Session
 from exchange.operations.snapshots import SnapshotFile
@@ -33,6 +34,7 @@ class Exchange:
     clock: Clock
     queue: WriteQueue
     turns: Turns = field(default_factory=Turns)
+    refused_scenarios: RefusedScenarios = field(default_factory=RefusedScenarios)
     graph: LiveGraph | None = None
     measures: Measures = field(default_factory=NoMeasures)
 

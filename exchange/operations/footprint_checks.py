@@ -177,7 +177,7 @@ def _reversed(message: str, start: datetime | None, end: datetime | None, at: Ch
     at.add("REVERSED", message, step, expected=f"after {start.isoformat()}", got=end.isoformat())
 
 
-def _components(given: dict[str, Decimal | None], at: Checker, *, direct: bool) -> CarbonComponents:
+def check_components(given: dict[str, Decimal | None], at: Checker, *, direct: bool) -> CarbonComponents:
     """Known components by PACT name; signs as docs/method.md, "Components", has them."""
     amounts: dict[str, Decimal] = {}
     for name, amount in given.items():
@@ -203,7 +203,7 @@ def _declared(given: DeclaredInput, at: Checker) -> Declared:
     return Declared(
         excluding_kg_co2e=given.pcf_excluding_biogenic_uptake,
         including_kg_co2e=given.pcf_including_biogenic_uptake,
-        components=_components(given.components, at.at("components"), direct=False),
+        components=check_components(given.components, at.at("components"), direct=False),
         outbound_logistics_kg_co2e=given.outbound_logistics_ghg_emissions,
         packaging_kg_co2e=given.packaging_ghg_emissions,
         primary_data_share_percent=given.primary_data_share,
@@ -220,7 +220,7 @@ def _modelled(given: ModelledInput, at: Checker, *, in_release: bool) -> tuple[M
         below = at.at("direct", str(position))
         if stage.stage in direct:
             below.add("REPEATED", "states a life-cycle stage twice", "stage", got=stage.stage)
-        direct[stage.stage] = _components(stage.components, below.at("components"), direct=True)
+        direct[stage.stage] = check_components(stage.components, below.at("components"), direct=True)
     lines = check_lines(given.lines, at.at("lines"), in_release=in_release)
     modelled = Modelled(
         direct=direct,

@@ -22,10 +22,10 @@ UNITS_OF = {kind: [unit for unit in AmountUnit if dimension(unit) is kind] for k
 
 def gap_message(gap: ViewGap) -> str:
     """The message of a line that nothing serves; with both units where the viewer may see them."""
-    return GAP_MESSAGES[gap.code] if gap.units_apart is None else _units_message(gap.units_apart)
+    return GAP_MESSAGES[gap.code] if gap.units_apart is None else units_message(gap.units_apart)
 
 
-def _units_message(apart: UnitsApart) -> str:
+def units_message(apart: UnitsApart) -> str:
     stated, declared = _named(apart.unit, apart.price), _named(apart.declared_unit, apart.declared_price)
     return f"The line is in {stated}, and the supplier declares {declared}: {_advice(apart)}."
 

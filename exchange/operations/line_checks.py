@@ -23,7 +23,7 @@ def check_lines(lines: Sequence[LineInput], at: Checker, *, in_release: bool) ->
 
 def _line(line: LineInput, number: int, at: Checker, in_release: bool) -> Line:
     named_id, urn = _named(line.product, at)
-    _amount(line.amount, at, credit=line.credit, in_release=in_release)
+    check_amount(line.amount, at, credit=line.credit, in_release=in_release)
     if line.credit and line.amount >= 0:
         at.add("SIGN", "a credit takes away: its amount is negative", "amount", expected="< 0", got=line.amount)
     at.deviation(line.geometric_standard_deviation, "geometricStandardDeviation")
@@ -48,7 +48,7 @@ def _line(line: LineInput, number: int, at: Checker, in_release: bool) -> Line:
 
 def _fallback(fallback: FallbackInput, at: Checker, credit: bool, in_release: bool) -> Fallback:
     named_id, urn = _named(fallback.product, at)
-    _amount(fallback.amount, at, credit=credit, in_release=in_release)
+    check_amount(fallback.amount, at, credit=credit, in_release=in_release)
     at.deviation(fallback.geometric_standard_deviation, "geometricStandardDeviation")
     return Fallback(
         product_key=None,
@@ -71,7 +71,7 @@ def _named(key: ProductKey, at: Checker) -> tuple[str | None, str | None]:
     return key.id, None
 
 
-def _amount(amount: Decimal, at: Checker, *, credit: bool, in_release: bool) -> None:
+def check_amount(amount: Decimal, at: Checker, *, credit: bool, in_release: bool) -> None:
     if amount < 0 and not credit and not in_release:
         at.add(
             "SIGN",

@@ -155,7 +155,7 @@ def _answer(
     refusal = solved.solution.refusal(key)
     if refusal is not None:
         sight.measures.refused(refusal.code.value)
-        return _refused(solved, refusal, solved.level_of(key))
+        return refused_answer(solved, refusal, solved.level_of(key))
     root = facts_of(key)
     assert root is not None
     view = build_view(key, facts_of)
@@ -208,7 +208,7 @@ def _own_findings(solved: Solved, key: int) -> tuple[Finding, ...]:
     return tuple(finding for finding in solved.solution.published_findings(key) if finding.code in TRANSPORT_FINDINGS)
 
 
-def _refused(solved: Solved, refusal: Refusal, access: AccessLevel) -> RefusedAnswer:
+def refused_answer(solved: Solved, refusal: Refusal, access: AccessLevel) -> RefusedAnswer:
     seen = tuple(member for member in refusal.members if solved.level_of(member) >= AccessLevel.TOTAL)
     hidden = len(refusal.members) - len(seen)
     message = refusal.message

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TypeVar
 
-from exchange.errors import InvalidInput
+from exchange.errors import InvalidInput, Problems
 from exchange.model.footprint import NEVER_US
 from exchange.model.grant import AccessLevel, Grant
 from exchange.model.ledger import ChangeKind
@@ -32,7 +32,10 @@ from exchange.operations.answers import (
     RollUpAnswer,
 )
 from exchange.operations.downstream import Resting
+from exchange.operations.refused_scenarios import RefusedScenarios
 from exchange.operations.sight import Sight
+from exchange.operations.what_if import SCENARIOS_MAX, WhatIfAnswer, answer_scenarios
+from exchange.operations.what_if_inputs import ScenarioInput
 
 DATES_MAX = 12  # a year by months: enough for a development over time
 REFUSED_LOOPS_LISTED_MAX = 1_000  # of a product, the newest: whoever reads on looks for a pattern, not for one more
@@ -47,6 +50,7 @@ class Session(Sight):
     """One viewer's questions at `head` and `now_us` (microseconds). Make it with `Exchange.session`."""
 
     _dates_asked: set[tuple[int | None, int | None]] = field(default_factory=set, repr=False)
+    _scenarios_asked: int = field(default=0, repr=False)
 
     # -- products --------------------------------------------------------------------------------------------------
 
@@ -153,6 +157,25 @@ class Session(Sight):
         products = await self.products_by_key([item.product_key for item in items])
         keys = tuple(product.product.id for product in products if product is not None)
         return PageAnswer(items, keys, start + len(items) < len(found), start > 0, len(found))
+
+    async def what_if(
+        self,
+        refusals: RefusedScenarios,
+        key: int,
+        scenarios: Sequence[ScenarioInput],
+        as_of_day: int | None,
+        known_at_us: int | None,
+        problems: Problems,
+    ) -> WhatIfAnswer | RefusedAnswer:
+        """Scenarios of a visible product side by side; `problems`: what was found wrong with them already."""
+        self._count_dates(as_of_day, known_at_us)
+        self._scenarios_asked += len(scenarios)
+        if self._scenarios_asked > SCENARIOS_MAX:
+            path, expected = ("scenarios",), f"≤ {SCENARIOS_MAX} entries"
+            message = f"one request may ask about at most {SCENARIOS_MAX} scenarios; split it"
+            problems.add("TOO_MANY", message, path, expected=expected, got=str(self._scenarios_asked))
+            problems.raise_any()
+        return await answer_scenarios(self, refusals, key, scenarios, self.dates(as_of_day, known_at_us), problems)
 
     async def compute(self, make: Callable[[], T], *, parts: int | None = None) -> T:
         """What a long computation gives, in a turn of this viewer and beside the event loop; at once where it has few

@@ -2,23 +2,29 @@
 
 from exchange.rollup.admission import admit, admit_grant, judge
 from exchange.rollup.admission_walk import AdmissionWalk
+from exchange.rollup.changed_view import Process, Take, process_of
 from exchange.rollup.choice import Choice, choose, valid_until_day
 from exchange.rollup.closure import CLOSURE_LINES_MAX, CLOSURE_ROWS_MAX, ClosureWalk, Frontier
 from exchange.rollup.digest import METHOD_VERSION
 from exchange.rollup.downstream import Resting, resting_on
+from exchange.rollup.draft import Draft, Part, per_unit
 from exchange.rollup.drawing import upstream_graph
 from exchange.rollup.elasticities import Elasticity
+from exchange.rollup.factors import SupplierUnit, ratio, supplier_unit, units_apart
 from exchange.rollup.grouping import ContributionGroup, ContributionGrouping, GroupKind, GroupOf
 from exchange.rollup.loops import shortest_loop
+from exchange.rollup.own_terms import EXACT
 from exchange.rollup.paths import PathStep, SupplyPath, TopPaths
 from exchange.rollup.refusals import Refusal, RefusalCode
 from exchange.rollup.roll_up import Solution, roll_up
 from exchange.rollup.tree import TREE_DEPTH_MAX, TREE_NODES_MAX, Tree, TreeNode
 from exchange.rollup.view import Contribution, SolvedView, View, solve_view
+from exchange.rollup.what_if import ContributionChange, Figures, NoAnswer, Outcome, what_if
 
 __all__ = [
     "CLOSURE_LINES_MAX",
     "CLOSURE_ROWS_MAX",
+    "EXACT",
     "METHOD_VERSION",
     "TREE_DEPTH_MAX",
     "TREE_NODES_MAX",
@@ -26,19 +32,28 @@ __all__ = [
     "Choice",
     "ClosureWalk",
     "Contribution",
+    "ContributionChange",
     "ContributionGroup",
     "ContributionGrouping",
+    "Draft",
     "Elasticity",
+    "Figures",
     "Frontier",
     "GroupKind",
     "GroupOf",
+    "NoAnswer",
+    "Outcome",
+    "Part",
     "PathStep",
+    "Process",
     "Refusal",
     "RefusalCode",
     "Resting",
     "Solution",
     "SolvedView",
+    "SupplierUnit",
     "SupplyPath",
+    "Take",
     "TopPaths",
     "Tree",
     "TreeNode",
@@ -47,10 +62,16 @@ __all__ = [
     "admit_grant",
     "choose",
     "judge",
+    "per_unit",
+    "process_of",
+    "ratio",
     "resting_on",
     "roll_up",
     "shortest_loop",
     "solve_view",
+    "supplier_unit",
+    "units_apart",
     "upstream_graph",
     "valid_until_day",
+    "what_if",
 ]

@@ -81,21 +81,23 @@ class LoopRefused(UserError):
     )
 
 
+def problem_of(problem: errors.Problem) -> Problem:
+    """A wrong field as clients see it."""
+    return Problem(
+        code=problem.code,
+        message=problem.message,
+        path=list(problem.path),
+        expected=problem.expected,
+        got=problem.got,
+    )
+
+
 async def union_member(error: errors.ExchangeError, work: Work) -> UserError | None:
     """The error as a member of a result union; None for an error that is always a top-level one."""
     message, code, path = error.message, error.code, list(error.path)
     match error:
         case errors.InvalidInput():
-            problems = [
-                Problem(
-                    code=problem.code,
-                    message=problem.message,
-                    path=list(problem.path),
-                    expected=problem.expected,
-                    got=problem.got,
-                )
-                for problem in error.problems
-            ]
+            problems = [problem_of(problem) for problem in error.problems]
             return InvalidInput(message=message, code=code, path=path, problems=problems)
         case errors.NotFound():
             return NotFound(message=message, code=code, path=path)

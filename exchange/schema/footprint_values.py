@@ -64,7 +64,7 @@ def _declared(given: Stated) -> values.DeclaredInput:
     return values.DeclaredInput(
         pcf_excluding_biogenic_uptake=given["pcfExcludingBiogenicUptake"],
         pcf_including_biogenic_uptake=given["pcfIncludingBiogenicUptake"],
-        components=_components(given["components"]),
+        components=components_value(given["components"]),
         outbound_logistics_ghg_emissions=given.get("outboundLogisticsGhgEmissions"),
         packaging_ghg_emissions=given.get("packagingGhgEmissions"),
         primary_data_share=given.get("primaryDataShare"),
@@ -75,7 +75,8 @@ def _declared(given: Stated) -> values.DeclaredInput:
 def _modelled(given: Stated, problems: Problems, path: Path) -> values.ModelledInput:
     return values.ModelledInput(
         direct=tuple(
-            values.StageEmissionsInput(stage["stage"], _components(stage["components"])) for stage in given["direct"]
+            values.StageEmissionsInput(stage["stage"], components_value(stage["components"]))
+            for stage in given["direct"]
         ),
         lines=tuple(
             _line(line, problems, (*path, "lines", str(position))) for position, line in enumerate(given["lines"])
@@ -103,7 +104,7 @@ def _line(given: Stated, problems: Problems, path: Path) -> values.LineInput:
 def _used(given: Stated, problems: Problems, path: Path) -> dict[str, Any]:
     """What a line and a fallback both say: what goes in, and how much of it."""
     return {
-        "product": _product_key(given["product"], problems, path),
+        "product": product_key_value(given["product"], problems, (*path, "product")),
         "amount": given["amount"],
         "unit": given["unit"],
         "geometric_standard_deviation": given.get("geometricStandardDeviation"),
@@ -119,14 +120,16 @@ def _price(given: Stated) -> dict[str, Any]:
     }
 
 
-def _product_key(given: Stated, problems: Problems, path: Path) -> values.ProductKey:
+def product_key_value(given: Stated, problems: Problems, path: Path) -> values.ProductKey:
+    """The value of a ProductKey at `path`."""
     id_ = given.get("id")
     if id_ is None:
         return values.ProductKey(product_id=given.get("productId"))
-    return values.ProductKey(id=required_id(id_, "Product", problems, (*path, "product", "id")))
+    return values.ProductKey(id=required_id(id_, "Product", problems, (*path, "id")))
 
 
-def _components(given: Stated) -> dict[str, Any]:
+def components_value(given: Stated) -> dict[str, Any]:
+    """Components by PACT's names; None where absent."""
     return {name: given.get(name) for name in STATEABLE}
 
 

@@ -42,6 +42,7 @@ COST_MAX: Final = 200_000  # fields of the answer; about half a second
 WEIGHTS: Final[Mapping[str, int]] = {
     "downstream": 1_000,  # of every product a closure of its own
     "cradleToGate": 50,
+    "whatIf": 200,
     "tree": 50,
     "topPaths": 50,
     "digest": 20,
@@ -63,6 +64,7 @@ LISTS: Final[Mapping[str, int]] = {
     "steps": 5,
     "tree": TREE_NODES_DEFAULT,  # of all levels together, so `children` do not count again
     "lines": 10,
+    "scenarios": 2,
     "gaps": 5,
     "fallbacks": 5,
     "members": 5,

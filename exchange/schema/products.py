@@ -22,6 +22,7 @@ from exchange.schema.organizations import Organization
 from exchange.schema.refused_loops import RefusedLoop
 from exchange.schema.roll_ups import RollUpResult
 from exchange.schema.scalars import Urn
+from exchange.schema.what_if import SCENARIOS, Stated, WhatIfResult, what_if
 from exchange.schema.work import Info
 
 
@@ -97,6 +98,20 @@ class Product(Node):
     ) -> RollUpResult:
         dates = day_of(given(as_of)), microseconds_of(given(known_at))
         return await info.context.loaders.cradle_to_gate(self, dates)
+
+    @strawberry.field(
+        description="What it would carry if your own processes were others: scenarios side by side, computed on the "
+        "viewer's view. Nothing is written."
+    )
+    async def what_if(
+        self,
+        info: Info,
+        scenarios: Annotated[list[Stated], SCENARIOS],
+        as_of: Annotated[dt.date | None, AS_OF] = UNSET,
+        known_at: Annotated[dt.datetime | None, KNOWN_AT] = UNSET,
+    ) -> WhatIfResult:
+        dates = day_of(given(as_of)), microseconds_of(given(known_at))
+        return await what_if(info, self.answer.product.key, scenarios, dates)
 
     @strawberry.field(description="Who may see it. The owner's; null to everybody else.")
     async def grants(

@@ -17,7 +17,8 @@ import pytest
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
-from exchange.operations import footprint_answers, roll_ups
+from exchange.model.grant import AccessLevel
+from exchange.operations import footprint_answers, roll_ups, what_if
 from exchange.operations.answers import PageAnswer
 from exchange.operations.session import Session
 from tests.access.granted_facts import granted_facts
@@ -209,6 +210,15 @@ def sets_of_everybody(monkeypatch) -> None:
     monkeypatch.setattr(roll_ups.Solved, "standing", weak)
 
 
+def what_if_on_the_whole_graph(monkeypatch) -> None:
+    """Scenarios are computed on all lines there are: closed totals move with what hidden lines take."""
+
+    def weak(key, level_of, results):
+        return facts_module.facts(key, lambda _: AccessLevel.OWNER, results)
+
+    monkeypatch.setattr(what_if, "facts", weak)
+
+
 # The changes that it has to be found out by, and the first seed that is tried.
 WEAKER: dict[Callable[..., None], tuple[list[str], int]] = {
     direct_of_all: (["move_into_direct"], 1),
@@ -222,6 +232,7 @@ WEAKER: dict[Callable[..., None], tuple[list[str], int]] = {
     cursors_that_count: (["add_unrelated"], 0),
     sets_of_everybody: (["redescribe"], 1),
     countries_of_everybody: (["split_a_line", "stand_in"], 0),
+    what_if_on_the_whole_graph: (["split_a_line", "move_into_direct"], 1),
 }
 
 

@@ -13,17 +13,32 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
-from exchange.errors import ExchangeError
+from exchange.errors import ExchangeError, InvalidInput, Problems
 from exchange.model.closure import Snapshot
-from exchange.model.footprint import NEVER_US, Footprint
+from exchange.model.footprint import NEVER_US, Footprint, FootprintKind, LifeCycleStage
 from exchange.model.grant import AccessLevel, Grant
 from exchange.model.ledger import LedgerHead
 from exchange.model.paging import Page, PageOf, ProductOrder, ProductQuery
 from exchange.model.parties import ANONYMOUS, OPERATOR, Organization, Scope, Viewer
+from exchange.operations.answers import FootprintAnswer, ProductAnswer
 from exchange.operations.explanation import ContributionGrouping
+from exchange.operations.inputs import ProductKey, StageEmissionsInput
+from exchange.operations.refused_scenarios import RefusedScenarios
 from exchange.operations.session import Session
+from exchange.operations.what_if_inputs import (
+    ChangeInput,
+    DirectChangeInput,
+    LineChangeInput,
+    OwnSupplyInput,
+    ReplaceSupplierInput,
+    ScenarioInput,
+    ShareOfLineInput,
+    SubstituteInput,
+)
+from exchange.units import AmountUnit
 from tests.rollup.check import NOW, World, instant
 
 
@@ -246,6 +261,9 @@ async def _everything(world: GrantedWorld, viewer: Viewer) -> str:
             "grants": await session.list_grants(key, Page(first=100)),
             "downstream": await session.downstream(key, None, None, Page(first=100)),
             "downstream earlier": await session.downstream(key, None, EARLIER_US, Page(first=2)),
+            "what if": [
+                await _what_if(session, key, changes) for changes in _scenarios(answer, footprint, visible, names)
+            ],
         }
     return json.dumps(plain(found, names), indent=1, ensure_ascii=False)
 
@@ -256,6 +274,45 @@ async def _attempt(asked):
         return await asked
     except ExchangeError as error:
         return [type(error).__name__, error.message, list(error.path)]
+
+
+def _scenarios(
+    answer: ProductAnswer,
+    footprint: FootprintAnswer | None,
+    visible: Sequence[ProductAnswer],
+    names: Mapping[int, str],
+) -> list[list[ChangeInput]]:
+    """What is asked about one product: of an own process every kind of change, with all that is visible and with what
+    is not."""
+    if answer.access < AccessLevel.OWNER or footprint is None or footprint.kind != FootprintKind.MODELLED:
+        return [[]]
+    product = _by_urn(answer.product.name)
+    others = [_by_urn(one.product.name) for one in visible if one.product.key != answer.product.key]
+    hidden = [_by_urn(name) for name in names.values() if name not in {one.product.name for one in visible}][:1]
+    own = SubstituteInput(own=OwnSupplyInput({"fossilGhgEmissions": Decimal("0.5")}, AmountUnit.GRAM))
+    lines = range(1, len(footprint.lines or ()) + 1)
+    direct = StageEmissionsInput(LifeCycleStage.MANUFACTURING, {"fossilGhgEmissions": Decimal(2)})
+    found: list[list[ChangeInput]] = [[], [DirectChangeInput(product, (direct,))]]
+    for number in lines:
+        found.append([LineChangeInput(product, number, amount=Decimal("0.3"))])
+        found.append([ShareOfLineInput(product, number, Decimal(40), own)])
+        found += [[LineChangeInput(product, number, other)] for other in [*others[:3], *hidden]]
+    found += [[ReplaceSupplierInput(one, SubstituteInput(supplier=other))] for one, other in pairwise(others[:4])]
+    found += [[ReplaceSupplierInput(one, own, Decimal(25))] for one in [*others, *hidden]]
+    return found
+
+
+def _by_urn(name: str) -> ProductKey:
+    return ProductKey(product_id=f"urn:x:{name}")
+
+
+async def _what_if(session: Session, key: int, changes: list[ChangeInput]) -> object:
+    session._scenarios_asked = 0
+    scenarios = [ScenarioInput(tuple(changes))]
+    try:
+        return await session.what_if(RefusedScenarios(), key, scenarios, None, None, Problems())
+    except InvalidInput as error:
+        return error.problems
 
 
 async def _lists(session: Session) -> list[object]:

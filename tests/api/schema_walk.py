@@ -36,6 +36,7 @@ ARGUMENTS = {
     "depth": "3",
     "cutoffPercent": "0",
     "maxNodes": "60",
+    "scenarios": "[{}]",
 }
 SMALL_PAGES = {"footprints": "5", "grants": "10", "refusedLoops": "5", "contributions": "50", "topPaths": "10"}
 # What stands for a thing that another one leads to: whole it is asked for on its own.

@@ -333,6 +333,38 @@ def test_a_line_to_what_is_anothers_is_a_line_to_nothing(tenants: Tenants, how: 
     assert published(real=True) == published(real=False)
 
 
+WHAT_IF = f"""query ($id: ID!, $scenarios: [ScenarioInput!]!) {{ product(id: $id) {{
+  whatIf(scenarios: $scenarios, asOf: "{AS_OF}") {selection("WhatIfResult", ("Product",))} }} }}"""
+
+
+@pytest.mark.parametrize("kind", ["Product", "Footprint"])
+@pytest.mark.parametrize("how", ["process", "supplier", "replaced", "substitute"])
+def test_a_scenario_with_what_is_anothers_is_one_with_nothing(tenants: Tenants, kind: str, how: str) -> None:
+    whole = tenants.two.ids["Product"]
+
+    def asked(named: dict[str, str]) -> dict[str, Any]:
+        own, grams = (
+            {"product": {"id": whole}, "line": 1},
+            {"own": {"emissions": {"fossilGhgEmissions": "0"}, "unit": "GRAM"}},
+        )
+        changes: dict[str, dict[str, Any]] = {
+            "process": {"line": {"product": named, "line": 1, "amount": "2"}},
+            "supplier": {"line": {**own, "supplier": named}},
+            "replaced": {"replaceSupplier": {"supplier": named, "by": grams}},
+            "substitute": {"shareOfLine": {**own, "percent": "5", "by": {"supplier": named}}},
+        }
+        return {"id": whole, "scenarios": [{"changes": [changes[how]]}]}
+
+    client = tenants.two.client
+    assert client.query(WHAT_IF, {"id": whole, "scenarios": [{}]})["product"]["whatIf"]["__typename"] == "WhatIf"
+    check_alike(client, WHAT_IF, lambda id_: asked({"id": id_}), tenants.one.ids[kind], never(kind))
+    if kind == "Product":
+        urn = tenants.one.urns["whole"]
+        check_alike(client, WHAT_IF, lambda name: asked({"productId": name}), urn, urn.replace("whole", "never"))
+        found = client.query(WHAT_IF, asked({"id": tenants.one.ids[kind]}))["product"]["whatIf"]
+        assert [problem["code"] for problem in found["problems"]] == ["NOT_FOUND"]
+
+
 def test_versions_of_another_cannot_be_corrected_nor_their_ids_found_out(tenants: Tenants) -> None:
     """A pfId is the publisher's own: another may use the same, and learns nothing by it."""
     product = tenants.two.ids["Product"]

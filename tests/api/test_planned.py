@@ -30,7 +30,17 @@ from exchange.schema.work import Work
 from tests.api.fakes import FakeExchange, id_of
 
 # What the fake exchange cannot answer.
-LEFT_OUT = {"footprint", "footprints", "grants", "refusedLoops", "organization", "organizations", "node", "nodes"}
+LEFT_OUT = {
+    "whatIf",
+    "footprint",
+    "footprints",
+    "grants",
+    "refusedLoops",
+    "organization",
+    "organizations",
+    "node",
+    "nodes",
+}
 ARGUMENTS = {
     "Query.product": f'(id: "{id_of(2)}")',
     "Query.products": "(first: 3)",

@@ -161,6 +161,13 @@ def of_operator(value: Any, owned: Any, name: str, relation: str, given: dict[st
     assert (value is not None) is (relation == "operator")
 
 
+def the_empty_scenario(value: Any) -> Any:
+    """Which is the plain result."""
+    [scenario] = value["scenarios"]
+    assert scenario["before"] == scenario["after"]
+    return scenario
+
+
 def of_the_view(value: Any, owned: Any, name: str, relation: str, given: dict[str, Any]) -> None:
     """The owner's, where the viewer sees as much; else computed from what it sees."""
     product, level = RELATIONS[relation]
@@ -183,6 +190,7 @@ def of_the_view(value: Any, owned: Any, name: str, relation: str, given: dict[st
         "RollUp.elasticities": {(given["name"], None), *((name, None) for name in lines)}
         | {(given["name"], name) for name in lines},
         "RollUp.topPaths": {(given["name"],), *((given["name"], name) for name in lines)},
+        "Product.whatIf": {given["name"], *lines},
     }
     found = {
         "RollUp.findings": lambda: [finding["code"] for finding in value],
@@ -197,6 +205,7 @@ def of_the_view(value: Any, owned: Any, name: str, relation: str, given: dict[st
         "RollUp.topPaths": lambda: {
             tuple(step["product"]["name"] for step in path["steps"]) for path in value["paths"]
         },
+        "Product.whatIf": lambda: {each["product"]["name"] for each in the_empty_scenario(value)["contributions"]},
     }.get(name, lambda: value)()
     if name == "RollUp.digest":
         assert (value == owned) is (relation in {"inputs"} or product in {"leaf", "gear"})

@@ -108,6 +108,10 @@ OTHER_DATES = [
     {"asOf": AS_OF, "knownAt": "2026-06-30T00:00:00Z"},
     {"asOf": AS_OF, "knownAt": "2027-01-01T00:00:00Z"},
 ]
+# Of the viewer's own process every kind of change; whatever is wrong with it has to be wrong in both worlds.
+WHAT_IF = f"""query ($id: ID!, $scenarios: [ScenarioInput!]!) {{ product(id: $id) {{
+  whatIf(scenarios: $scenarios, asOf: "{AS_OF}") {selection("WhatIfResult", ("Product",))} }} }}"""
+OWN_SUPPLY = {"own": {"emissions": {"fossilGhgEmissions": "0.25"}, "unit": "KILOGRAM"}}
 LISTS = [
     f"{{ viewer {selection('Viewer')} }}",
     f"{{ products(first: 20) {selection('ProductConnection')} }}",
@@ -142,12 +146,34 @@ def everything(client: ApiClient, urns: list[str], tag: str) -> Iterator[dict[st
         found.append(client.answer(PRODUCT, {"id": product["id"]}))
     for product, dates in itertools.product(products["products"]["nodes"][:4], OTHER_DATES):
         found.append(client.answer(DATES, {"id": product["id"], **dates}))
+    for product in products["products"]["nodes"]:
+        found += what_ifs(client, product, urns)
     yield from found
     known = sorted({each for answer in found for each in all_ids(answer) if " " not in each}, key=first_seen(found))
     kinds = {kind: [each for each in known if kind in decoded_kind(each)] for kind in node_types() if kind != "Product"}
     for kind, ids in kinds.items():
         for each in ids[:5]:
             yield client.answer(node_query(kind), {"id": each})
+
+
+def what_ifs(client: ApiClient, product: dict[str, str], urns: list[str]) -> Iterator[dict[str, Any]]:
+    """One product's own lines, each with another amount and divided, and from each product of the pair in turn."""
+    lines = "query ($id: ID!) { product(id: $id) { access footprint { kind lines { number } } } }"
+    shown = client.query(lines, {"id": product["id"]})["product"]
+    numbers = [line["number"] for line in ((shown["footprint"] or {}).get("lines") or [])]
+    own: dict[str, Any] = {"product": {"id": product["id"]}}
+    direct = [{"stage": "MANUFACTURING", "components": {"fossilGhgEmissions": "2"}}]
+    changes: list[dict[str, Any]] = [{"direct": {**own, "direct": direct}}]
+    for number in numbers[:3]:
+        line = {**own, "line": number}
+        changes.append({"line": {**line, "amount": "0.3"}})
+        changes.append({"shareOfLine": {**line, "percent": "40", "by": OWN_SUPPLY}})
+        changes += [{"line": {**line, "supplier": {"productId": urn}}} for urn in urns]
+    changes += [{"replaceSupplier": {"supplier": {"productId": urn}, "by": OWN_SUPPLY}} for urn in urns]
+    if shown["access"] != "OWNER":
+        changes = changes[:3]
+    for change in changes:
+        yield client.answer(WHAT_IF, {"id": product["id"], "scenarios": [{"changes": [change]}]})
 
 
 def pages(client: ApiClient, order: dict[str, str]) -> list[dict[str, Any]]:

@@ -146,6 +146,18 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
             "schema.roll_ups.TREE_NODES_DEFAULT",
         ),
         limit(
+            "scenarios of `whatIf` in one request",
+            "{:,}",
+            "`ScenariosInvalid`, problem `TOO_MANY`",
+            "operations.what_if.SCENARIOS_MAX",
+        ),
+        limit(
+            "changes of one scenario",
+            "{:,}",
+            "`ScenariosInvalid`, problem `TOO_MANY`",
+            "operations.what_if.CHANGES_MAX",
+        ),
+        limit(
             "what a product's result is computed from",
             "{:,} products, {:,} lines",
             "`RollUpRefused` with `TOO_LARGE`",

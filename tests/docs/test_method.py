@@ -13,12 +13,13 @@ SECTIONS = [
     "Solving and the certificate",
     "Admission",
     "Explanation",
+    "What-if",
     "Quality",
     "Digest",
     "Numbers going out",
     "Refused, or kept with a finding",
 ]
-REFERENCE = re.compile(r'"([A-Z][A-Za-z, ]+?)"')
+REFERENCE = re.compile(r'"([A-Z][A-Za-z, -]+?)"')
 
 
 def sections() -> dict[str, str]:

@@ -1,12 +1,14 @@
 """USEEIO v2.0.1-411, straight from its files: 411 published totals, a strongly connected core of 381 products."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
-from exchange.rollup import admit, roll_up
-from tests.rollup.check import NOW
+from exchange.rollup import Outcome, View, admit, process_of, roll_up, what_if
+from tests.rollup.check import NOW, World
 from tests.rollup.useeio import brightway_lca, read_useeio
+from tests.rollup.views import Viewer, nodes_of
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +74,27 @@ def test_bw2calc_agrees(useeio, solution):
     for key in range(0, 411, 40):
         lca.lcia({key: 1})
         assert lca.score == pytest.approx(float(solution.total(key).excluding), rel=1e-9)
+
+
+def test_a_what_if_of_one_product_is_the_roll_up_of_the_model_in_which_it_is_so(useeio, solution):
+    """Half of every input of the product with the most of them; the owner sees the whole model."""
+    world = World()
+    world.keys = {code: key for key, code in enumerate(useeio.codes)}
+    changed = max(range(411), key=lambda key: len(useeio.snapshot.nodes[key].footprints[0].lines))
+    lines = useeio.snapshot.nodes[changed].footprints[0].lines
+    amounts = [str(Decimal(amount) / 2) for amount in lines.amounts]
+    footprint = useeio.snapshot.nodes[changed].footprints[0]
+    halved = replace(footprint, modelled=replace(footprint.modelled, lines=replace(lines, amounts=amounts)))
+    nodes = nodes_of(world, solution, Viewer(owner=useeio.codes))
+    real = roll_up(useeio.snapshot, range(411), NOW, lambda consumer, supplier: True, chosen={changed: halved})
+    was = process_of(nodes[changed])
+    process = replace(was, takes=tuple(replace(take, factor=take.factor / 2) for take in was.takes))
+    for root in (0, changed, 200, 410):
+        found = what_if(View(root, nodes), {changed: process})
+        assert isinstance(found, Outcome)
+        total = real.total(root)
+        assert found.after.lower <= total.excluding <= found.after.upper
+        assert abs(found.after.excluding - total.excluding) <= 2 * max(found.after.quantum, total.quantum)
+        changes = found.contributions()
+        difference = found.after.excluding - found.before.excluding
+        assert abs(sum((one.difference_kg_co2e for one in changes), -difference)) <= 411 * found.after.quantum
