@@ -11,6 +11,7 @@ from exchange.model.footprint import DataQuality, Finding, FootprintKind, Footpr
 from exchange.model.grant import AccessLevel
 from exchange.model.product import Product
 from exchange.model.resolved import GapCode
+from exchange.rollup import Explained
 from exchange.units import DeclaredUnit
 
 T = TypeVar("T")
@@ -197,6 +198,7 @@ class RollUpAnswer:
     contributions: Callable[[int], Sequence[ContributionAnswer]]
     tree: Callable[[int, float, int], TreeAnswer]
     digest: Callable[[], str]
+    explained: Callable[[], Explained]
 
 
 @dataclass(frozen=True, slots=True)

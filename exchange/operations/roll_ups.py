@@ -33,7 +33,7 @@ from exchange.operations.findings import TRANSPORT_FINDINGS
 from exchange.operations.following import Closure
 from exchange.operations.gap_messages import gap_message
 from exchange.operations.sight import Sight
-from exchange.rollup import Refusal, Solution, SolvedView, TreeNode, View, solve_view
+from exchange.rollup import Explained, Refusal, Solution, SolvedView, TreeNode, View, solve_view
 from exchange.rollup import roll_up as solve
 
 log = logging.getLogger(__name__)
@@ -165,6 +165,7 @@ def _answer(
         contributions=lazy.contributions,
         tree=lazy.tree,
         digest=lazy.digest,
+        explained=lambda: Explained(key, view, {reached: solved.standing(reached) for reached in view}),
     )
 
 

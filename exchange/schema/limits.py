@@ -38,7 +38,14 @@ FIELDS_MAX: Final = 3_000  # fields of the query, fragments unfolded; a hundred 
 REPEATS_MAX: Final = 20  # times one name in one selection; validation compares each with each
 COST_MAX: Final = 200_000  # fields of the answer; about half a second
 
-WEIGHTS: Final[Mapping[str, int]] = {"cradleToGate": 50, "tree": 50, "digest": 20, "contributions": 10, "footprint": 5}
+WEIGHTS: Final[Mapping[str, int]] = {
+    "cradleToGate": 50,
+    "explainFile": 50,
+    "tree": 50,
+    "digest": 20,
+    "contributions": 10,
+    "footprint": 5,
+}
 LISTS: Final[Mapping[str, int]] = {
     "products": PAGE_SIZE_DEFAULT,
     "organizations": PAGE_SIZE_DEFAULT,

@@ -22,6 +22,8 @@ from exchange.model.grant import AccessLevel, Grant
 from exchange.model.ledger import LedgerHead
 from exchange.model.paging import Page, PageOf, ProductOrder, ProductQuery
 from exchange.model.parties import ANONYMOUS, OPERATOR, Organization, Scope, Viewer
+from exchange.operations.answers import RefusedAnswer
+from exchange.operations.explain_files import write_explain_file
 from exchange.operations.session import Session
 from tests.rollup.check import NOW, World, instant
 
@@ -213,6 +215,7 @@ async def _everything(world: GrantedWorld, viewer: Viewer) -> str:
     for answer, footprint, result in zip(visible, standing, together, strict=True):
         key = answer.product.key
         versions = await session.list_footprints(key, Page(first=3))
+        explained = None if isinstance(result, RefusedAnswer) else (await write_explain_file(session, result)).text
         found[answer.product.name] = {
             "product": answer,
             "standing": footprint,
@@ -223,6 +226,7 @@ async def _everything(world: GrantedWorld, viewer: Viewer) -> str:
                 if version.exempted_emissions_percent is None
             ],
             "together": result,
+            "explained": explained,
             "alone": (await session.roll_up([key], None, None))[0],
             "earlier": await _attempt(session.roll_up([key], None, EARLIER_US)),
             "grants": await session.list_grants(key, Page(first=100)),
@@ -290,4 +294,5 @@ CALLS: Mapping[str, Callable[[Any], Any]] = {
     "contributions": lambda call: call(1000),
     "tree": lambda call: [call(*arguments) for arguments in TREES],
     "digest": lambda call: call(),
+    "explained": lambda call: call().parts,  # whole it is in the explain file
 }
