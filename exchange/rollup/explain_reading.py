@@ -19,6 +19,7 @@ from exchange.rollup.explain_file import FILE_BYTES_MAX, FORMAT
 from exchange.rollup.explain_schema import SCHEMA
 
 INTEGER_DIGITS_MAX: Final = 15  # more than any count of the format has
+CUT_OFF: Final = " It ends too early: it was cut off. Ask for it again."
 NESTED_TOO_DEEPLY: Final = "The file is nested too deeply: it is no explain file."
 Fields = dict[str, Any]
 
@@ -32,9 +33,9 @@ def read_explain_file(content: bytes) -> Fields:
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InvalidInput(
-            f"The file is not UTF-8 from byte {error.start} on: it is damaged, or no explain file."
-        ) from None
+        cut = CUT_OFF if error.end == len(content) and content.lstrip().startswith(b"{") else ""
+        message = f"The file is not UTF-8 from byte {error.start} on: it is damaged, or no explain file.{cut}"
+        raise InvalidInput(message) from None
     document = _parsed(text)
     _check_kind(document)
     problems = Problems()
@@ -57,12 +58,17 @@ def _parsed(text: str) -> object:
         )
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        cut = " It ends too early: it was cut off. Ask for it again." if error.pos >= len(text.rstrip()) else ""
+        cut = CUT_OFF if _is_cut_off(text.strip(), error.pos - len(text) + len(text.lstrip())) else ""
         raise InvalidInput(f"The file is no JSON, at {where}: {error.msg}.{cut}") from None
     except ValueError as error:
         raise InvalidInput(f"The file is no explain file: {error}.") from None
     except RecursionError:  # how deep that is depends on the Python
         raise InvalidInput(NESTED_TOO_DEEPLY) from None
+
+
+def _is_cut_off(text: str, at: int) -> bool:
+    """Whether an object has no end; `at`: where its reader gave up."""
+    return text.startswith("{") and (at >= len(text) or not text.endswith("}"))
 
 
 def _with_single_names(pairs: list[tuple[str, Any]]) -> Fields:

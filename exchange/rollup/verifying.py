@@ -22,10 +22,11 @@ from typing import Any, Final
 import numpy as np
 
 from exchange.model.carbon import COLUMNS, EXCLUDING, INCLUDING
-from exchange.model.resolved import Floats
+from exchange.model.resolved import Bools, Floats
+from exchange.rollup.answer import EXCLUDING_COLUMN
 from exchange.rollup.digest import hashed
 from exchange.rollup.explain_file import product_checksums
-from exchange.rollup.own_terms import EXACT, EXCLUDING_WIDTH, exact_sum
+from exchange.rollup.own_terms import EXACT, exact_sum
 from exchange.rollup.recomputing import Recomputed, half_a_unit, reach_of, recompute
 from exchange.rollup.rounding import DIGEST_DIGITS, round_significant, text
 
@@ -171,7 +172,7 @@ def _outbound(entries: Sequence[Fields], products: Mapping[str, Fields]) -> Iter
 def _totals(recomputed: Recomputed, products: Sequence[Fields], root: Fields) -> Iterator[Difference]:
     """Products that do not satisfy their own equation; then, where all do or the root is off, the solved totals."""
     shown = recomputed.shown
-    off = _outside(shown, recomputed.beside, recomputed.beside_radius)
+    off = _without_sums_of(_outside(shown, recomputed.beside, recomputed.beside_radius))
     for row, column in np.argwhere(off).tolist():
         interval = _interval(recomputed.beside[row, column], recomputed.beside_radius[row, column])
         yield _component(products[row], column, interval)
@@ -179,7 +180,7 @@ def _totals(recomputed: Recomputed, products: Sequence[Fields], root: Fields) ->
         yield _of(root, "inputs.lines", "lines with a certified answer", NO_ANSWER)
         return
     radius = recomputed.rounding_radius + recomputed.solving_radius
-    beyond = _outside(shown, recomputed.x, radius)
+    beyond = _without_sums_of(_outside(shown, recomputed.x, radius))
     for row, column in np.argwhere(beyond).tolist():
         # One wrong term moves every product downstream: those are told only where nothing nearer was found.
         if products[row] is root or not off.any():
@@ -187,12 +188,22 @@ def _totals(recomputed: Recomputed, products: Sequence[Fields], root: Fields) ->
             yield _component(products[row], column, interval, "recomputed.")
 
 
-def _outside(shown: Floats, center: Floats, radius: Floats) -> Floats:
+def _outside(shown: Floats, center: Floats, radius: Floats) -> Bools:
     """Also where one of them is no number."""
-    return np.logical_not(np.abs(shown - center) <= radius)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.logical_not(np.abs(shown - center) <= radius)
+
+
+def _without_sums_of(off: Bools) -> Bools:
+    """Where a component is off, so is the sum, which says less."""
+    off[:, EXCLUDING_COLUMN] &= ~off[:, :EXCLUDING_COLUMN].any(axis=1)
+    return off
 
 
 def _component(product: Fields, column: int, expected: str, before: str = "") -> Difference:
+    if column == EXCLUDING_COLUMN:
+        name = "pcfExcludingBiogenicUptake"
+        return _of(product, f"{before}{name}", expected, product[name])
     name = COLUMNS[column]
     return _of(product, f"{before}components.{name}", expected, product["components"].get(name, "0"))
 
@@ -215,7 +226,7 @@ def _recount(recomputed: Recomputed, row: int) -> Recount | None:
     if recomputed.x is None:
         return None
     parts = (recomputed.x[row], recomputed.rounding_radius[row], recomputed.solving_radius[row])
-    total, rounding, arithmetic = (Decimal(float(part[:EXCLUDING_WIDTH].sum())) for part in parts)
+    total, rounding, arithmetic = (Decimal(float(part[EXCLUDING_COLUMN])) for part in parts)
     return Recount(
         round_significant(total),
         round_significant(rounding, RADIUS_DIGITS),

@@ -106,6 +106,12 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
             "schema.roll_ups.TREE_NODES_DEFAULT",
         ),
         limit(
+            "products and lines of the explain files in one answer",
+            "{:,}",
+            INVALID,
+            "schema.explain_files.EXPLAINED_PARTS_MAX",
+        ),
+        limit(
             "what a product's result is computed from",
             "{:,} products, {:,} lines",
             "`RollUpRefused` with `TOO_LARGE`",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from exchange.rollup import Called, Explained, ExplainFile, Solution, View, explain_file, read_explain_file, solve_view
+from tests.rollup.check import World, line, solve
+from tests.rollup.example import example_world
 from tests.rollup.views import Viewer, nodes_of
 
 # What an answer says beside its view; in these tests the same for all.
@@ -51,3 +53,42 @@ def changed(document: dict[str, Any], change: Callable[[dict[str, Any]], object]
     other = copy.deepcopy(document)
     change(other)
     return read_explain_file(json.dumps(other).encode())
+
+
+VIEWERS = {
+    "of everything": Viewer(owner=["car", "steel", "power", "coal", "orefactor", "transport"]),
+    "the car's maker": Viewer(owner=["car"], inputs={"steel": [1, 4]}),
+    "a fleet": Viewer(inputs={"car": [1]}),
+    "a dealer": Viewer(),
+}
+
+
+def example(viewer: str = "the car's maker", root: str = "car") -> dict[str, Any]:
+    world = example_world()
+    return document_of(file_of(world, solve(world, root), root, VIEWERS[viewer]))
+
+
+def delivered() -> dict[str, Any]:
+    """With outbound logistics that count, and a loop."""
+    world = World()
+    lines = [line("b", "0.3", delivered=True), line("c", "0.7")]
+    world.modelled("a", {"fossilGhgEmissions": "1.0000000000000001"}, lines, amount="3")
+    world.modelled("c", "0.25", [line("a", "0.125"), line("b", "2", delivered=True)])
+    world.declared("b", "1234567.89123", outbound="0.1234567894")
+    return document_of(file_of(world, solve(world, "a"), "a", Viewer(owner=["a"], inputs={"c": [1, 2]})))
+
+
+def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The paths of all values that hold no others."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
+    if inner is None:
+        yield path
+        return
+    for name, one in inner:
+        yield from leaves(one, (*path, name))
+
+
+def at(value: Any, path: tuple[Any, ...]) -> Any:
+    for name in path:
+        value = value[name]
+    return value
