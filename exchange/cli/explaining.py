@@ -15,7 +15,7 @@ from rich.markup import escape
 
 from exchange.cli import running
 from exchange.cli.calling import called
-from exchange.cli.console import JSON_OPTION, console, print_json, table
+from exchange.cli.console import JSON_OPTION, console, print_json
 from exchange.cli.errors import FAILED
 from exchange.cli.files import refuse_what_is_there, write_whole
 from exchange.cli.finding import ProductArgument, find_product
@@ -178,12 +178,11 @@ def _show_differences(verdict: Verdict) -> None:
     if verdict.equal:
         return
     out = console()
-    rows = table("product", "field", "expected", "got", title="Where it differs")
+    out.print("\n[bold]Where it differs[/]")
     for one in verdict.differences:
-        product = "(the file)" if one.product is None else f"{one.product} ({one.footprint})"
-        rows.add_row(*(escape(cell) for cell in (product, one.field, one.expected, one.got)))
-    out.print()
-    out.print(rows)
+        place = "the file" if one.product is None else f"{one.product} (footprint {one.footprint})"
+        out.print(f"{escape(place)}, [bold]{escape(one.field)}[/]", soft_wrap=True)
+        out.print(f"  expected  {escape(one.expected)}\n  got       {escape(one.got)}", soft_wrap=True)
     more = verdict.difference_count - len(verdict.differences)
     if more:
         out.print(f"… and {more} more")

@@ -123,7 +123,7 @@ def _rounding_of_own(entries: Sequence[Fields], products: Sequence[Fields], show
     named = np.array([[name in entry["own"] for name in COLUMNS] for entry in entries])
     closed = halves[:, None] * named
     closed = np.column_stack((closed, closed[:, :EXCLUDING_WIDTH].sum(axis=1)))
-    used = shown.any(axis=0)
+    used = np.asarray(shown.any(axis=0))
     used[:EXCLUDING_COLUMN] |= named.any(axis=0)
     reach = np.array([float(reach_of(product)) for product in products])[:, None] * used
     as_stated = np.array([[product["brokenDown"]] for product in products])
