@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -68,7 +69,7 @@ def explain(
     if as_json:
         print_json({"file": str(output), "bytes": len(file.text.encode()), "digest": file.digest})
     else:
-        typer.echo(f"Wrote {output}: {file.digest}\nCheck it: {called(f'verify {output}')}", err=True)
+        typer.echo(f"Wrote {output}: {file.digest}\nCheck it: {called(f'verify {shlex.quote(str(output))}')}", err=True)
 
 
 def verify_file(
@@ -160,7 +161,8 @@ def _show(verdict: Verdict) -> None:
         out.print(
             f"  recomputed  {text(recount.total_kg_co2e)} kg CO2e, from {verdict.product_count} products and "
             f"{verdict.line_count} lines; may differ by {text(recount.rounding_kg_co2e)} (inputs are rounded) and "
-            f"{text(recount.arithmetic_kg_co2e)} (arithmetic)"
+            f"{text(recount.arithmetic_kg_co2e)} (arithmetic)",
+            soft_wrap=True,
         )
     out.print(f"  digest      {verdict.digest}")
     _show_differences(verdict)

@@ -104,7 +104,7 @@ class _Maker:
                 if known is not None:
                     known(one, (*path, name), problems)
                 else:
-                    problems.add("UNKNOWN", "there is no such field in this format", (*path, quoted(name)))
+                    problems.add("FIELD_UNKNOWN", "there is no such field in this format", (*path, quoted(name)))
 
         return check
 
@@ -156,7 +156,7 @@ def _or_null(one: Check) -> Check:
 def _among(values: list[str]) -> Check:
     def check(value: Any, path: Path, problems: Problems) -> None:
         if not isinstance(value, str) or value not in values:
-            problems.add("VALUE_INVALID", "is not a known value", path, expected=", ".join(values), got=quoted(value))
+            problems.add("NOT_KNOWN", "is not a known value", path, expected=", ".join(values), got=quoted(value))
 
     return check
 

@@ -33,7 +33,7 @@ from exchange.rollup.rounding import DIGEST_DIGITS, round_significant, text
 DIFFERENCES_MAX: Final = 50  # named; all are counted
 RADIUS_DIGITS: Final = 3
 # A shown interval is never wider than what nine digits leave open, or no digest could rest on the total: one unit of
-# the ninth digit to either side, and nine quanta of the twelfth for the rounding of eight components.
+# the ninth digit to either side, and ten quanta of the twelfth for the rounding of eight components.
 REACH_HALF_UNITS_MAX: Final = Decimal("2.02")
 NO_ANSWER: Final = "none: a loop consumes at least one of itself, or numbers are beyond all bounds"
 Fields = Mapping[str, Any]
