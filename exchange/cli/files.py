@@ -14,6 +14,8 @@ def refuse_what_is_there(path: Path, *, force: bool) -> None:
     """Before long work, so that it is not done in vain. Raises InvalidInput."""
     if path.is_dir():
         raise InvalidInput(f"{path} is a folder: name a file in it.")
+    if not path.parent.is_dir():
+        raise InvalidInput(f"There is no folder {path.parent} to write {path.name} into.")
     if not force and (path.exists() or path.is_symlink()):
         raise InvalidInput(_is_there(path))
 
