@@ -28,13 +28,14 @@ from exchange.rollup.digest import hashed
 from exchange.rollup.explain_file import product_checksums
 from exchange.rollup.own_terms import EXACT, exact_sum
 from exchange.rollup.recomputing import Recomputed, half_a_unit, reach_of, recompute
-from exchange.rollup.rounding import DIGEST_DIGITS, round_significant, text
+from exchange.rollup.rounding import DIGEST_DIGITS, quantum_of, round_significant, text
 
 DIFFERENCES_MAX: Final = 50  # named; all are counted
 RADIUS_DIGITS: Final = 3
 # A shown interval is never wider than what nine digits leave open, or no digest could rest on the total: one unit of
 # the ninth digit to either side, and ten quanta of the twelfth for the rounding of eight components.
-REACH_HALF_UNITS_MAX: Final = Decimal("2.02")
+REACH_HALF_UNITS_MAX: Final = 2
+REACH_QUANTA_MAX: Final = 10
 NO_ANSWER: Final = "none: a loop consumes at least one of itself, or numbers are beyond all bounds"
 Fields = Mapping[str, Any]
 
@@ -151,7 +152,7 @@ def _sums(product: Fields) -> Iterator[Difference]:
             yield _of(product, field, expected, product[field])
     lower, total, upper = (Decimal(product[name]) for name in ("lower", "pcfExcludingBiogenicUptake", "upper"))
     largest = max(map(abs, components.values()), default=Decimal(0))
-    reach = EXACT.multiply(REACH_HALF_UNITS_MAX, Decimal(half_a_unit(largest)))
+    reach = EXACT.add(REACH_HALF_UNITS_MAX * Decimal(half_a_unit(largest)), REACH_QUANTA_MAX * quantum_of(largest))
     if not lower <= total <= upper or reach_of(product) > reach:
         expected = f"at most {text(round_significant(reach, RADIUS_DIGITS))} to either side of {text(total)}"
         yield _of(product, "lower, upper", expected, f"{text(lower)}, {text(upper)}")

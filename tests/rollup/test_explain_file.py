@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
+from hypothesis import example as example_of
 from hypothesis import strategies as st
 
 from exchange.errors import InvalidInput
@@ -21,7 +22,7 @@ from exchange.rollup.explain_file import product_checksums
 from tests.rollup.check import World, line, solve
 from tests.rollup.example import example_world
 from tests.rollup.explained import VIEWERS, at, changed, delivered, document_of, example, file_of, leaves
-from tests.rollup.test_laws import specs
+from tests.rollup.test_laws import Spec, specs
 from tests.rollup.views import Viewer, view_of
 
 
@@ -453,6 +454,9 @@ def test_where_outbound_logistics_join_direct_emissions_the_sum_is_recomputed():
     inputs=st.dictionaries(st.integers(0, 5), st.sets(st.integers(1, 3))),
     carried=st.integers(0, 999),
 )
+@example_of(
+    spec=Spec((0, 1), (((1, 0),), ())), owned=set(), inputs={}, carried=0
+)  # nothing, of a product with emissions
 def test_every_file_of_every_graph_verifies(spec, owned, inputs, carried):
     """Loops, self-loops, credits, own terms that cancel; and a buyer to whom all of it is delivered."""
     world = spec.world()
