@@ -12,6 +12,7 @@ from exchange.cli.console import speak_utf8
 from exchange.cli.demo import demo
 from exchange.cli.doctor import doctor
 from exchange.cli.errors import Commands
+from exchange.cli.explaining import explain, verify_file
 from exchange.cli.graphs import graphs
 from exchange.cli.importing import imports, seed
 from exchange.cli.organizations import organizations
@@ -53,6 +54,8 @@ commands.add_typer(imports, name="import")
 commands.add_typer(organizations, name="organization")
 commands.add_typer(clients, name="client")
 commands.command("rollup")(rollup)
+commands.command("explain")(explain)
+commands.command("verify")(verify_file)
 commands.add_typer(graphs, name="graph")
 commands.command("schema")(schema)
 commands.command("doctor")(doctor)

@@ -12,6 +12,7 @@ from exchange.model.grant import AccessLevel
 from exchange.model.product import Product
 from exchange.model.resolved import GapCode
 from exchange.operations.explanation import Explanation
+from exchange.rollup import Explained
 from exchange.units import DeclaredUnit
 
 T = TypeVar("T")
@@ -199,6 +200,7 @@ class RollUpAnswer:
     tree: Callable[[int, float, int], TreeAnswer]
     explanation: Explanation
     digest: Callable[[], str]
+    explained: Callable[[], Explained]
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from exchange.operations.following import Closure
 from exchange.operations.gap_messages import gap_message
 from exchange.operations.measures import ClosureSource, Solving
 from exchange.operations.sight import Sight
-from exchange.rollup import Refusal, Solution, SolvedView, TreeNode, View, solve_view
+from exchange.rollup import Explained, Refusal, Solution, SolvedView, TreeNode, View, solve_view
 from exchange.rollup import roll_up as solve
 
 log = logging.getLogger(__name__)
@@ -199,6 +199,7 @@ def _answer(
         tree=lazy.tree,
         explanation=explanation_of(lambda: lazy.solved),
         digest=lazy.digest,
+        explained=lambda: Explained(key, view, {reached: solved.standing(reached) for reached in view}),
     )
 
 

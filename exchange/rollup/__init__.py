@@ -10,6 +10,8 @@ from exchange.rollup.downstream import Resting, resting_on
 from exchange.rollup.draft import Draft, Part, per_unit
 from exchange.rollup.drawing import upstream_graph
 from exchange.rollup.elasticities import Elasticity
+from exchange.rollup.explain_file import FILE_BYTES_MAX, Called, Explained, ExplainFile, explain_file
+from exchange.rollup.explain_reading import read_explain_file
 from exchange.rollup.factors import SupplierUnit, ratio, supplier_unit, units_apart
 from exchange.rollup.grouping import ContributionGroup, ContributionGrouping, GroupKind, GroupOf
 from exchange.rollup.loops import shortest_loop
@@ -18,6 +20,7 @@ from exchange.rollup.paths import PathStep, SupplyPath, TopPaths
 from exchange.rollup.refusals import Refusal, RefusalCode
 from exchange.rollup.roll_up import Solution, roll_up
 from exchange.rollup.tree import TREE_DEPTH_MAX, TREE_NODES_MAX, Tree, TreeNode
+from exchange.rollup.verifying import Difference, Recount, Verdict, verify
 from exchange.rollup.view import Contribution, SolvedView, View, solve_view
 from exchange.rollup.what_if import ContributionChange, Figures, NoAnswer, Outcome, what_if
 
@@ -25,18 +28,23 @@ __all__ = [
     "CLOSURE_LINES_MAX",
     "CLOSURE_ROWS_MAX",
     "EXACT",
+    "FILE_BYTES_MAX",
     "METHOD_VERSION",
     "TREE_DEPTH_MAX",
     "TREE_NODES_MAX",
     "AdmissionWalk",
+    "Called",
     "Choice",
     "ClosureWalk",
     "Contribution",
     "ContributionChange",
     "ContributionGroup",
     "ContributionGrouping",
+    "Difference",
     "Draft",
     "Elasticity",
+    "ExplainFile",
+    "Explained",
     "Figures",
     "Frontier",
     "GroupKind",
@@ -46,6 +54,7 @@ __all__ = [
     "Part",
     "PathStep",
     "Process",
+    "Recount",
     "Refusal",
     "RefusalCode",
     "Resting",
@@ -57,14 +66,17 @@ __all__ = [
     "TopPaths",
     "Tree",
     "TreeNode",
+    "Verdict",
     "View",
     "admit",
     "admit_grant",
     "choose",
+    "explain_file",
     "judge",
     "per_unit",
     "process_of",
     "ratio",
+    "read_explain_file",
     "resting_on",
     "roll_up",
     "shortest_loop",
@@ -73,5 +85,6 @@ __all__ = [
     "units_apart",
     "upstream_graph",
     "valid_until_day",
+    "verify",
     "what_if",
 ]

@@ -26,13 +26,22 @@ _COARSER: Final = power_of_ten(DIGITS - DIGEST_DIGITS)
 
 def digest_of(root_key: int, nodes: Mapping[int, ViewNode]) -> str:
     """ "sha256:" and 64 hexadecimal digits, of the products that the root reaches in a view (all of `nodes`)."""
+    return hashed(inputs_of(root_key, nodes))
+
+
+def inputs_of(root_key: int, nodes: Mapping[int, ViewNode]) -> dict[str, object]:
+    """What the digest is the hash of, as JSON has it: the part `inputs` of an explain file."""
     entries = [_entry(node, nodes) for node in nodes.values()]
-    document = {
+    return {
         "method": METHOD_VERSION,
         "root": nodes[root_key].footprint_id,
         "products": sorted(entries, key=lambda entry: str(entry["footprint"])),
     }
-    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def hashed(value: object) -> str:
+    """ "sha256:" and 64 hexadecimal digits, of a JSON value in canonical form."""
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return "sha256:" + hashlib.sha256(canonical.encode("utf-8")).hexdigest()
 
 

@@ -92,6 +92,7 @@ class Executor:
     async def _execute(self, document: DocumentNode, request: Request, viewer: Viewer) -> ExecutionResult:
         work = await Work.begin(self._exchange, viewer, Loaders)
         for _ in range(TRIES_MAX):
+            work.explained_parts = 0
             result = await _executed(document, request, work)
             if await work.session.confirm():
                 return result

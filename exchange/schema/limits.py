@@ -43,6 +43,7 @@ WEIGHTS: Final[Mapping[str, int]] = {
     "downstream": 1_000,  # of every product a closure of its own
     "cradleToGate": 50,
     "whatIf": 200,
+    "explainFile": 50,
     "tree": 50,
     "topPaths": 50,
     "digest": 20,

@@ -20,6 +20,7 @@ from exchange.schema import explanation
 from exchange.schema.bounds import bounded
 from exchange.schema.carbon import CarbonComponents, DataQuality, StageEmissions
 from exchange.schema.enumerations import DeclaredUnit, GapCode, RollUpRefusedCode
+from exchange.schema.explain_files import ExplainFile, explain_file_of
 from exchange.schema.explanation import ContributionGroup, Elasticities, SupplyPaths
 from exchange.schema.footprints import Finding
 from exchange.schema.instants import date_of, instant_of
@@ -296,6 +297,13 @@ class RollUp:
     @strawberry.field(description="sha256: of the viewer's explain file; equal digests mean equal inputs.")
     async def digest(self, info: Info) -> str:
         return await info.context.session.compute(self.answer.digest)
+
+    @strawberry.field(
+        description="What the result was computed from, to be kept and recomputed offline; of the viewer's view. Pin "
+        "asOf and knownAt to get the same file again."
+    )
+    async def explain_file(self, info: Info) -> ExplainFile:
+        return await explain_file_of(info, self.answer)
 
 
 RollUpResult = Annotated[

@@ -23,7 +23,8 @@ from exchange.model.grant import AccessLevel, Grant
 from exchange.model.ledger import LedgerHead
 from exchange.model.paging import Page, PageOf, ProductOrder, ProductQuery
 from exchange.model.parties import ANONYMOUS, OPERATOR, Organization, Scope, Viewer
-from exchange.operations.answers import FootprintAnswer, ProductAnswer
+from exchange.operations.answers import FootprintAnswer, ProductAnswer, RefusedAnswer
+from exchange.operations.explain_files import write_explain_file
 from exchange.operations.explanation import ContributionGrouping
 from exchange.operations.inputs import ProductKey, StageEmissionsInput
 from exchange.operations.refused_scenarios import RefusedScenarios
@@ -246,6 +247,7 @@ async def _everything(world: GrantedWorld, viewer: Viewer) -> str:
     for answer, footprint, result in zip(visible, standing, together, strict=True):
         key = answer.product.key
         versions = await session.list_footprints(key, Page(first=3))
+        explained = None if isinstance(result, RefusedAnswer) else (await write_explain_file(session, result)).text
         found[answer.product.name] = {
             "product": answer,
             "standing": footprint,
@@ -256,6 +258,7 @@ async def _everything(world: GrantedWorld, viewer: Viewer) -> str:
                 if version.exempted_emissions_percent is None
             ],
             "together": result,
+            "explained": explained,
             "alone": (await session.roll_up([key], None, None))[0],
             "earlier": await _attempt(session.roll_up([key], None, EARLIER_US)),
             "grants": await session.list_grants(key, Page(first=100)),
@@ -370,4 +373,5 @@ CALLS: Mapping[str, Callable[[Any], Any]] = {
     "contributions_by": lambda call: [call(grouping, 1000) for grouping in ContributionGrouping],
     "elasticities": lambda call: call(1000),
     "top_paths": lambda call: call(30),
+    "explained": lambda call: call().parts,  # whole it is in the explain file
 }

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from exchange.access.facts import NO_LINES
 from exchange.model.carbon import COLUMNS
 from exchange.model.footprint import DataQuality
 from exchange.model.grant import AccessLevel
 from exchange.model.parties import ANONYMOUS, Scope, Viewer
 from exchange.model.product import Product
+from exchange.model.resolved import Standing, Total
+from exchange.model.view import ViewNode
 from exchange.operations.answers import (
     ContributionAnswer,
     OrganizationAnswer,
@@ -34,6 +37,7 @@ from exchange.operations.explanation import (
     SupplyPath,
     TopPaths,
 )
+from exchange.rollup import Explained
 from exchange.schema.execution import Executor, Request
 from exchange.schema.ids import global_id
 from exchange.units import DeclaredUnit
@@ -95,7 +99,37 @@ def roll_up_answer(key: int, as_of_day: int | None) -> RollUpAnswer:
             elasticities=lambda first: ElasticitiesAnswer((elasticity,)[:first], None),
             top_paths=lambda first: TopPaths((path,)[:first], Decimal(100), complete=True),
         ),
+        explained=lambda: explained(key),
     )
+
+
+def explained(key: int) -> Explained:
+    """A leaf that carries as much as its key says."""
+    zero, one = Decimal(0), Decimal(1)
+    vector = (Decimal(key), *([zero] * (len(COLUMNS) - 1)))
+    whole = (Decimal(key), Decimal(key), Decimal(key), Decimal(key))
+    total = Total(vector, Decimal("1E-11"), *whole, zero, False, zero, False, zero, one, one, one, zero)
+    footprint_id = f"footprint-{key}"
+    node = ViewNode(
+        product_key=key,
+        level=AccessLevel.TOTAL,
+        footprint_id=footprint_id,
+        footprint_ipcc=("AR6",),
+        total=total,
+        own=vector,
+        broken_down=False,
+        lines=NO_LINES,
+        exact_factors=(),
+        has_gaps=False,
+        gaps=(),
+        unknown_components=(),
+        direct=None,
+        by_stage=None,
+        owner_id="owner",
+        geography_country=None,
+    )
+    standing = Standing("owner", footprint_id, True, one, DeclaredUnit.KILOGRAM, None, None, zero, ("AR6",), ())
+    return Explained(key, {key: node}, {key: standing})
 
 
 @dataclass

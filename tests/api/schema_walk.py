@@ -173,7 +173,16 @@ class Normal:
             return value
         if name in ENCODED:
             value = decoded(value)
+        if name == "content":
+            return self._explain_file(value)
         return DIGEST.sub(self._number, UUID.sub(self._number, value))
+
+    def _explain_file(self, content: str) -> Any:
+        """An explain file is sorted by ids that the server made: here it is by the order in which they are shown."""
+        document = json.loads(content)
+        place = {product["footprint"]: at for at, product in enumerate(document["shown"]["products"])}
+        document["inputs"]["products"].sort(key=lambda entry: place[entry["footprint"]])
+        return [len(content), self._plain(document["shown"], ""), self._plain(document, "")]
 
     def _number(self, found: re.Match[str]) -> str:
         return self._seen.setdefault(found[0], f"<{len(self._seen)}>")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from exchange.cli import commands
 from exchange.model.carbon import COLUMNS, EXCLUDING
+from exchange.rollup import read_explain_file, verify
+from exchange.schema.ids import uuid_of
 from tests.api import example
 from tests.api.exchange_server import ExchangeServer, close_to, publish_all
 
@@ -111,6 +116,33 @@ def check_gaps(result: dict[str, Any], expected: dict[str, Any], product: str) -
         for use in result["fallbacks"]
         if use["consumer"]["name"].lower() == product
     ] == expected.get("fallbacks", [])
+
+
+FILE = """query ($productId: URN!, $asOf: Date!) { product(productId: $productId) { cradleToGate(asOf: $asOf) {
+  ... on RollUp { digest pcfExcludingBiogenicUptake explainFile { mediaType digest content } } } } }"""
+
+
+@pytest.mark.parametrize("viewer", example.ANSWERS)
+def test_each_viewers_explain_file_verifies_and_names_nothing_else(
+    published: ExchangeServer, viewer: str, tmp_path: Path
+) -> None:
+    seen = example.ANSWERS[viewer]
+    hidden = [name for name in (*example.OWNERS, "ore", "seat") if name not in seen]
+    for product in seen:
+        variables = {"productId": example.urn(product), "asOf": example.AS_OF}
+        result = published.client(viewer).query(FILE, variables)["product"]["cradleToGate"]
+        file = result["explainFile"]
+        assert (file["mediaType"], file["digest"]) == ("application/json", result["digest"])
+        verdict = verify(read_explain_file(file["content"].encode()), result["digest"])
+        assert verdict.equal, verdict.differences
+        assert verdict.result["pcfExcludingBiogenicUptake"] == result["pcfExcludingBiogenicUptake"]
+        for name in hidden:
+            assert f'"{name}"' not in file["content"].lower()
+            assert f':product-id:{name}"' not in file["content"]
+            assert str(uuid_of(published.products.get(name), "Product")) not in file["content"]
+        path = tmp_path / f"{product}.json"
+        path.write_bytes(file["content"].encode())
+        assert CliRunner().invoke(commands, ["verify", str(path), "--against", result["digest"]]).exit_code == 0
 
 
 def test_the_use_stage_is_shown_to_the_maker_alone(published: ExchangeServer) -> None:

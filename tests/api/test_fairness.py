@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from exchange.memory import Cut
-from exchange.operations import roll_ups
+from exchange.operations import explain_files, roll_ups
 from exchange.operations.exchange import Exchange
 from exchange.operations.turns import TURNS_MAX, TURNS_OF_ONE_MAX
 from exchange.schema.ids import named_by
@@ -248,10 +248,11 @@ def test_views_are_gone_through_beside_the_event_loop(scene: Scene, monkeypatch:
         watch(roll_ups, name)
     for name in ("contributions", "tree", "digest"):
         watch(roll_ups.LazyView, name)
-    scene.ask(scene.server.client("buyer"), EXPLAINED).result(SECONDS_MAX)
+    watch(explain_files, "explain_file")
+    scene.ask(scene.server.client("buyer"), f"{EXPLAINED} explainFile {{ digest }}").result(SECONDS_MAX)
 
     async def loops_own(_: Exchange) -> int:
         return threading.get_ident()
 
-    assert set(threads) == {"solve", "build_view", "facts", "contributions", "tree", "digest"}
+    assert set(threads) == {"solve", "build_view", "facts", "contributions", "tree", "digest", "explain_file"}
     assert scene.server.run(loops_own) not in threads.values()

@@ -14,6 +14,7 @@ import pytest
 
 from exchange.config import Settings
 from exchange.model.parties import Scope
+from exchange.rollup import read_explain_file, verify
 from tests.api.callers import Callers
 from tests.api.exchange_server import ApiClient, new_key, serving
 from tests.api.graph_dump import dump
@@ -207,12 +208,42 @@ def of_the_view(value: Any, owned: Any, name: str, relation: str, given: dict[st
         },
         "Product.whatIf": lambda: {each["product"]["name"] for each in the_empty_scenario(value)["contributions"]},
     }.get(name, lambda: value)()
-    if name == "RollUp.digest":
+    if name == "RollUp.explainFile":
+        check_file(value, given, lines)
+    elif name == "RollUp.digest":
         assert (value == owned) is (relation in {"inputs"} or product in {"leaf", "gear"})
     else:
         assert found == expected[name]
 
 
+def check_file(value: dict[str, Any], given: dict[str, Any], lines: list[str]) -> None:
+    """It verifies, is of the answer beside it, and has the products of the view."""
+    result = given["cradleToGate"]
+    document = read_explain_file(value["content"].encode())
+    assert verify(document, result["digest"]).equal
+    assert value["digest"] == result["digest"]
+    assert {product["name"] for product in document["shown"]["products"]} == {given["name"], *lines}
+    shown_result = document["shown"]["result"]
+    for field in (*SAME_IN_THE_FILE, "dataQuality"):
+        assert shown_result[field] == result[field], field
+
+
+SAME_IN_THE_FILE = (
+    "asOf",
+    "knownAt",
+    "pcfExcludingBiogenicUptake",
+    "pcfIncludingBiogenicUptake",
+    "lower",
+    "upper",
+    "outboundLogisticsGhgEmissions",
+    "packagingGhgEmissions",
+    "primaryDataShare",
+    "exemptedEmissionsPercent",
+    "validUntil",
+    "ipccCharacterizationFactors",
+    "unknownComponents",
+    "hasGaps",
+)
 CELLS = {
     "yes": shown,
     "null": hidden,

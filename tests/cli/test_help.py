@@ -24,6 +24,8 @@ PRINTS_DATA = {
     "client list",
     "client revoke",
     "rollup",
+    "explain",
+    "verify",
     "doctor",
 }
 
@@ -51,6 +53,8 @@ def test_the_commands_are_these():
         "serve",
         "seed",
         "rollup",
+        "explain",
+        "verify",
         "schema",
         "doctor",
         "import useeio",
@@ -91,6 +95,11 @@ def test_what_prints_data_prints_json_too(name):
         ["graph", "export", "x", "--format", "pdf"],
         ["serve", "--port", "70000"],
         ["import", "useeio"],
+        ["explain"],
+        ["explain", "x", "--as-of", "yesterday"],
+        ["verify"],
+        ["verify", "no-such-file"],
+        ["verify", "x", "--against", "sha256:1"],
     ],
     ids=" ".join,
 )

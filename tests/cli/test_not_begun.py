@@ -20,6 +20,7 @@ LOOKING = [
     ("client", "revoke", "3f2b8c1e-5d47-4a90-9c6b-0e1d2f3a4b5c"),
     ("rollup", "T-shirt"),
     ("rollup", "T-shirt", "--as", "acme.example", "--tree"),
+    ("explain", "T-shirt"),
 ]
 EXPORT = ("graph", "export", "T-shirt", "--format", "svg")
 

@@ -158,6 +158,12 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
             "operations.what_if.CHANGES_MAX",
         ),
         limit(
+            "products and lines of the explain files in one answer",
+            "{:,}",
+            INVALID,
+            "schema.explain_files.EXPLAINED_PARTS_MAX",
+        ),
+        limit(
             "what a product's result is computed from",
             "{:,} products, {:,} lines",
             "`RollUpRefused` with `TOO_LARGE`",

@@ -1,6 +1,11 @@
-"""What docs/api.md has from the code, its limits and its types: `python -m tests.docs.reference` writes both anew."""
+"""What the documents have from the code: `python -m tests.docs.reference` writes it anew.
+
+docs/api.md has its limits and its types, docs/explain-file.schema.json the format of explain files.
+"""
 
 from __future__ import annotations
+
+import json
 
 from graphql import (
     GraphQLEnumType,
@@ -14,11 +19,13 @@ from graphql import (
     is_specified_scalar_type,
 )
 
+from exchange.rollup.explain_schema import SCHEMA
 from exchange.schema.schema import core_schema
 from tests.docs.documents import DOCS
 from tests.docs.limits import limits
 
 PAGE = DOCS / "api.md"
+EXPLAIN_FILE = DOCS / "explain-file.schema.json"
 KINDS: tuple[tuple[str, type[GraphQLNamedType]], ...] = (
     ("Objects", GraphQLObjectType),
     ("Interfaces", GraphQLInterfaceType),
@@ -69,3 +76,4 @@ def written(text: str) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    EXPLAIN_FILE.write_text(json.dumps(SCHEMA, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -31,6 +31,7 @@ def tables_of(snapshot: Snapshot, permits: Permits | None = None) -> Tables:
             releases[release_id] = release_before(release_id, later)
     tables.add_releases(releases.values())
     tables.add_footprints(footprints)
+    tables.add_products(node.product for node in nodes)
     tables.bind(node.product for node in nodes)
     grants = [grant for node in nodes for grant in node.grants]
     tables.put_grants(grants if permits is None else grants_of(snapshot, permits))
