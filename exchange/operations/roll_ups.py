@@ -16,7 +16,7 @@ from exchange.errors import NotFound
 from exchange.model.closure import Dates
 from exchange.model.footprint import DataQuality, Finding, Footprint, LifeCycleStage
 from exchange.model.grant import AccessLevel
-from exchange.model.resolved import ResolvedLines, StageTotal, Standing, Total
+from exchange.model.resolved import ResolvedLines, StageTotal, Standing, Total, Uncertainty
 from exchange.model.view import UnitsApart, ViewNode
 from exchange.operations.answers import (
     ContributionAnswer,
@@ -70,6 +70,12 @@ class Solved:
 
     def by_stage(self, key: int) -> tuple[StageTotal, ...] | None:
         return self.solution.by_stage(key)
+
+    def uncertainty(self, key: int) -> Uncertainty:
+        return self.solution.uncertainty(key)
+
+    def direct_deviation(self, key: int) -> float:
+        return self.solution.direct_deviation(key)
 
 
 async def solve_for(

@@ -61,6 +61,9 @@ def _node(solution: Solution, key: int, name: str, viewer: Viewer) -> ViewNode:
         unknown_components=solution.unknown_components(key),
         direct=direct if owner else None,
         by_stage=None,
+        released=standing.released,
+        direct_deviation=solution.direct_deviation(key) if owner and direct is not None else np.nan,
+        uncertainty=lambda: solution.uncertainty(key),
     )
 
 
@@ -68,13 +71,20 @@ def _lines(solution: Solution, key: int, numbers: Collection[int] | None) -> tup
     """The lines that count in cradle to gate and are visible; `numbers` None: all that are served."""
     resolved = solution.resolved(key)
     if resolved is None:
-        empty = np.zeros(0, dtype=np.int64)
-        return ViewLines(empty, empty, np.zeros(0), np.zeros(0, dtype=np.bool_)), []
+        empty, none = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_)
+        return ViewLines(empty, empty, np.zeros(0), none, none, np.zeros(0)), []
     shown = (resolved.serving >= 0) & (resolved.stages <= 1)
     if numbers is not None:
         shown &= np.isin(np.arange(1, len(shown) + 1), list(numbers))
     at = np.flatnonzero(shown)
-    lines = ViewLines(at + 1, resolved.serving[at], resolved.factors[at], resolved.delivered[at])
+    lines = ViewLines(
+        numbers=at + 1,
+        suppliers=resolved.serving[at],
+        factors=resolved.factors[at],
+        delivered=resolved.delivered[at],
+        primary=resolved.primary[at],
+        deviations=resolved.deviations[at],
+    )
     return lines, solution.exact_factors(key, at.tolist())
 
 
