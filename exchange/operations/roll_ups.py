@@ -35,6 +35,7 @@ from exchange.operations.following import Closure
 from exchange.operations.gap_messages import gap_message
 from exchange.operations.measures import ClosureSource, Solving
 from exchange.operations.sight import Sight
+from exchange.operations.spreads import Spreads
 from exchange.rollup import Refusal, Solution, SolvedView, TreeNode, View, solve_view
 from exchange.rollup import roll_up as solve
 
@@ -155,7 +156,7 @@ def _answer(
     root = facts_of(key)
     assert root is not None
     view = build_view(key, facts_of)
-    lazy = LazyView(View(key, view))
+    lazy, spreads = LazyView(View(key, view)), Spreads(View(key, view), solved.solution)
     total, owner = root.total, root.level == AccessLevel.OWNER
     standing = solved.standing(key)
     gaps, fallbacks = _gaps_and_fallbacks(view)
@@ -194,6 +195,10 @@ def _answer(
         contributions=lazy.contributions,
         tree=lazy.tree,
         digest=lazy.digest,
+        uncertainty=spreads.uncertainty,
+        monte_carlo=spreads.monte_carlo,
+        primary_data_advice=spreads.primary_data_advice,
+        uncertainty_advice=spreads.uncertainty_advice,
     )
 
 

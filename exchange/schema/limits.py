@@ -29,6 +29,7 @@ from graphql import (
 
 from exchange.model.paging import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX
 from exchange.schema.roll_ups import CONTRIBUTIONS_DEFAULT, TREE_NODES_DEFAULT, TREE_NODES_MAX
+from exchange.schema.uncertainty import ADVICE_DEFAULT
 
 SOURCE_LENGTH_MAX: Final = 200_000  # characters; a page of aliased questions has a tenth of it
 LEXICAL_TOKENS_MAX: Final = 15_000  # parsed in a tenth of a second
@@ -38,13 +39,25 @@ FIELDS_MAX: Final = 3_000  # fields of the query, fragments unfolded; a hundred 
 REPEATS_MAX: Final = 20  # times one name in one selection; validation compares each with each
 COST_MAX: Final = 200_000  # fields of the answer; about half a second
 
-WEIGHTS: Final[Mapping[str, int]] = {"cradleToGate": 50, "tree": 50, "digest": 20, "contributions": 10, "footprint": 5}
+WEIGHTS: Final[Mapping[str, int]] = {
+    "cradleToGate": 50,
+    "tree": 50,
+    "digest": 20,
+    "contributions": 10,
+    "footprint": 5,
+    "uncertainty": 50,
+    "monteCarlo": 2_000,  # some take seconds: a request has at most a hundred
+    "primaryDataAdvice": 50,
+    "uncertaintyAdvice": 100,
+}
 LISTS: Final[Mapping[str, int]] = {
     "products": PAGE_SIZE_DEFAULT,
     "organizations": PAGE_SIZE_DEFAULT,
     "footprints": PAGE_SIZE_DEFAULT,
     "grants": PAGE_SIZE_DEFAULT,
     "contributions": CONTRIBUTIONS_DEFAULT,
+    "primaryDataAdvice": ADVICE_DEFAULT,
+    "uncertaintyAdvice": ADVICE_DEFAULT,
     "tree": TREE_NODES_DEFAULT,  # of all levels together, so `children` do not count again
     "lines": 10,
     "gaps": 5,

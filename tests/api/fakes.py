@@ -12,6 +12,7 @@ from exchange.model.footprint import DataQuality
 from exchange.model.grant import AccessLevel
 from exchange.model.parties import ANONYMOUS, Scope, Viewer
 from exchange.model.product import Product
+from exchange.model.resolved import UncertaintyReason
 from exchange.operations.answers import (
     ContributionAnswer,
     OrganizationAnswer,
@@ -21,7 +22,9 @@ from exchange.operations.answers import (
     RollUpAnswer,
     TreeAnswer,
     TreeNodeAnswer,
+    UncertaintyAnswer,
 )
+from exchange.rollup import Draws, PrimaryDataAdvice, SpreadAdvice
 from exchange.schema.execution import Executor, Request
 from exchange.schema.ids import global_id
 from exchange.units import DeclaredUnit
@@ -75,6 +78,10 @@ def roll_up_answer(key: int, as_of_day: int | None) -> RollUpAnswer:
         contributions=lambda first: [ContributionAnswer(key, one, Decimal(100), False)][:first],
         tree=lambda depth, cutoff, nodes: tree,
         digest=lambda: "sha256:0",
+        uncertainty=lambda: UncertaintyAnswer(None, None, None, Decimal(0), UncertaintyReason.NOT_STATED),
+        monte_carlo=lambda samples, seed: Draws(samples, samples, seed, None, None, None, None, None),
+        primary_data_advice=lambda first: [PrimaryDataAdvice(key, 1, key, one)][:first],
+        uncertainty_advice=lambda first: [SpreadAdvice(key, None, one, one)][:first],
     )
 
 
