@@ -15,10 +15,12 @@ from decimal import Decimal
 from typing import Final
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from exchange.errors import InvalidInput
 from exchange.model.resolved import Floats
 from exchange.rollup.rounding import round_significant
+from exchange.rollup.system import Matrix
 from exchange.rollup.view import View
 from exchange.rollup.view_parameters import ViewParameters, parameters_of
 
@@ -26,7 +28,7 @@ SAMPLES_MIN: Final = 100  # fewer say nothing of the outer 2.5 percent
 SAMPLES_MAX: Final = 10_000  # quantiles then hold within a few percent of the spread
 NUMBERS_MAX: Final = 10_000_000  # products and lines of the view x samples: some seconds
 SEED_MAX: Final = 2**31 - 1  # the largest Int of GraphQL
-NUMBERS_AT_ONCE: Final = 2_000_000  # 16 megabytes a column of them
+NUMBERS_AT_ONCE: Final = 100_000  # what a processor keeps close; more at once only costs memory
 SWEEPS_MAX: Final = 400  # enough for loops that consume 94 percent of themselves; others settle after some ten
 SWEEPS_BETWEEN_CHECKS: Final = 4
 SETTLED: Final = 1e-10  # of the largest number in a sample
@@ -95,7 +97,7 @@ def _draw_part(parameters: ViewParameters, deviations: Floats, generator: np.ran
     outbound = np.where(parameters.delivered, parameters.outbound[parameters.supplier], 0.0)
     if outbound.any():
         varied = np.where(parameters.leaf[parameters.supplier][:, None], of_own[parameters.supplier], 1.0)
-        own += _by_consumer(parameters, factors * outbound[:, None] * varied)
+        own += _sums(parameters) @ (factors * outbound[:, None] * varied)
     return _solve(parameters, own, factors)
 
 
@@ -111,12 +113,12 @@ def _factors(generator: np.random.Generator, deviations: Floats, count: int) -> 
 def _solve(parameters: ViewParameters, own: Floats, factors: Floats) -> Floats:
     """The root's x of every sample, by sweeps over all of them together; NaN for those that do not come to rest."""
     found = np.full(own.shape[1], np.nan)
-    left, x = np.arange(own.shape[1]), own
+    left, x, sums = np.arange(own.shape[1]), own, _sums(parameters)
     for _ in range(0, SWEEPS_MAX, SWEEPS_BETWEEN_CHECKS):
         with np.errstate(over="ignore", invalid="ignore"):  # a loop without an answer grows until it is left out
             for _ in range(SWEEPS_BETWEEN_CHECKS):
                 last = x
-                x = own + _by_consumer(parameters, factors * last[parameters.supplier])
+                x = own + sums @ (factors * last[parameters.supplier])
             change, scale = np.abs(x - last).max(axis=0), np.abs(x).max(axis=0)
         settled = change <= SETTLED * scale
         found[left[settled]] = x[parameters.root, settled]
@@ -128,13 +130,11 @@ def _solve(parameters: ViewParameters, own: Floats, factors: Floats) -> Floats:
     return found
 
 
-def _by_consumer(parameters: ViewParameters, of_lines: Floats) -> Floats:
-    """(products, samples): sums of what lines bring, by their consumers."""
-    sums = np.zeros((len(parameters.keys), of_lines.shape[1]))
-    starts = np.flatnonzero(np.diff(parameters.consumer, prepend=-1))
-    if len(starts):
-        sums[parameters.consumer[starts]] = np.add.reduceat(of_lines, starts, axis=0)
-    return sums
+def _sums(parameters: ViewParameters) -> Matrix:
+    """(products, lines): 1 where a line is a product's; times what lines bring, it sums that up by consumers."""
+    products, lines = len(parameters.keys), len(parameters.factors)
+    starts = np.concatenate(([0], np.cumsum(np.bincount(parameters.consumer, minlength=products))))
+    return csr_array((np.ones(lines), np.arange(lines), starts), shape=(products, lines))
 
 
 def _check(argument: str, given: int, low: int, high: int) -> None:

@@ -290,4 +290,8 @@ CALLS: Mapping[str, Callable[[Any], Any]] = {
     "contributions": lambda call: call(1000),
     "tree": lambda call: [call(*arguments) for arguments in TREES],
     "digest": lambda call: call(),
+    "uncertainty": lambda call: call(),
+    "monte_carlo": lambda call: call(100, 5),
+    "primary_data_advice": lambda call: call(100),
+    "uncertainty_advice": lambda call: call(100),
 }

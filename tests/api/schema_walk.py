@@ -36,8 +36,15 @@ ARGUMENTS = {
     "depth": "3",
     "cutoffPercent": "0",
     "maxNodes": "60",
+    "samples": "100",
 }
-SMALL_PAGES = {"footprints": "5", "grants": "10", "contributions": "50"}
+SMALL_PAGES = {
+    "footprints": "5",
+    "grants": "10",
+    "contributions": "50",
+    "primaryDataAdvice": "20",
+    "uncertaintyAdvice": "20",
+}
 # What stands for a thing that another one leads to: whole it is asked for on its own.
 SHORT = {
     "Product": "{ id productIds name access }",

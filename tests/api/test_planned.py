@@ -35,6 +35,7 @@ ARGUMENTS = {
     "Query.product": f'(id: "{id_of(2)}")',
     "Query.products": "(first: 3)",
     "RollUp.contributions": "(first: 2)",
+    "RollUp.monteCarlo": "(samples: 100)",
 }
 DEPTH_MAX = 5
 

@@ -179,11 +179,17 @@ def of_the_view(value: Any, owned: Any, name: str, relation: str, given: dict[st
         "RollUp.fallbacks": [],
         "RollUp.contributions": {given["name"], *lines},
         "RollUp.tree": set(lines),
+        "RollUp.monteCarlo": 100,
+        "RollUp.primaryDataAdvice": set(lines),
+        "RollUp.uncertaintyAdvice": {given["name"], *lines},
     }
     found = {
         "RollUp.findings": lambda: [finding["code"] for finding in value],
         "RollUp.contributions": lambda: {each["product"]["name"] for each in value},
         "RollUp.tree": lambda: {child["product"]["name"] for child in value["root"]["children"]},
+        "RollUp.monteCarlo": lambda: value["samples"],
+        "RollUp.primaryDataAdvice": lambda: {each["supplier"]["name"] for each in value},
+        "RollUp.uncertaintyAdvice": lambda: {each["product"]["name"] for each in value},
     }.get(name, lambda: value)()
     if name == "RollUp.digest":
         assert (value == owned) is (relation in {"inputs"} or product in {"leaf", "gear"})

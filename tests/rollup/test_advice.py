@@ -43,7 +43,7 @@ def car() -> World:
 
 
 def test_the_gains_of_a_small_chain() -> None:
-    """Steel 2100/2800 x 100; copper 400/2800 x 1/2 x 100; the motor 400/2800 x (100 - 50): copper's by another way, which is older."""
+    """Steel 2100/2800 x 100; copper 400/2800 x 1/2 x 100; the motor 400/2800 x (100 - 50): copper brings the same."""
     expected = [
         ("car", 1, "steel", "75.0000"),
         ("motor", 1, "copper", "7.1429"),

@@ -18,6 +18,7 @@ from exchange.rollup import Solution
 from exchange.rollup.uncertainty import Spread, interval_of
 from tests.rollup.check import World, check, line, solve
 from tests.rollup.test_laws import LAW, Spec, specs
+from tests.rollup.views import Viewer, view_of
 
 
 def spread(world: World, root: str, reason: str | None = None) -> Spread:
@@ -195,6 +196,17 @@ def test_what_is_stated_to_be_certain_is_covered() -> None:
 def test_the_interval_follows_from_what_is_shown() -> None:
     assert interval_of(Decimal(100), Decimal(2)) == (Decimal("25.7028"), Decimal("389.062"))
     assert interval_of(Decimal("7.5"), Decimal(1)) == (Decimal("7.5"), Decimal("7.5"))
+
+
+def test_spreads_are_no_part_of_the_digest() -> None:
+    """The result and what it was computed from are the same, however sure anybody is of them."""
+    found = set()
+    for gsd in (None, "1.5"):
+        world = World()
+        world.modelled("root", "1", [line("leaf", 3, gsd=gsd)], gsd=gsd)
+        world.declared("leaf", "1", gsd=gsd)
+        found.add(view_of(world, solve(world, "root"), "root", Viewer(owner=["root"])).digest())
+    assert len(found) == 1
 
 
 # --- laws -----------------------------------------------------------------------------------------------------------
