@@ -3,8 +3,8 @@
 Each draw multiplies every own term and every line's amount that has a geometric standard deviation by a log-normal
 factor of median 1, and solves x = d + A x anew; parameters are independent, and one that is used on many ways is drawn
 once. It needs no small spreads and no elasticities, so it is to be preferred to the analytic form wherever a spread
-is above about 1.5 (Heijungs 2020). A draw whose loop has no answer, or consumes more than about 94 percent of itself,
-is counted and left out.
+is above about 1.5 (docs/method.md, "Uncertainty"). A draw whose loop has no answer, or consumes more than about 94
+percent of itself, is counted and left out.
 """
 
 from __future__ import annotations

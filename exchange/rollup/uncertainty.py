@@ -5,8 +5,8 @@ direct emissions of each modelled footprint, the result of each declared one. Wi
 
     ln^2 GSD_x = sum e^2 ln^2 GSD        over the parameters whose GSD is stated
 
-(Heijungs 2010; Heijungs and Suh 2002, chapter 6). Demand y = (I - A^T)^-1 e_root gives all e at once, so a supplier
-that is used on many ways is one parameter. Rules: docs/method.md, "Uncertainty".
+(Heijungs 2010 for e, Hong et al. 2010 for the log-normal form). Demand y = (I - A^T)^-1 e_root gives all e at once, so
+a supplier that is used on many ways is one parameter. Rules: docs/method.md, "Uncertainty".
 """
 
 from __future__ import annotations

@@ -14,6 +14,8 @@ SECTIONS = [
     "Admission",
     "Explanation",
     "Quality",
+    "Uncertainty",
+    "Advice",
     "Digest",
     "Numbers going out",
     "Refused, or kept with a finding",
