@@ -81,8 +81,13 @@ class Uncertainties:
         return self._shown[row]
 
     def prepare(self, rows: Sequence[int]) -> None:
-        """Computes many at once, which takes less time than one after the other."""
-        missing = [row for row in dict.fromkeys(rows) if row not in self._shown]
+        """Computes many at once, which takes less time than one after the other; what consumes nothing takes none."""
+        missing = []
+        for row in dict.fromkeys(rows):
+            if row not in self._shown and self._answer.system.counts[row] == 0:
+                self._shown[row] = self._alone(row)
+            elif row not in self._shown:
+                missing.append(row)
         for row, spread in zip(missing, self.spreads(missing), strict=True):
             self._shown[row] = shown_uncertainty(spread.deviation, spread.covered, spread.reason)
 
@@ -96,6 +101,13 @@ class Uncertainties:
             gross = self._gross(asked, demand)
             for column, row in enumerate(part):
                 yield self._spread(row, demand[:, column], float(gross[column]))
+
+    def _alone(self, row: int) -> Uncertainty:
+        """Of a row that no line enters: its own term is the result, and the one parameter."""
+        total, deviation = float(self._answer.x[row, EXCLUDING_COLUMN]), float(self._deviations[row])
+        covered = 0.0 if total == 0 or np.isnan(deviation) else 1.0
+        reason = UncertaintyReason.NOT_POSITIVE if total <= 0 else reason_of(np.ones(1), 1.0, covered)
+        return shown_uncertainty(deviation, covered, reason)
 
     def _spread(self, row: int, demand: Floats, gross_kg: float) -> Spread:
         total = float(self._answer.x[row, EXCLUDING_COLUMN])

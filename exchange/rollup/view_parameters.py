@@ -22,7 +22,7 @@ from exchange.rollup.solving import solve
 from exchange.rollup.system import Matrix, csr
 from exchange.rollup.view import View, solve_view
 
-PRODUCTS_MAX: Final = 2_000  # of the view: each that is not broken down has a spread of its own, computed first
+CLOSED_MAX: Final = 500  # products of the view that are not broken down: of each, its own spread is computed first
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,13 +50,14 @@ class ViewParameters:
 
     def own_deviations(self, prepare: Callable[[list[int]], None]) -> Floats:
         """Of each row's own term, NaN where nothing is stated. `prepare` is told which products' shown spreads will be
-        asked for, so that they are computed together. Raises InvalidInput where there are too many products."""
-        if len(self.keys) > PRODUCTS_MAX:
+        asked for, so that they are computed together. Raises InvalidInput where those are too many."""
+        closed = [key for key, node in zip(self.keys, self.nodes, strict=True) if not node.broken_down]
+        if len(closed) > CLOSED_MAX:
             raise InvalidInput(
-                f"What you see of this supply chain has {len(self.keys)} products; spreads of at most {PRODUCTS_MAX} "
-                "are looked at one by one. Ask for `uncertainty` instead."
+                f"What you see of this supply chain has {len(closed)} products that are not broken down; spreads of at "
+                f"most {CLOSED_MAX} are looked at one by one. Ask for `uncertainty` instead."
             )
-        prepare([key for key, node in zip(self.keys, self.nodes, strict=True) if not node.broken_down])
+        prepare(closed)
         return np.array(
             [node.direct_deviation if node.broken_down else _shown(node.uncertainty()) for node in self.nodes]
         )

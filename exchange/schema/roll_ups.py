@@ -307,8 +307,8 @@ class RollUp:
 
     @strawberry.field(
         description="The spread of pcfExcludingBiogenicUptake by drawing at random, on the viewer's view. To be "
-        "preferred to uncertainty where any stated spread is above 1.5: the analytic form is then too small. Products that "
-        "are not shown open vary independently, also where they share suppliers that the viewer does not see."
+        "preferred to uncertainty where any stated spread is above 1.5: the analytic form is then too small. Products "
+        "that are not shown open vary independently, also where they share suppliers that the viewer does not see."
     )
     async def monte_carlo(
         self,

@@ -132,10 +132,10 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
             "rollup.monte_carlo.NUMBERS_MAX",
         ),
         limit(
-            "products of the view for `monteCarlo` and `uncertaintyAdvice`",
+            "products of the view that are not broken down, for `monteCarlo` and `uncertaintyAdvice`",
             "{:,}",
             INVALID,
-            "rollup.view_parameters.PRODUCTS_MAX",
+            "rollup.view_parameters.CLOSED_MAX",
         ),
         limit(
             "`first` of `primaryDataAdvice` and `uncertaintyAdvice`",

@@ -171,8 +171,8 @@ def test_a_view_too_large_says_how_many_can_be_drawn(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(monte_carlo_module, "NUMBERS_MAX", 50_000)
     with pytest.raises(InvalidInput, match=r"Ask for at most 442 samples"):
         monte_carlo(view, 1000, 1, solution.prepare_uncertainties)
-    monkeypatch.setattr("exchange.rollup.view_parameters.PRODUCTS_MAX", 10)
-    with pytest.raises(InvalidInput, match="at most 10 are looked at"):
+    monkeypatch.setattr("exchange.rollup.view_parameters.CLOSED_MAX", 3)
+    with pytest.raises(InvalidInput, match="6 products that are not broken down; spreads of at most 3"):
         monte_carlo(view, 100, 1, solution.prepare_uncertainties)
 
 

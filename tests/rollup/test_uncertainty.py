@@ -15,7 +15,7 @@ from exchange.model.carbon import COLUMN
 from exchange.model.footprint import Lines
 from exchange.model.resolved import Uncertainty, UncertaintyReason
 from exchange.rollup import Solution
-from exchange.rollup.uncertainty import Spread, interval_of
+from exchange.rollup.uncertainty import Spread, interval_of, shown_uncertainty
 from tests.rollup.check import World, check, line, solve
 from tests.rollup.test_laws import LAW, Spec, specs
 from tests.rollup.views import Viewer, view_of
@@ -27,7 +27,7 @@ def spread(world: World, root: str, reason: str | None = None) -> Spread:
     found = solution.spread(world.keys[root])
     shown = solution.uncertainty(world.keys[root])
     assert (None if found.reason is None else found.reason.value) == reason
-    assert (shown.geometric_standard_deviation is None) == (reason is not None)
+    assert shown == shown_uncertainty(found.deviation, found.covered, found.reason)
     return found
 
 
@@ -236,6 +236,18 @@ def test_units_change_no_spread_and_memory_says_the_same(spec: Spec) -> None:
     world, other = uncertain(spec), uncertain(spec, unit="KILOGRAM")
     one = check(world, "p0").uncertainty(world.keys["p0"])
     assert one == solve(other, "p0").uncertainty(other.keys["p0"])
+
+
+@pytest.mark.parametrize("total", ["-1", "0", "3"])
+@pytest.mark.parametrize("gsd", [None, "1", "1.25"])
+def test_what_consumes_nothing_is_its_own_parameter(total: str, gsd: str | None) -> None:
+    """Found without a solve, and the same as with one."""
+    world = World()
+    world.modelled("root", {"unspecified": total}, gsd=gsd)
+    world.modelled("whole", {"unspecified": total}, [line("root", 0)], gsd=gsd)
+    reason = "NOT_POSITIVE" if total != "3" else "NOT_STATED" if gsd is None else None
+    spread(world, "root", reason)
+    assert shown_of(world, "root") == shown_of(world, "whole")
 
 
 @LAW
