@@ -27,6 +27,7 @@ from exchange.model.resolved import (
     StageTotal,
     Standing,
     Total,
+    Uncertainty,
 )
 from exchange.model.view import UnitsApart, ViewGap, ViewLines, ViewNode
 
@@ -46,6 +47,8 @@ class Results(Protocol):
     def units_apart(self, key: int, position: int) -> UnitsApart: ...
     def direct(self, key: int) -> tuple[Decimal, ...] | None: ...
     def by_stage(self, key: int) -> tuple[StageTotal, ...] | None: ...
+    def uncertainty(self, key: int) -> Uncertainty: ...
+    def direct_deviation(self, key: int) -> float: ...
 
 
 class ExactFactors(Sequence[Decimal]):
@@ -74,6 +77,8 @@ NO_LINES = ViewLines(
     factors=np.empty(0, dtype=np.float64),
     delivered=np.empty(0, dtype=np.bool_),
     stages=np.empty(0, dtype=np.int64),
+    primary=np.empty(0, dtype=np.bool_),
+    deviations=np.empty(0, dtype=np.float64),
 )
 
 
@@ -84,14 +89,14 @@ def facts(key: int, level_of: LevelOf, results: Results) -> ViewNode | None:
         return None
     standing, total, resolved = results.standing(key), results.total(key), results.resolved(key)
     if resolved is None or level == AccessLevel.TOTAL:
-        return _leaf(key, level, standing, total, resolved)
+        return _leaf(key, level, standing, results, resolved)
     owner = level == AccessLevel.OWNER
     shown = np.ones(len(resolved.serving), dtype=np.bool_) if owner else line_is_shown(resolved, level_of)
     direct_shown = owner or bool(shown.all())
     direct = results.direct(key) if direct_shown else None
     by_stage = results.by_stage(key) if direct_shown else None
     if level < AccessLevel.INPUTS:
-        return _leaf(key, level, standing, total, resolved, direct=direct, by_stage=by_stage)
+        return _leaf(key, level, standing, results, resolved, direct=direct, by_stage=by_stage)
     inside = shown & _counts_in_gate(resolved) & _visible(resolved.serving, level_of)
     lines, factors = _view_lines(key, resolved, shown, inside, results)
     # Shown direct emissions are the own term only where every line that counts is in the view.
@@ -114,6 +119,9 @@ def facts(key: int, level_of: LevelOf, results: Results) -> ViewNode | None:
         by_stage=by_stage,
         owner_id=standing.owner_id,
         geography_country=standing.geography_country,
+        released=standing.released,
+        direct_deviation=results.direct_deviation(key) if broken_down else np.nan,
+        uncertainty=lambda: results.uncertainty(key),
     )
 
 
@@ -151,6 +159,8 @@ def _view_lines(
         factors=resolved.factors[positions],
         delivered=resolved.delivered[positions],
         stages=resolved.stages[positions],
+        primary=resolved.primary[positions],
+        deviations=resolved.deviations[positions],
     )
     return lines, ExactFactors(lambda: results.exact_factors(key, positions.tolist()), len(positions))
 
@@ -174,14 +184,14 @@ def _leaf(
     key: int,
     level: AccessLevel,
     standing: Standing,
-    total: Total,
+    results: Results,
     resolved: ResolvedLines | None,
     *,
     direct: tuple[Decimal, ...] | None = None,
     by_stage: tuple[StageTotal, ...] | None = None,
 ) -> ViewNode:
     """A product of which the viewer sees no lines: it holds its whole total."""
-    stated = standing.declared or direct is not None
+    stated, total = standing.declared or direct is not None, results.total(key)
     return ViewNode(
         product_key=key,
         level=level,
@@ -199,6 +209,9 @@ def _leaf(
         by_stage=by_stage,
         owner_id=standing.owner_id,
         geography_country=standing.geography_country,
+        released=standing.released,
+        direct_deviation=np.nan,
+        uncertainty=lambda: results.uncertainty(key),
     )
 
 

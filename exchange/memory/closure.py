@@ -180,7 +180,9 @@ def _put_together(
     apart = _units_that_do_not_meet(source, lines, reason)
     recipes = _Recipes(tables, versions, starts, lines, serving_row, reason, apart)
     key_list = tuple(keys.tolist())
+    by_fallback = served & (reason != NO_GAP)
     fallback_named, has_fallback, rated, ratings = _extras(tables, lines, kind)
+    spread, deviations = _deviations(tables, lines, kind, by_fallback)
     resolution = Resolution(
         keys=key_list,
         standings=_standings(tables, walked, recipes),
@@ -193,13 +195,15 @@ def _put_together(
         stages=(kind & STAGE_BITS).astype(np.int64),
         flags=((kind & ~np.uint8(HAS_EXTRAS)) >> FLAG_SHIFT).astype(np.int64),
         reason=reason,
-        by_fallback=served & (reason != NO_GAP),
+        by_fallback=by_fallback,
         named=tables.lines.supplier.values[lines].astype(np.int64),
         fallback_named=fallback_named,
         has_fallback=has_fallback,
         transport=_transport_units(tables)[tables.lines.unit.values[lines]],
         rated=rated,
         ratings=ratings,
+        spread=spread,
+        deviations=deviations,
     )
     known: dict[int, GapCode | None] = dict.fromkeys(key_list)
     return Cut(Reached(tuple(roots.tolist()), {**known, **reasons}, too_large), resolution, recipes)
@@ -249,6 +253,7 @@ class _Recipes:
             owner_id=tables.owner_id(int(tables.versions.product.values[version])),
             footprint_id=tables.footprint_id(version),
             declared=bool(tables.versions.kind.values[version] & DECLARED),
+            released=bool(tables.versions.kind.values[version] & RELEASED),
             declared_unit_amount=per.amount,
             declared_unit=DeclaredUnit(per.unit),
             price=per.price,
@@ -306,6 +311,7 @@ def _standings(tables: Tables, walked: _Walked, recipes: _Recipes) -> Standings:
         stated_share_percent=columns.stated_share_percent.values[versions],
         stated_ratings=columns.stated_ratings.values[versions],
         exempted_percent=columns.exempted_percent.values[versions],
+        deviation=columns.deviation.values[versions],
         valid_until_day=walked.until_day,
         recipes=recipes,
     )
@@ -330,6 +336,18 @@ def _extras(tables: Tables, lines: Ints, kind: Array) -> tuple[Ints, Array, Ints
         np.array(rated, dtype=np.int64),
         np.array(ratings, dtype=np.float64).reshape(-1, 3),
     )
+
+
+def _deviations(tables: Tables, lines: Ints, kind: Array, by_fallback: Array) -> tuple[Ints, Array]:
+    """spread and deviations of a Resolution."""
+    spread, deviations = [], []
+    for at in np.flatnonzero(kind & HAS_EXTRAS).tolist() if tables.deviations else ():
+        known = tables.deviations.get(int(lines[at]))
+        stated = np.nan if known is None else known[int(by_fallback[at])]
+        if not np.isnan(stated):
+            spread.append(at)
+            deviations.append(stated)
+    return np.array(spread, dtype=np.int64), np.array(deviations, dtype=np.float64)
 
 
 def _transport_units(tables: Tables) -> Array:

@@ -17,7 +17,7 @@ NOBODY: Final = -1
 EVERYBODY: Final = -1  # the grantee of a public grant
 STAGE_BITS: Final = 0b0000_0111  # of Lines.kind: index into STAGES
 FLAG_SHIFT: Final = 3  # then the four bits of model.footprint's flags
-HAS_EXTRAS: Final = 0b1000_0000  # and whether the line has a rating or a fallback
+HAS_EXTRAS: Final = 0b1000_0000  # and whether the line has a rating, a spread or a fallback
 PLAIN_DIGITS: Final = 15  # any decimal of so many digits is the shortest text of its double
 DECLARED, RELEASED = 1, 2  # bits of Versions.kind
 
@@ -44,7 +44,8 @@ class Versions:
 
     identity: the footprint's id, if it is a UUID. own: (rows, 13) as in Standings; outbound: its row in
     `Tables.outbound`, NOBODY: nothing said. packaging: NaN where nothing was stated. supplier_unit: entry in
-    `Tables.supplier_units`. country: entry in `Tables.countries`. unknown: bits in the order of STATED.
+    `Tables.supplier_units`. country: entry in `Tables.countries`. deviation: NaN where unknown. unknown: bits in the
+    order of STATED.
     """
 
     def __init__(self) -> None:
@@ -65,6 +66,7 @@ class Versions:
         self.exempted_percent = Column(np.float64)
         self.stated_share_percent = Column(np.float64)
         self.stated_ratings = Column(np.float64, width=3)
+        self.deviation = Column(np.float64)
         self.packaging = Column(np.float64)
         self.own = Column(np.float64, width=OWN_WIDTH)
         self.outbound = Column(np.int32, fill=NOBODY)

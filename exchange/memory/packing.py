@@ -22,7 +22,7 @@ from exchange.model.footprint import Price, PriceBasis
 from exchange.model.product import Release
 from exchange.rollup.factors import SupplierUnit
 
-FORMAT: Final = 1  # raised with every change of what columns mean, or of the order in which anything is numbered
+FORMAT: Final = 2  # raised with every change of what columns mean, or of the order in which anything is numbered
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,14 @@ def pack(present: Present) -> Packed:
     """The arrays are the graph's own, not copies: whoever writes them sees to it that nothing changes meanwhile."""
     tables = present.tables
     rated = np.array(sorted(tables.ratings), dtype=np.int64)
+    spread = np.array(sorted(tables.deviations), dtype=np.int64)
     arrays: dict[str, Array] = {
         **{name: column.values for name, column in _columns(tables, present)},
         **{f"followers.{name}": values for name, values in tables.followers.arrays().items()},
         "rated": rated,
         "ratings": np.array([tables.ratings[line] for line in rated.tolist()], dtype=np.float64).reshape(-1, 3),
+        "spread": spread,
+        "deviations": np.array([tables.deviations[at] for at in spread.tolist()], dtype=np.float64).reshape(-1, 2),
     }
     document = {
         "format": FORMAT,
@@ -97,6 +100,10 @@ def _unpack(packed: Packed) -> Present:
             tables.fallback_followers.setdefault(key, []).append(line)
     ratings = arrays["ratings"].tolist()
     tables.ratings.update({line: tuple(rating) for line, rating in zip(arrays["rated"].tolist(), ratings, strict=True)})
+    deviations = arrays["deviations"].tolist()
+    tables.deviations.update(
+        {line: (one, other) for line, (one, other) in zip(arrays["spread"].tolist(), deviations, strict=True)}
+    )
     tables.take_beside_columns(document)
     tables.followers.take({name: arrays[f"followers.{name}"] for name in tables.followers.arrays()})
     _check_numbers(tables, present)
@@ -157,6 +164,7 @@ def _check_numbers(tables: Tables, present: Present) -> None:
         (followers["beside"][:, 0], products),
         (followers["beside"][:, 1], lines),
         (np.array(list(tables.fallbacks)), lines),
+        (np.array(list(tables.deviations)), lines),
         (np.array([fallback.key for fallback in tables.fallbacks.values()]), products),
         (np.array([fallback.unit for fallback in tables.fallbacks.values()]), len(tables.units)),
     )

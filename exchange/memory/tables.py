@@ -41,7 +41,9 @@ from exchange.rollup.factors import Ratio, SupplierUnit, ratio, supplier_unit
 from exchange.rollup.own_terms import Vector, gate_term, outbound_term
 from exchange.rollup.standings import (
     OWN_WIDTH,
+    binary_deviation,
     binary_terms,
+    stated_deviation,
     stated_packaging,
     stated_ratings,
     stated_share_percent,
@@ -68,6 +70,7 @@ class Tables:
         self.fallbacks: dict[int, LineFallback] = {}
         self.fallback_followers: dict[int, list[int]] = {}
         self.ratings: dict[int, tuple[float, float, float]] = {}
+        self.deviations: dict[int, tuple[float, float]] = {}  # of a line's amount, and of its fallback's
         self._release_numbers: dict[str, int] = {}
         self._numbers: dict[object, int] = {}
         self._ratios: dict[tuple[int, int], Ratio | None] = {}
@@ -304,6 +307,7 @@ class Tables:
             versions.exempted_percent: [float(each.exempted_emissions_percent) for each in new],
             versions.stated_share_percent: [stated_share_percent(each) for each in new],
             versions.stated_ratings: [stated_ratings(each.data_quality) for each in new],
+            versions.deviation: [stated_deviation(each) for each in new],
             versions.characterization: [
                 self._number(self.characterizations, each.ipcc_characterization_factors) for each in new
             ],
@@ -376,6 +380,10 @@ class Tables:
             for position, each in extras.items():
                 if each.data_quality is not None:
                     self.ratings[first + position] = stated_ratings(each.data_quality)
+                of_fallback = None if each.fallback is None else each.fallback.geometric_standard_deviation
+                if each.geometric_standard_deviation is not None or of_fallback is not None:
+                    of_line = each.geometric_standard_deviation
+                    self.deviations[first + position] = (binary_deviation(of_line), binary_deviation(of_fallback))
                 if each.fallback is not None:
                     self._add_fallback(first + position, each.fallback)
         lines.supplier.extend(suppliers)

@@ -42,6 +42,8 @@ class ResolvedLines:
     reason: index into GAP_CODES of why the line's own product does not serve; NO_GAP where it does.
     factors: declared units of the serving product per declared unit of the consumer; 0 for a gap.
     stages: index into STAGES. delivered: whether the serving product's outbound transport counts too.
+    primary: whether the amount rests on primary data and counts so: not of a line that its fallback serves.
+    deviations: geometric standard deviation of the amount that serves, NaN: not stated.
     """
 
     named: Ints
@@ -53,6 +55,8 @@ class ResolvedLines:
     factors: Floats
     stages: Ints
     delivered: Bools
+    primary: Bools
+    deviations: Floats
 
     @property
     def resolves_to_own(self) -> Bools:
@@ -97,11 +101,13 @@ class Standing:
 
     owner_id: of the product. geography_country: ISO 3166-1 alpha-2, None where none is stated (a region, or nothing).
     unknown_components: those that it leaves unknown in what it states itself, in the order of COLUMNS.
+    released: of a dataset release, whose data is secondary.
     """
 
     owner_id: str
     footprint_id: str
     declared: bool
+    released: bool
     declared_unit_amount: Decimal
     declared_unit: DeclaredUnit
     price: Price | None
@@ -109,6 +115,27 @@ class Standing:
     exempted_emissions_percent: Decimal
     ipcc_characterization_factors: tuple[str, ...]
     unknown_components: tuple[str, ...]
+
+
+class UncertaintyReason(StrEnum):
+    """Why no spread of a result is told; the first that applies, in this order."""
+
+    NOT_POSITIVE = "NOT_POSITIVE"
+    NOT_STATED = "NOT_STATED"
+    UNSTABLE = "UNSTABLE"
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertainty:
+    """The spread of a product's total excluding uptake as it is shown: rounded (docs/method.md, "Uncertainty").
+
+    geometric_standard_deviation: None where there is a reason. covered_percent: of what the result depends on, how
+    much has a stated spread.
+    """
+
+    geometric_standard_deviation: Decimal | None
+    covered_percent: Decimal
+    reason: UncertaintyReason | None
 
 
 @dataclass(frozen=True, slots=True)

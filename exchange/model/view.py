@@ -6,14 +6,14 @@ its total (docs/permissions.md). Everything an answer contains is made of these 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
 from exchange.model.footprint import Price
 from exchange.model.grant import AccessLevel
-from exchange.model.resolved import Bools, Floats, GapCode, Ints, StageTotal, Total
+from exchange.model.resolved import Bools, Floats, GapCode, Ints, StageTotal, Total, Uncertainty
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +21,8 @@ class ViewLines:
     """The lines of a product that the viewer sees and that count in its cradle to gate, by column.
 
     numbers: position among the lines that this viewer sees, from 1. suppliers: product keys, all visible.
-    factors: declared units of the supplier per declared unit of the consumer. delivered, stages: as in ResolvedLines.
+    factors: declared units of the supplier per declared unit of the consumer. delivered, stages, primary, deviations:
+    as in ResolvedLines.
     """
 
     numbers: Ints
@@ -29,6 +30,8 @@ class ViewLines:
     factors: Floats
     delivered: Bools
     stages: Ints
+    primary: Bools
+    deviations: Floats
 
     @cached_property
     def distinct_suppliers(self) -> tuple[int, ...]:
@@ -74,6 +77,8 @@ class ViewNode:
     broken_down: whether `own` is direct emissions that the viewer may see as such.
     unknown_components: names that the owner left unknown in what the viewer is shown of it.
     owner_id, geography_country: as in Standing.
+    released: of a dataset release. direct_deviation: geometric standard deviation of `own` where that is broken down,
+    NaN: not stated, or not shown. uncertainty: of the total, computed when called.
     """
 
     product_key: int
@@ -92,3 +97,6 @@ class ViewNode:
     by_stage: tuple[StageTotal, ...] | None
     owner_id: str
     geography_country: str | None
+    released: bool
+    direct_deviation: float
+    uncertainty: Callable[[], Uncertainty]

@@ -10,9 +10,9 @@ from typing import Generic, TypeVar
 from exchange.model.footprint import DataQuality, Finding, FootprintKind, FootprintStatus, LifeCycleStage, Price
 from exchange.model.grant import AccessLevel
 from exchange.model.product import Product
-from exchange.model.resolved import GapCode
+from exchange.model.resolved import GapCode, UncertaintyReason
 from exchange.operations.explanation import Explanation
-from exchange.rollup import Explained
+from exchange.rollup import Draws, Explained, PrimaryDataAdvice, SpreadAdvice
 from exchange.units import DeclaredUnit
 
 T = TypeVar("T")
@@ -166,6 +166,17 @@ class TreeAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class UncertaintyAnswer:
+    """Of the total excluding uptake; the interval in kg CO2e per declared unit, None where there is a reason."""
+
+    geometric_standard_deviation: Decimal | None
+    lower_kg_co2e: Decimal | None
+    upper_kg_co2e: Decimal | None
+    covered_percent: Decimal
+    reason: UncertaintyReason | None
+
+
+@dataclass(frozen=True, slots=True)
 class RollUpAnswer:
     """A product's cradle to gate as its viewer sees it. The functions compute on the viewer's view when called, which
     may take long: `Session.compute` calls them in a turn."""
@@ -201,6 +212,10 @@ class RollUpAnswer:
     explanation: Explanation
     digest: Callable[[], str]
     explained: Callable[[], Explained]
+    uncertainty: Callable[[], UncertaintyAnswer]
+    monte_carlo: Callable[[int, int], Draws]
+    primary_data_advice: Callable[[int], Sequence[PrimaryDataAdvice]]
+    uncertainty_advice: Callable[[int], Sequence[SpreadAdvice]]
 
 
 @dataclass(frozen=True, slots=True)

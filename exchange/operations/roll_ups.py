@@ -16,7 +16,7 @@ from exchange.errors import NotFound
 from exchange.model.closure import Dates
 from exchange.model.footprint import DataQuality, Finding, Footprint, LifeCycleStage
 from exchange.model.grant import AccessLevel
-from exchange.model.resolved import ResolvedLines, StageTotal, Standing, Total
+from exchange.model.resolved import ResolvedLines, StageTotal, Standing, Total, Uncertainty
 from exchange.model.view import UnitsApart, ViewNode
 from exchange.operations.answers import (
     ContributionAnswer,
@@ -36,6 +36,7 @@ from exchange.operations.following import Closure
 from exchange.operations.gap_messages import gap_message
 from exchange.operations.measures import ClosureSource, Solving
 from exchange.operations.sight import Sight
+from exchange.operations.spreads import Spreads
 from exchange.rollup import Explained, Refusal, Solution, SolvedView, TreeNode, View, solve_view
 from exchange.rollup import roll_up as solve
 
@@ -71,6 +72,12 @@ class Solved:
 
     def by_stage(self, key: int) -> tuple[StageTotal, ...] | None:
         return self.solution.by_stage(key)
+
+    def uncertainty(self, key: int) -> Uncertainty:
+        return self.solution.uncertainty(key)
+
+    def direct_deviation(self, key: int) -> float:
+        return self.solution.direct_deviation(key)
 
 
 async def solve_for(
@@ -159,7 +166,7 @@ def _answer(
     root = facts_of(key)
     assert root is not None
     view = build_view(key, facts_of)
-    lazy = LazyView(View(key, view))
+    lazy, spreads = LazyView(View(key, view)), Spreads(View(key, view), solved.solution)
     total, owner = root.total, root.level == AccessLevel.OWNER
     standing = solved.standing(key)
     gaps, fallbacks = _gaps_and_fallbacks(view)
@@ -200,6 +207,10 @@ def _answer(
         explanation=explanation_of(lambda: lazy.solved),
         digest=lazy.digest,
         explained=lambda: Explained(key, view, {reached: solved.standing(reached) for reached in view}),
+        uncertainty=spreads.uncertainty,
+        monte_carlo=spreads.monte_carlo,
+        primary_data_advice=spreads.primary_data_advice,
+        uncertainty_advice=spreads.uncertainty_advice,
     )
 
 

@@ -2,6 +2,7 @@
 
 from exchange.rollup.admission import admit, admit_grant, judge
 from exchange.rollup.admission_walk import AdmissionWalk
+from exchange.rollup.advice import PrimaryDataAdvice, SpreadAdvice, primary_data_advice, spread_advice
 from exchange.rollup.changed_view import Process, Take, process_of
 from exchange.rollup.choice import Choice, choose, valid_until_day
 from exchange.rollup.closure import CLOSURE_LINES_MAX, CLOSURE_ROWS_MAX, ClosureWalk, Frontier
@@ -15,11 +16,13 @@ from exchange.rollup.explain_reading import read_explain_file
 from exchange.rollup.factors import SupplierUnit, ratio, supplier_unit, units_apart
 from exchange.rollup.grouping import ContributionGroup, ContributionGrouping, GroupKind, GroupOf
 from exchange.rollup.loops import shortest_loop
+from exchange.rollup.monte_carlo import Draws, monte_carlo
 from exchange.rollup.own_terms import EXACT
 from exchange.rollup.paths import PathStep, SupplyPath, TopPaths
 from exchange.rollup.refusals import Refusal, RefusalCode
 from exchange.rollup.roll_up import Solution, roll_up
 from exchange.rollup.tree import TREE_DEPTH_MAX, TREE_NODES_MAX, Tree, TreeNode
+from exchange.rollup.uncertainty import interval_of
 from exchange.rollup.verifying import Difference, Recount, Verdict, verify
 from exchange.rollup.view import Contribution, SolvedView, View, solve_view
 from exchange.rollup.what_if import ContributionChange, Figures, NoAnswer, Outcome, what_if
@@ -42,6 +45,7 @@ __all__ = [
     "ContributionGrouping",
     "Difference",
     "Draft",
+    "Draws",
     "Elasticity",
     "ExplainFile",
     "Explained",
@@ -53,6 +57,7 @@ __all__ = [
     "Outcome",
     "Part",
     "PathStep",
+    "PrimaryDataAdvice",
     "Process",
     "Recount",
     "Refusal",
@@ -60,6 +65,7 @@ __all__ = [
     "Resting",
     "Solution",
     "SolvedView",
+    "SpreadAdvice",
     "SupplierUnit",
     "SupplyPath",
     "Take",
@@ -72,8 +78,11 @@ __all__ = [
     "admit_grant",
     "choose",
     "explain_file",
+    "interval_of",
     "judge",
+    "monte_carlo",
     "per_unit",
+    "primary_data_advice",
     "process_of",
     "ratio",
     "read_explain_file",
@@ -81,6 +90,7 @@ __all__ = [
     "roll_up",
     "shortest_loop",
     "solve_view",
+    "spread_advice",
     "supplier_unit",
     "units_apart",
     "upstream_graph",

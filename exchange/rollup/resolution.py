@@ -17,7 +17,7 @@ import numpy as np
 
 from exchange.model.carbon import CarbonComponents
 from exchange.model.closure import Snapshot
-from exchange.model.footprint import DELIVERED, Fallback, Finding, LifeCycleStage, Lines, Price
+from exchange.model.footprint import DELIVERED, PRIMARY, Fallback, Finding, LifeCycleStage, Lines, Price
 from exchange.model.resolved import GAP_CODES, NO_GAP, Bools, Floats, GapCode, Ints, ResolvedLines, Standing
 from exchange.model.view import UnitsApart
 from exchange.rollup.closure import ClosureWalk
@@ -31,7 +31,7 @@ from exchange.rollup.factors import (
     units_apart,
 )
 from exchange.rollup.own_terms import Vector, gate_term, outbound_term
-from exchange.rollup.standings import Standings, standing_of, standings_of, stated_packaging
+from exchange.rollup.standings import Standings, binary_deviation, standing_of, standings_of, stated_packaging
 from exchange.units import Dimension, dimension
 
 _NOT_GRANTED = GAP_CODES.index(GapCode.NOT_GRANTED)
@@ -48,7 +48,8 @@ class Resolution:
     closure. factors: declared units of the serving product per declared unit of the consumer, 0 for a gap.
     stages, flags: as in Lines. by_fallback, reason, named, fallback_named, has_fallback, serving_keys: as in
     ResolvedLines. transport: lines in ton kilometer. rated: positions of lines with a rating of their own; ratings:
-    (lines, 3), in that order.
+    (lines, 3), in that order. spread: positions of lines whose serving amount has a stated geometric standard
+    deviation; deviations: those, in that order.
     """
 
     keys: tuple[int, ...]
@@ -69,6 +70,8 @@ class Resolution:
     transport: Bools
     rated: Ints
     ratings: Floats
+    spread: Ints
+    deviations: Floats
 
     def lines_of(self, row: int) -> slice:
         """Where the lines of a row are."""
@@ -87,7 +90,15 @@ class Resolution:
             factors=self.factors[part],
             stages=self.stages[part],
             delivered=(self.flags[part] & DELIVERED).astype(np.bool_),
+            primary=((self.flags[part] & PRIMARY) != 0) & ~self.by_fallback[part],
+            deviations=self._deviations_of(part),
         )
+
+    def _deviations_of(self, part: slice) -> Floats:
+        first, last = np.searchsorted(self.spread, (part.start, part.stop))
+        found = np.full(part.stop - part.start, np.nan)
+        found[self.spread[first:last] - part.start] = self.deviations[first:last]
+        return found
 
     def exact_factors(self, row: int, positions: Sequence[int]) -> list[Decimal]:
         """Factors of lines of a row (positions from 0), 34 significant digits. Raises LookupError for a gap."""
@@ -149,6 +160,7 @@ class _Resolver:
         serving = np.where(np.equal(reason, NO_GAP), named, -1)
         fallback_named, has_fallback, by_fallback = self._fall_back(reason, factors, serving)
         rated, ratings = self._line_ratings()
+        spread, deviations = self._line_deviations(by_fallback)
         recipes = _Recipes(self, serving, by_fallback)
         ends = [self.walk.choices[key].valid_until_day for key in self.keys]
         return Resolution(
@@ -170,6 +182,8 @@ class _Resolver:
             transport=self.transport,
             rated=rated,
             ratings=ratings,
+            spread=spread,
+            deviations=deviations,
         )
 
     def _fall_back(self, reason: Ints, factors: Floats, serving: Ints) -> tuple[Ints, Bools, Bools]:
@@ -203,6 +217,18 @@ class _Resolver:
                     rated.append(start + position)
                     ratings.append((quality.technological, quality.temporal, quality.geographical))
         return np.array(rated, dtype=np.int64), np.array(ratings, dtype=np.float64).reshape(-1, 3)
+
+    def _line_deviations(self, by_fallback: Bools) -> tuple[Ints, Floats]:
+        """Positions, ascending, of the lines whose serving amount has a stated spread, and those."""
+        found: dict[int, float] = {}
+        for start, lines in zip(self.starts.tolist(), self.lines, strict=False):
+            for position, extras in (lines.extras or {}).items():
+                served = extras.fallback if by_fallback[start + position] else extras
+                stated = None if served is None else served.geometric_standard_deviation
+                if stated is not None:
+                    found[start + position] = binary_deviation(stated)
+        spread = np.array(sorted(found), dtype=np.int64)
+        return spread, np.array([found[at] for at in spread.tolist()], dtype=np.float64)
 
     def _named(self) -> Ints:
         named = join(lines.suppliers for lines in self.lines)

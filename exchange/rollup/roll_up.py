@@ -16,7 +16,7 @@ import numpy as np
 
 from exchange.model.closure import Dates, Permits, Snapshot
 from exchange.model.footprint import Finding, Footprint
-from exchange.model.resolved import GapCode, ResolvedLines, StageTotal, Standing, Total
+from exchange.model.resolved import GapCode, ResolvedLines, StageTotal, Standing, Total, Uncertainty
 from exchange.model.view import UnitsApart
 from exchange.rollup.answer import EXCLUDING_COLUMN, Answer, answer
 from exchange.rollup.closure import ClosureWalk
@@ -30,6 +30,7 @@ from exchange.rollup.shown import Shown
 from exchange.rollup.stages import by_stage
 from exchange.rollup.standings import Standings
 from exchange.rollup.system import System, build_system
+from exchange.rollup.uncertainty import Spread, Uncertainties
 from exchange.rollup.validity import valid_until
 
 
@@ -148,6 +149,25 @@ class Solution:
         self._raise_refusal(key)
         return valid_until(self._answer, self._standings.valid_until_day, self._row(key))
 
+    def uncertainty(self, key: int) -> Uncertainty:
+        """The spread of the result as it is shown; a solve of its own at the first call. Raises RollUpRefused."""
+        self._raise_refusal(key)
+        return self._uncertainties.shown(self._row(key))
+
+    def prepare_uncertainties(self, keys: Sequence[int]) -> None:
+        """Computes many spreads at once, so that `uncertainty` has them. Products without an answer are left out."""
+        self._uncertainties.prepare([self._row(key) for key in keys if self.refusal(key) is None])
+
+    def spread(self, key: int) -> Spread:
+        """What the result depends on, before any rounding; of the whole closure, so never shown."""
+        self._raise_refusal(key)
+        return next(self._uncertainties.spreads([self._row(key)]))
+
+    def direct_deviation(self, key: int) -> float:
+        """Geometric standard deviation of what the footprint itself states (direct emissions, or the result of a
+        declared one); NaN: not stated."""
+        return float(self._standings.deviation[self._row(key)])
+
     def findings(self, key: int) -> tuple[Finding, ...]:
         """UPTAKE_POSITIVE, which follows from the total. Raises RollUpRefused."""
         return uptake_finding(self.total(key).components)
@@ -232,6 +252,10 @@ class Solution:
         solved = self._answer
         own, x = solved.system.own[:, EXCLUDING_COLUMN], solved.x[:, EXCLUDING_COLUMN]
         return assess(self._resolution, solved.system, own, x)
+
+    @cached_property
+    def _uncertainties(self) -> Uncertainties:
+        return Uncertainties(self._resolution, self._answer)
 
     @cached_property
     def _packaging(self) -> Packaging:

@@ -64,7 +64,8 @@ class Standings:
     own: (rows, 13), kg CO2e per declared unit: the own term by COLUMNS and its sum excluding uptake, each rounded to
     binary once. outbound: the same of the rows with `has_outbound`, in their order. released: of a dataset release.
     stated_share_percent: of the own term, that rests on primary data; 0 where unknown, secondary or released.
-    stated_ratings: (rows, 3), 5 where unknown. valid_until_day: exclusive, NEVER_DAY: open.
+    stated_ratings: (rows, 3), 5 where unknown. deviation: geometric standard deviation of the own term, NaN where
+    unknown. valid_until_day: exclusive, NEVER_DAY: open.
     """
 
     declared: Bools
@@ -75,6 +76,7 @@ class Standings:
     stated_share_percent: Floats
     stated_ratings: Floats
     exempted_percent: Floats
+    deviation: Floats
     valid_until_day: Ints
     recipes: Recipes
 
@@ -91,6 +93,7 @@ def standings_of(footprints: Sequence[Footprint], ends: Sequence[int], recipes: 
         stated_share_percent=np.array([stated_share_percent(footprint) for footprint in footprints], dtype=np.float64),
         stated_ratings=np.array([stated_ratings(f.data_quality) for f in footprints], dtype=np.float64).reshape(-1, 3),
         exempted_percent=np.array([float(f.exempted_emissions_percent) for f in footprints], dtype=np.float64),
+        deviation=np.array([stated_deviation(footprint) for footprint in footprints], dtype=np.float64),
         valid_until_day=np.array(ends, dtype=np.int64),
         recipes=recipes,
     )
@@ -113,6 +116,21 @@ def stated_share_percent(footprint: Footprint) -> float:
     return 0.0 if stated is None else float(stated)
 
 
+def stated_deviation(footprint: Footprint) -> float:
+    """Geometric standard deviation of the stated result, or of the direct emissions; NaN where unknown."""
+    stated: Decimal | None = None
+    if footprint.declared is not None:
+        stated = footprint.declared.geometric_standard_deviation
+    elif footprint.modelled is not None:
+        stated = footprint.modelled.direct_geometric_standard_deviation
+    return binary_deviation(stated)
+
+
+def binary_deviation(stated: Decimal | None) -> float:
+    """A geometric standard deviation as a double; NaN where it is not stated."""
+    return np.nan if stated is None else float(stated)
+
+
 def stated_ratings(quality: DataQuality | None) -> tuple[float, float, float]:
     """Technological, temporal, geographical; 5 where unknown."""
     if quality is None:
@@ -133,6 +151,7 @@ def standing_of(footprint: Footprint, owner_id: str) -> Standing:
         owner_id=owner_id,
         footprint_id=footprint.id,
         declared=footprint.declared is not None,
+        released=footprint.release_id is not None,
         declared_unit_amount=footprint.declared_unit_amount,
         declared_unit=footprint.declared_unit,
         price=footprint.price,

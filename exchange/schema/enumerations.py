@@ -14,7 +14,7 @@ import strawberry
 from exchange.model.footprint import FootprintKind, FootprintStatus, LifeCycleStage, PriceBasis
 from exchange.model.paging import ProductOrder
 from exchange.model.parties import Scope
-from exchange.model.resolved import GapCode
+from exchange.model.resolved import GapCode, UncertaintyReason
 from exchange.operations.explanation import ContributionGrouping
 from exchange.operations.explanation import GroupKind as ContributionGroupKind
 from exchange.units import AmountUnit, DeclaredUnit
@@ -36,6 +36,8 @@ __all__ = [
     "ProductOrder",
     "RollUpRefusedCode",
     "Scope",
+    "UncertaintyMethod",
+    "UncertaintyReason",
 ]
 
 E = TypeVar("E", bound=Enum)
@@ -148,6 +150,16 @@ _describe(
     name="ContributionGroupKind",
 )
 _describe(
+    UncertaintyReason,
+    "Why the spread of a result is not told; the first that applies.",
+    {
+        "NOT_POSITIVE": "The result is zero or below, and a log-normal number never is.",
+        "NOT_STATED": "Nothing that the result depends on has a stated spread.",
+        "UNSTABLE": "The result is a difference of much larger numbers, or rests on a loop that takes most of itself: "
+        "the form of the first order would be wrong.",
+    },
+)
+_describe(
     Scope,
     "What a token is good for.",
     {
@@ -184,6 +196,11 @@ class GrantLevel(StrEnum):
     INPUTS = "INPUTS"
 
 
+class UncertaintyMethod(StrEnum):
+    ANALYTIC_LOG_NORMAL = "ANALYTIC_LOG_NORMAL"
+    MONTE_CARLO = "MONTE_CARLO"
+
+
 class FindingSeverity(StrEnum):
     INFO = "INFO"
     WARNING = "WARNING"
@@ -214,6 +231,15 @@ _describe(
     _LEVELS | {"OWNER": "Everything."},
 )
 _describe(GrantLevel, "How much a grant shows; each level includes those before it.", _LEVELS)
+_describe(
+    UncertaintyMethod,
+    "How a spread was computed.",
+    {
+        "ANALYTIC_LOG_NORMAL": "The first order in the logarithms: ln²GSD is the sum of elasticity² × ln²GSD of all "
+        "stated numbers; each of them is a median.",
+        "MONTE_CARLO": "Every number with a spread is drawn from its log-normal distribution, many times over.",
+    },
+)
 _describe(
     FindingSeverity,
     "How much a finding matters.",

@@ -30,6 +30,7 @@ from graphql import (
 from exchange.model.paging import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX
 from exchange.schema.explanation import ELASTICITIES_DEFAULT, GROUPS_DEFAULT, PATHS_DEFAULT
 from exchange.schema.roll_ups import CONTRIBUTIONS_DEFAULT, TREE_NODES_DEFAULT, TREE_NODES_MAX
+from exchange.schema.uncertainty import ADVICE_DEFAULT
 
 SOURCE_LENGTH_MAX: Final = 200_000  # characters; a page of aliased questions has a tenth of it
 LEXICAL_TOKENS_MAX: Final = 15_000  # parsed in a tenth of a second
@@ -51,6 +52,10 @@ WEIGHTS: Final[Mapping[str, int]] = {
     "contributions": 10,
     "contributionsBy": 10,
     "footprint": 5,
+    "uncertainty": 50,
+    "monteCarlo": 2_000,  # some take seconds: a request has at most a hundred
+    "primaryDataAdvice": 50,
+    "uncertaintyAdvice": 100,
 }
 LISTS: Final[Mapping[str, int]] = {
     "products": PAGE_SIZE_DEFAULT,
@@ -63,6 +68,8 @@ LISTS: Final[Mapping[str, int]] = {
     "topPaths": PATHS_DEFAULT,
     "downstream": PAGE_SIZE_DEFAULT,
     "steps": 5,
+    "primaryDataAdvice": ADVICE_DEFAULT,
+    "uncertaintyAdvice": ADVICE_DEFAULT,
     "tree": TREE_NODES_DEFAULT,  # of all levels together, so `children` do not count again
     "lines": 10,
     "scenarios": 2,

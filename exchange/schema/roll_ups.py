@@ -16,6 +16,7 @@ from exchange.operations.answers import (
     RollUpAnswer,
     TreeNodeAnswer,
 )
+from exchange.rollup.monte_carlo import SAMPLES_MAX, SAMPLES_MIN, SEED_MAX
 from exchange.schema import explanation
 from exchange.schema.bounds import bounded
 from exchange.schema.carbon import CarbonComponents, DataQuality, StageEmissions
@@ -24,6 +25,16 @@ from exchange.schema.explain_files import ExplainFile, explain_file_of
 from exchange.schema.explanation import ContributionGroup, Elasticities, SupplyPaths
 from exchange.schema.footprints import Finding
 from exchange.schema.instants import date_of, instant_of
+from exchange.schema.uncertainty import (
+    ADVICE_DEFAULT,
+    ADVICE_MAX,
+    SAMPLES_DEFAULT,
+    SEED_DEFAULT,
+    MonteCarlo,
+    PrimaryDataAdvice,
+    Uncertainty,
+    UncertaintyAdvice,
+)
 from exchange.schema.work import Info
 
 if TYPE_CHECKING:
@@ -304,6 +315,57 @@ class RollUp:
     )
     async def explain_file(self, info: Info) -> ExplainFile:
         return await explain_file_of(info, self.answer)
+
+    @strawberry.field(
+        description="The spread of pcfExcludingBiogenicUptake that follows from the spreads that were stated, "
+        "analytically, over the whole supply chain; the same for every viewer."
+    )
+    async def uncertainty(self, info: Info) -> Uncertainty:
+        return Uncertainty.of(await info.context.session.compute(self.answer.uncertainty))
+
+    @strawberry.field(
+        description="The spread of pcfExcludingBiogenicUptake by drawing at random, on the viewer's view. To be "
+        "preferred to uncertainty where any stated spread is above 1.5: the analytic form is then too small. Products "
+        "that are not shown open vary independently, also where they share suppliers that the viewer does not see."
+    )
+    async def monte_carlo(
+        self,
+        info: Info,
+        samples: Annotated[
+            int | None, strawberry.argument(description=f"How many, {SAMPLES_MIN} to {SAMPLES_MAX}.")
+        ] = SAMPLES_DEFAULT,
+        seed: Annotated[
+            int | None, strawberry.argument(description="Of the random numbers; the same gives the same.")
+        ] = SEED_DEFAULT,
+    ) -> MonteCarlo:
+        count = int(bounded("samples", samples, SAMPLES_DEFAULT, SAMPLES_MIN, SAMPLES_MAX))
+        start = int(bounded("seed", seed, SEED_DEFAULT, 0, SEED_MAX))
+        return MonteCarlo.of(await info.context.session.compute(lambda: self.answer.monte_carlo(count, start)))
+
+    @strawberry.field(
+        description="Inputs that would raise primaryDataShare most if their suppliers sent primary data, largest gain "
+        "first; of the viewer's view."
+    )
+    async def primary_data_advice(
+        self,
+        info: Info,
+        first: Annotated[int | None, strawberry.argument(description=f"How many, 1 to {ADVICE_MAX}.")] = ADVICE_DEFAULT,
+    ) -> list[PrimaryDataAdvice]:
+        count = int(bounded("first", first, ADVICE_DEFAULT, 1, ADVICE_MAX))
+        advice = await info.context.session.compute(lambda: self.answer.primary_data_advice(count))
+        return [PrimaryDataAdvice.of(each) for each in advice]
+
+    @strawberry.field(
+        description="Numbers that the spread of the result comes from, largest part first; of the viewer's view."
+    )
+    async def uncertainty_advice(
+        self,
+        info: Info,
+        first: Annotated[int | None, strawberry.argument(description=f"How many, 1 to {ADVICE_MAX}.")] = ADVICE_DEFAULT,
+    ) -> list[UncertaintyAdvice]:
+        count = int(bounded("first", first, ADVICE_DEFAULT, 1, ADVICE_MAX))
+        advice = await info.context.session.compute(lambda: self.answer.uncertainty_advice(count))
+        return [UncertaintyAdvice.of(each) for each in advice]
 
 
 RollUpResult = Annotated[

@@ -150,6 +150,7 @@ def _of_result(world: GrantedWorld, name: str, solution: Solution, shown: dict[s
     found = [
         f"stands {world_version(world, name, solution)}",
         str(solution.total(key)),
+        str(solution.uncertainty(key)),
         f"until {until if owner or until is None else _month(until)}",
         f"gaps {resolved is not None and bool(resolved.gaps.any())}",
     ]

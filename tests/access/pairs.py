@@ -49,6 +49,7 @@ class Planned:
     ipcc: tuple[str, ...] = ("AR6",)
     mass: str = "1"
     older: int = 0  # versions that were corrected
+    gsd: str | None = None  # of the stated result, or of the direct emissions
 
 
 @dataclass
@@ -84,7 +85,7 @@ class Plan:
 def _publish(world: GrantedWorld, name: str, planned: Planned) -> None:
     for number in range(planned.older):
         world.declared(name, number + 1, published="2026-01-02", deprecated=f"2026-01-{number + 3:02}")
-    more = {
+    more: dict[str, Any] = {
         "valid": ("2026-01-01", planned.ends),
         "dqr": planned.rating,
         "exempted": planned.exempted,
@@ -95,10 +96,11 @@ def _publish(world: GrantedWorld, name: str, planned: Planned) -> None:
         parts = {component: amount for component, amount in planned.total.items() if component in STATED}
         whole = sum((planned.total.get(component, Decimal(0)) for component in COLUMNS[:8]), Decimal(0))
         including = whole if planned.including is None else planned.including
-        world.declared(name, whole, including, components=parts, pds=planned.pds, outbound=planned.outbound, **more)
+        more |= {"outbound": planned.outbound, "gsd": planned.gsd}
+        world.declared(name, whole, including, components=parts, pds=planned.pds, **more)
         return
     lines = [line(**one) for one in planned.lines]
-    world.modelled(name, planned.direct, lines, stages=planned.stages, pds=planned.pds, **more)
+    world.modelled(name, planned.direct, lines, stages=planned.stages, pds=planned.pds, gsd=planned.gsd, **more)
 
 
 def random_plan(random: Random, *, products: int) -> Plan:
@@ -398,6 +400,24 @@ CHANGES: dict[str, Change] = {
         loop,
     )
 }
+
+
+def spread(plan: Plan) -> Plan:
+    """The same with spreads of most numbers, which follow from the names of things alone: what a change leaves as it
+    was has the same spread in both worlds."""
+    other = copy.deepcopy(plan)
+    for name, planned in other.products.items():
+        planned.gsd = _deviation(name)
+        for one in planned.lines:
+            one["gsd"] = _deviation(f"{name} {one['supplier']}")
+            if one.get("fallback"):
+                one["fallback"] = (*one["fallback"][:3], _deviation(f"{name} {one['fallback'][0]}"))
+    return other
+
+
+def _deviation(name: str) -> str | None:
+    random = Random(name)
+    return None if random.random() < 0.3 else str(1 + Decimal(random.randint(0, 40)) / 100)
 
 
 def same_lines_other_keys() -> tuple[Plan, Plan]:

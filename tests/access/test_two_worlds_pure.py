@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from importlib import import_module
 from random import Random
 
@@ -22,8 +23,9 @@ from exchange.operations import footprint_answers, roll_ups, what_if
 from exchange.operations.answers import PageAnswer
 from exchange.operations.session import Session
 from tests.access.granted_facts import granted_facts
-from tests.access.pairs import CHANGES, Plan, changed, random_plan, same_lines_other_keys
+from tests.access.pairs import CHANGES, Plan, Planned, changed, random_plan, same_lines_other_keys, spread
 from tests.access.worlds import everything
+from tests.rollup.check import line
 
 facts_module = import_module("exchange.access.facts")  # the package has the function under this name
 
@@ -57,6 +59,97 @@ def test_worlds_with_equal_facts_give_byte_identical_answers(random, products, n
     for name in set(done):
         event(name)
     assert everything(plan.world(), plan.viewer) == everything(other.world(), plan.viewer)
+
+
+@settings(max_examples=15)
+@given(
+    random=st.randoms(use_true_random=False),
+    products=st.integers(8, 16),
+    names=st.lists(st.sampled_from(sorted(CHANGES)), min_size=1, max_size=3),
+)
+def test_worlds_with_equal_facts_and_spreads_give_byte_identical_answers(random, products, names) -> None:
+    plan = random_plan(random, products=products)
+    other, done = changed(random, plan, names)
+    plan, other = spread(plan), spread(other)
+    assume(done and same_facts(plan, other))
+    for name in set(done):
+        event(name)
+    assert everything(plan.world(), plan.viewer) == everything(other.world(), plan.viewer)
+
+
+def hidden_halves() -> tuple[Plan, Plan]:
+    """A hidden product takes one unit of another, or half of one that carries twice as much: elasticities are equal.
+
+    The viewer sees the root's total and one line of it; the spread of the whole is a fact, what it comes from is not.
+    """
+    visible = Planned("seller", total={"fossilGhgEmissions": Decimal(4)}, gsd="1.2")
+    plans = []
+    for amount, total in (("1", 8), ("0.5", 16)):
+        hidden = Planned("elsewhere", total={"fossilGhgEmissions": Decimal(total)}, gsd="1.5")
+        lines = [line("visible", "1", rating="2", gsd="1.1"), line("hidden", amount, rating="2", gsd="1.3")]
+        made = Planned("maker", direct={"fossilGhgEmissions": Decimal(2)}, lines=lines, gsd="1.7")
+        root = Planned("viewer", direct={"fossilGhgEmissions": Decimal(1)}, lines=[line("made", "1", primary=True)])
+        products = {"visible": visible, "hidden": hidden, "made": made, "root": root}
+        grants: list[tuple[str, str | None, str, bool]] = [
+            ("visible", "maker", "TOTAL", False),
+            ("visible", "viewer", "TOTAL", False),
+            ("hidden", "maker", "TOTAL", False),
+            ("made", "viewer", "INPUTS", False),
+        ]
+        plans.append(Plan(products, grants, "viewer", plain_quality=True))
+    return plans[0], plans[1]
+
+
+def test_hidden_spreads_show_in_nothing_but_the_shown_one() -> None:
+    plan, other = hidden_halves()
+    assert same_facts(plan, other)
+    assert same_answers(plan, other)
+    assert '"geometric_standard_deviation": "1.' in everything(plan.world(), plan.viewer)
+    # Another hidden spread that shows in nothing, since the spread of the whole is rounded to four decimals.
+    other.products["hidden"].gsd = "1.50001"
+    assert same_facts(plan, other)
+    assert same_answers(plan, other)
+
+
+def direct_deviation_of_all(monkeypatch) -> None:
+    """The rest of a product of which some lines are hidden has the spread of its direct emissions."""
+    wrapped(
+        monkeypatch,
+        lambda node, level_of, results: replace(
+            node,
+            broken_down=bool(len(node.lines.suppliers)),
+            direct_deviation=results.direct_deviation(node.product_key),
+        ),
+    )
+
+
+def exact_spreads(monkeypatch) -> None:
+    """Spreads go into the view as they were computed."""
+
+    def change(node, level_of, results):
+        exact = results.solution.spread(node.product_key).deviation
+        shown = results.uncertainty(node.product_key)
+        return replace(
+            node,
+            uncertainty=lambda: replace(
+                shown, geometric_standard_deviation=None if np.isnan(exact) else Decimal(exact)
+            ),
+        )
+
+    wrapped(monkeypatch, change)
+
+
+@pytest.mark.parametrize(
+    ("weaken", "product", "gsd"),
+    [(direct_deviation_of_all, "made", "1.70001"), (exact_spreads, "hidden", "1.50001")],
+)
+def test_a_weaker_rule_about_spreads_is_found_out(weaken, product: str, gsd: str, monkeypatch) -> None:
+    plan, other = hidden_halves()
+    other.products[product].gsd = gsd
+    assert same_facts(plan, other)
+    assert same_answers(plan, other)
+    weaken(monkeypatch)
+    assert not same_answers(plan, other)
 
 
 def test_each_change_leaves_the_facts_equal_more_often_than_not() -> None:

@@ -374,4 +374,8 @@ CALLS: Mapping[str, Callable[[Any], Any]] = {
     "elasticities": lambda call: call(1000),
     "top_paths": lambda call: call(30),
     "explained": lambda call: call().parts,  # whole it is in the explain file
+    "uncertainty": lambda call: call(),
+    "monte_carlo": lambda call: call(100, 5),
+    "primary_data_advice": lambda call: call(100),
+    "uncertainty_advice": lambda call: call(100),
 }

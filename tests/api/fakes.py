@@ -13,7 +13,7 @@ from exchange.model.footprint import DataQuality
 from exchange.model.grant import AccessLevel
 from exchange.model.parties import ANONYMOUS, Scope, Viewer
 from exchange.model.product import Product
-from exchange.model.resolved import Standing, Total
+from exchange.model.resolved import Standing, Total, Uncertainty, UncertaintyReason
 from exchange.model.view import ViewNode
 from exchange.operations.answers import (
     ContributionAnswer,
@@ -24,6 +24,7 @@ from exchange.operations.answers import (
     RollUpAnswer,
     TreeAnswer,
     TreeNodeAnswer,
+    UncertaintyAnswer,
 )
 from exchange.operations.downstream import Resting
 from exchange.operations.explanation import (
@@ -37,7 +38,7 @@ from exchange.operations.explanation import (
     SupplyPath,
     TopPaths,
 )
-from exchange.rollup import Explained
+from exchange.rollup import Draws, Explained, PrimaryDataAdvice, SpreadAdvice
 from exchange.schema.execution import Executor, Request
 from exchange.schema.ids import global_id
 from exchange.units import DeclaredUnit
@@ -100,6 +101,10 @@ def roll_up_answer(key: int, as_of_day: int | None) -> RollUpAnswer:
             top_paths=lambda first: TopPaths((path,)[:first], Decimal(100), complete=True),
         ),
         explained=lambda: explained(key),
+        uncertainty=lambda: UncertaintyAnswer(None, None, None, Decimal(0), UncertaintyReason.NOT_STATED),
+        monte_carlo=lambda samples, seed: Draws(samples, samples, seed, None, None, None, None, None),
+        primary_data_advice=lambda first: [PrimaryDataAdvice(key, 1, key, one)][:first],
+        uncertainty_advice=lambda first: [SpreadAdvice(key, None, one, one)][:first],
     )
 
 
@@ -127,8 +132,11 @@ def explained(key: int) -> Explained:
         by_stage=None,
         owner_id="owner",
         geography_country=None,
+        released=False,
+        direct_deviation=float("nan"),
+        uncertainty=lambda: Uncertainty(None, zero, UncertaintyReason.NOT_STATED),
     )
-    standing = Standing("owner", footprint_id, True, one, DeclaredUnit.KILOGRAM, None, None, zero, ("AR6",), ())
+    standing = Standing("owner", footprint_id, True, False, one, DeclaredUnit.KILOGRAM, None, None, zero, ("AR6",), ())
     return Explained(key, {key: node}, {key: standing})
 
 

@@ -115,7 +115,10 @@ class PublishedPlan:
         stages |= {stage: {"fossilGhgEmissions": amount} for stage, amount in planned.stages.items()}
         direct = [{"stage": stage, "components": texts(parts)} for stage, parts in stages.items()]
         lines = [self._line(one) for one in planned.lines]
-        return {"modelled": {"direct": direct, "directPrimaryDataShare": planned.pds, "lines": lines}}
+        result = {"direct": direct, "directPrimaryDataShare": planned.pds, "lines": lines}
+        if planned.gsd is not None:
+            result["directGeometricStandardDeviation"] = planned.gsd
+        return {"modelled": result}
 
     def _line(self, one: Row) -> dict[str, Any]:
         made: dict[str, Any] = {
@@ -129,9 +132,13 @@ class PublishedPlan:
         }
         if one.get("rating"):
             made["dataQuality"] = rating(one["rating"])
+        if one.get("gsd"):
+            made["geometricStandardDeviation"] = one["gsd"]
         if one.get("fallback"):
-            name, amount, unit = one["fallback"]
+            name, amount, unit, *gsd = one["fallback"]
             made["fallback"] = {"product": {"productId": self.urn(name)}, "amount": str(amount), "unit": unit}
+            if any(gsd):
+                made["fallback"]["geometricStandardDeviation"] = gsd[0]
         return made
 
     async def _grant(self, product: str, to: str | None, level: str, onward: bool) -> None:
@@ -155,6 +162,8 @@ def declared(planned: Planned) -> dict[str, Any]:
         "components": texts({name: amount for name, amount in planned.total.items() if name in STATED}),
         "primaryDataShare": planned.pds,
     }
+    if planned.gsd is not None:
+        result["geometricStandardDeviation"] = planned.gsd
     if planned.outbound is not None:
         result["outboundLogisticsGhgEmissions"] = plain(planned.outbound)
     return {"declared": result}

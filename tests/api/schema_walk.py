@@ -37,8 +37,17 @@ ARGUMENTS = {
     "cutoffPercent": "0",
     "maxNodes": "60",
     "scenarios": "[{}]",
+    "samples": "100",
 }
-SMALL_PAGES = {"footprints": "5", "grants": "10", "refusedLoops": "5", "contributions": "50", "topPaths": "10"}
+SMALL_PAGES = {
+    "footprints": "5",
+    "grants": "10",
+    "refusedLoops": "5",
+    "contributions": "50",
+    "topPaths": "10",
+    "primaryDataAdvice": "20",
+    "uncertaintyAdvice": "20",
+}
 # What stands for a thing that another one leads to: whole it is asked for on its own.
 SHORT = {
     "Product": "{ id productIds name access }",

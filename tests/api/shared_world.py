@@ -90,12 +90,17 @@ def modelled(*lines: dict[str, Any]) -> dict[str, Any]:
         {"stage": "DISTRIBUTION", "components": {"fossilGhgEmissions": "3"}},
     ]
     body = {"directPrimaryDataShare": "80", "directPackagingGhgEmissions": "0.25", "lines": list(lines)}
+    body["directGeometricStandardDeviation"] = "1.1"
     return {"modelled": {"direct": direct, **body}, "exemptedEmissionsPercent": "4"}
 
 
 def declared() -> dict[str, Any]:
     totals = {"pcfExcludingBiogenicUptake": "10.5", "pcfIncludingBiogenicUptake": "10.5", "primaryDataShare": "60"}
-    memo = {"outboundLogisticsGhgEmissions": "1.5", "packagingGhgEmissions": "0.75"}
+    memo = {
+        "outboundLogisticsGhgEmissions": "1.5",
+        "packagingGhgEmissions": "0.75",
+        "geometricStandardDeviation": "1.3",
+    }
     return {"declared": {**totals, **memo, "components": ALL_COMPONENTS}, "exemptedEmissionsPercent": "4"}
 
 

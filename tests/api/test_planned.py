@@ -46,6 +46,7 @@ ARGUMENTS = {
     "Query.products": "(first: 3)",
     "RollUp.contributions": "(first: 2)",
     "RollUp.contributionsBy": "(grouping: TIER)",
+    "RollUp.monteCarlo": "(samples: 100)",
 }
 DEPTH_MAX = 5
 

@@ -192,6 +192,9 @@ def of_the_view(value: Any, owned: Any, name: str, relation: str, given: dict[st
         | {(given["name"], name) for name in lines},
         "RollUp.topPaths": {(given["name"],), *((given["name"], name) for name in lines)},
         "Product.whatIf": {given["name"], *lines},
+        "RollUp.monteCarlo": 100,
+        "RollUp.primaryDataAdvice": set(lines),
+        "RollUp.uncertaintyAdvice": {given["name"], *lines},
     }
     found = {
         "RollUp.findings": lambda: [finding["code"] for finding in value],
@@ -207,6 +210,9 @@ def of_the_view(value: Any, owned: Any, name: str, relation: str, given: dict[st
             tuple(step["product"]["name"] for step in path["steps"]) for path in value["paths"]
         },
         "Product.whatIf": lambda: {each["product"]["name"] for each in the_empty_scenario(value)["contributions"]},
+        "RollUp.monteCarlo": lambda: value["samples"],
+        "RollUp.primaryDataAdvice": lambda: {each["supplier"]["name"] for each in value},
+        "RollUp.uncertaintyAdvice": lambda: {each["product"]["name"] for each in value},
     }.get(name, lambda: value)()
     if name == "RollUp.explainFile":
         check_file(value, given, lines)

@@ -18,7 +18,18 @@ from exchange.config import Settings
 from tests.docs.documents import ROOT
 
 # Where a request passes; what the other folders bound is the database's, the operator's or a file's.
-PASSED = ("access", "model", "operations", "rollup/closure.py", "rollup/refusals.py", "schema", "tokens", "web")
+PASSED = (
+    "access",
+    "model",
+    "operations",
+    "rollup/closure.py",
+    "rollup/monte_carlo.py",
+    "rollup/refusals.py",
+    "rollup/view_parameters.py",
+    "schema",
+    "tokens",
+    "web",
+)
 NAME = re.compile(r"[A-Z][A-Z_]*_MAX(_S)?\Z")
 HEADER = "| limit | at most | beyond it |"
 
@@ -164,6 +175,34 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
             "schema.explain_files.EXPLAINED_PARTS_MAX",
         ),
         limit(
+            "`samples` of `monteCarlo`",
+            "{:,} to {:,}; {:,} without it",
+            INVALID,
+            "rollup.monte_carlo.SAMPLES_MIN",
+            "rollup.monte_carlo.SAMPLES_MAX",
+            "schema.uncertainty.SAMPLES_DEFAULT",
+        ),
+        limit("`seed` of `monteCarlo`", "{:,}", INVALID, "rollup.monte_carlo.SEED_MAX"),
+        limit(
+            "products and lines of the view, times `samples`",
+            "{:,}",
+            INVALID,
+            "rollup.monte_carlo.NUMBERS_MAX",
+        ),
+        limit(
+            "products of the view that are not broken down, for `monteCarlo` and `uncertaintyAdvice`",
+            "{:,}",
+            INVALID,
+            "rollup.view_parameters.CLOSED_MAX",
+        ),
+        limit(
+            "`first` of `primaryDataAdvice` and `uncertaintyAdvice`",
+            "{:,}; {:,} without it",
+            INVALID,
+            "schema.uncertainty.ADVICE_MAX",
+            "schema.uncertainty.ADVICE_DEFAULT",
+        ),
+        limit(
             "what a product's result is computed from",
             "{:,} products, {:,} lines",
             "`RollUpRefused` with `TOO_LARGE`",
@@ -266,6 +305,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
 
 UNSEEN = {
     "operations.following.ADMISSION_CHANGES_MAX": "how far a server follows the ledger while writes wait",
+    "rollup.monte_carlo.SWEEPS_MAX": "how close a loop may come to taking all of itself before a sample is left out",
     "operations.following.CHANGES_MAX": "how far a server follows the ledger before it loads the graph again",
     "operations.snapshots.HEADER_BYTES_MAX": "what is read of a snapshot before it is known to be one",
     "operations.taking_over.NODES_CHUNK_MAX": "how much is read at once while the graph is loaded",

@@ -15,6 +15,8 @@ SECTIONS = [
     "Explanation",
     "What-if",
     "Quality",
+    "Uncertainty",
+    "Advice",
     "Digest",
     "Numbers going out",
     "Refused, or kept with a finding",

@@ -144,13 +144,16 @@ def assert_same_solution(one: Solution, other: Solution, keys: Sequence[int]) ->
         assert one.direct(key) == other.direct(key)
         assert one.by_stage(key) == other.by_stage(key)
         assert one.valid_until_day(key) == other.valid_until_day(key)
+        assert one.uncertainty(key) == other.uncertainty(key)
+        assert repr(one.direct_deviation(key)) == repr(other.direct_deviation(key))
         mine, theirs = one.resolved(key), other.resolved(key)
         assert (mine is None) == (theirs is None)
         if mine is None or theirs is None:
             continue
         columns = ("named", "fallback_named", "has_fallback", "serving", "by_fallback", "reason", "factors", "stages")
-        for name in (*columns, "delivered"):
+        for name in (*columns, "delivered", "primary"):
             assert getattr(mine, name).tolist() == getattr(theirs, name).tolist(), (key, name)
+        np.testing.assert_array_equal(mine.deviations, theirs.deviations)
         served = np.flatnonzero((mine.serving >= 0) & (mine.stages <= 1)).tolist()
         assert one.exact_factors(key, served) == other.exact_factors(key, served)
 

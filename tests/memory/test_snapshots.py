@@ -22,6 +22,8 @@ from exchange.operations import following, snapshots
 from exchange.operations.exchange import Exchange, open_exchange
 from exchange.operations.snapshots import SnapshotFile, SnapshotUnusable
 from tests.bench.supply import AS_OF, supply, tables_of
+from tests.memory.engine import assert_same_solution, everybody, solved_in_memory
+from tests.memory.engine import tables_of as tables_of_world
 from tests.memory.test_following import (
     NOW_US,
     closure,
@@ -31,6 +33,7 @@ from tests.memory.test_following import (
     named_before_it_was_there,
     published,
 )
+from tests.rollup.check import NOW, World, line, solve
 from tests.store.databases import Database
 from tests.store.examples import a_fallback, a_line, put_footprint
 
@@ -150,6 +153,31 @@ def test_what_does_not_fit_together_is_refused(change: Callable[[Packed], Packed
     unpack(pack(made(100)))
     with pytest.raises(ValueError):
         unpack(change(pack(made(100))))
+
+
+def test_spreads_are_kept(tmp_path: Path) -> None:
+    """Of lines, of their fallbacks, of direct emissions and of declared results."""
+    world = World()
+    world.unregistered.add("gone")
+    lines = [line("leaf", 3, gsd="1.2", fallback=("factor", 1, "KILOGRAM", "1.7")), line("leaf", 1)]
+    world.modelled("root", "1", [*lines, line("gone", 1, fallback=("factor", 2, "KILOGRAM", "1.4"))], gsd="1.5")
+    world.declared("leaf", "1", gsd="1.1")
+    world.declared("factor", "1")
+    present = Present(tables_of_world(world.snapshot(), everybody), NOW)
+    file = SnapshotFile(tmp_path / "graph.snapshot")
+    file.write(present, LAST)
+    kept = file.read()
+    assert kept is not None
+    tables = kept.present.tables
+    assert str(sorted(tables.deviations.values())) == "[(1.2, 1.7), (nan, 1.4)]"
+    assert sorted(tables.versions.deviation.values.tolist(), key=str)[-4:] == pytest.approx(
+        sorted(present.tables.versions.deviation.values.tolist(), key=str)[-4:], nan_ok=True
+    )
+    by_id = {footprint.id: footprint for versions in world.footprints.values() for footprint in versions}
+    found = solved_in_memory(tables, [world.keys["root"]], NOW, by_id, present=kept.present)
+    assert_same_solution(found, solve(world, "root"), [world.keys["root"]])
+    with pytest.raises(ValueError, match="names a row"):
+        unpack(_with("spread", _far)(pack(present)))
 
 
 def test_what_killed_servers_left_behind_is_cleared_away(tmp_path: Path) -> None:

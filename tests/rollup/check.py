@@ -53,7 +53,7 @@ NOW = Dates(as_of_day=day("2026-06-30"), known_at_us=instant("2026-07-01"), head
 
 
 def line(supplier, amount, unit="KILOGRAM", **more):
-    """One line; `supplier` by name, `fallback` as (name, amount, unit), `rating` for all three DQRs."""
+    """One line; `supplier` by name, `fallback` as (name, amount, unit) or with a gsd, `rating` for all three DQRs."""
     return {"supplier": supplier, "amount": str(amount), "unit": unit, **more}
 
 
@@ -85,7 +85,17 @@ class World:
             self.owners[name] = owner
 
     def declared(
-        self, name, excluding, including=None, *, components=None, pds=None, outbound=None, packaging=None, **more
+        self,
+        name,
+        excluding,
+        including=None,
+        *,
+        components=None,
+        pds=None,
+        outbound=None,
+        packaging=None,
+        gsd=None,
+        **more,
     ) -> Footprint:
         """A declared footprint; without components, all of it is fossil."""
         parts = {"fossilGhgEmissions": excluding} if components is None else components
@@ -98,13 +108,15 @@ class World:
                 _decimal(outbound),
                 _decimal(packaging),
                 _decimal(pds),
-                None,
+                _decimal(gsd),
             ),
             None,
             **more,
         )
 
-    def modelled(self, name, direct=None, lines=(), *, stages=None, pds=None, packaging=None, **more) -> Footprint:
+    def modelled(
+        self, name, direct=None, lines=(), *, stages=None, pds=None, packaging=None, gsd=None, **more
+    ) -> Footprint:
         """A modelled footprint; `direct` is fossil kilograms or components of MANUFACTURING, `stages` any others."""
         by_stage = {}
         if direct is not None:
@@ -116,7 +128,8 @@ class World:
                 amount if isinstance(amount, Mapping) else {"fossilGhgEmissions": amount}
             )
         made = Lines.of([self._line(number, one) for number, one in enumerate(lines, 1)])
-        return self._publish(name, None, Modelled(by_stage, _decimal(pds), _decimal(packaging), None, made), **more)
+        modelled = Modelled(by_stage, _decimal(pds), _decimal(packaging), _decimal(gsd), made)
+        return self._publish(name, None, modelled, **more)
 
     def snapshot(self) -> Snapshot:
         """Everything of this world."""
@@ -169,16 +182,16 @@ class World:
             packaging=bool(more.pop("packaging", False)),
             credit=bool(more.pop("credit", False)),
             data_quality=None if rating is None else _rating(rating),
-            geometric_standard_deviation=None,
+            geometric_standard_deviation=_decimal(more.pop("gsd", None)),
             fallback=None if fallback is None else self._fallback(*fallback),  # type: ignore[misc]
         )
 
     def _named(self, name: str) -> tuple[int | None, str]:
         return (None if name in self.unregistered else self.key(name)), f"urn:x:{name}"
 
-    def _fallback(self, name: str, amount: str, unit: str) -> Fallback:
+    def _fallback(self, name: str, amount: str, unit: str, gsd: object = None) -> Fallback:
         key, urn = self._named(name)
-        return Fallback(key, None, urn, Decimal(str(amount)), unit, None, None)
+        return Fallback(key, None, urn, Decimal(str(amount)), unit, None, _decimal(gsd))
 
     def _publish(
         self,

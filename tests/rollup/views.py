@@ -63,6 +63,9 @@ def _node(solution: Solution, key: int, name: str, viewer: Viewer) -> ViewNode:
         by_stage=solution.by_stage(key) if owner else None,
         owner_id=standing.owner_id,
         geography_country=standing.geography_country,
+        released=standing.released,
+        direct_deviation=solution.direct_deviation(key) if owner and direct is not None else np.nan,
+        uncertainty=lambda: solution.uncertainty(key),
     )
 
 
@@ -70,13 +73,21 @@ def _lines(solution: Solution, key: int, numbers: Collection[int] | None) -> tup
     """The lines that count in cradle to gate and are visible; `numbers` None: all that are served."""
     resolved = solution.resolved(key)
     if resolved is None:
-        empty = np.zeros(0, dtype=np.int64)
-        return ViewLines(empty, empty, np.zeros(0), np.zeros(0, dtype=np.bool_), empty), []
+        empty, none = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_)
+        return ViewLines(empty, empty, np.zeros(0), none, empty, none, np.zeros(0)), []
     shown = (resolved.serving >= 0) & (resolved.stages <= 1)
     if numbers is not None:
         shown &= np.isin(np.arange(1, len(shown) + 1), list(numbers))
     at = np.flatnonzero(shown)
-    lines = ViewLines(at + 1, resolved.serving[at], resolved.factors[at], resolved.delivered[at], resolved.stages[at])
+    lines = ViewLines(
+        numbers=at + 1,
+        suppliers=resolved.serving[at],
+        factors=resolved.factors[at],
+        delivered=resolved.delivered[at],
+        stages=resolved.stages[at],
+        primary=resolved.primary[at],
+        deviations=resolved.deviations[at],
+    )
     return lines, solution.exact_factors(key, at.tolist())
 
 
