@@ -264,9 +264,7 @@ async def _everything(world: GrantedWorld, viewer: Viewer) -> str:
             "grants": await session.list_grants(key, Page(first=100)),
             "downstream": await session.downstream(key, None, None, Page(first=100)),
             "downstream earlier": await session.downstream(key, None, EARLIER_US, Page(first=2)),
-            "what if": [
-                await _what_if(session, key, changes) for changes in _scenarios(answer, footprint, visible, names)
-            ],
+            "what if": [await _what_if(session, key, changes) for changes in _scenarios(answer, footprint, visible)],
         }
     return json.dumps(plain(found, names), indent=1, ensure_ascii=False)
 
@@ -283,7 +281,6 @@ def _scenarios(
     answer: ProductAnswer,
     footprint: FootprintAnswer | None,
     visible: Sequence[ProductAnswer],
-    names: Mapping[int, str],
 ) -> list[list[ChangeInput]]:
     """What is asked about one product: of an own process every kind of change, with all that is visible and with what
     is not."""
@@ -291,7 +288,9 @@ def _scenarios(
         return [[]]
     product = _by_urn(answer.product.name)
     others = [_by_urn(one.product.name) for one in visible if one.product.key != answer.product.key]
-    hidden = [_by_urn(name) for name in names.values() if name not in {one.product.name for one in visible}][:1]
+    seen = {one.product.name for one in visible}
+    # Hidden or not there at all: the same questions, whichever of the two it is in this world.
+    hidden = [_by_urn(name) for name in ("p0", "p1", "p5", "unrelated0", "never") if name not in seen][:2]
     own = SubstituteInput(own=OwnSupplyInput({"fossilGhgEmissions": Decimal("0.5")}, AmountUnit.GRAM))
     lines = range(1, len(footprint.lines or ()) + 1)
     direct = StageEmissionsInput(LifeCycleStage.MANUFACTURING, {"fossilGhgEmissions": Decimal(2)})
