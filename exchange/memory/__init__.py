@@ -3,6 +3,7 @@
 from exchange.memory.closure import Cut, cut, everything
 from exchange.memory.columns import Column
 from exchange.memory.layout import NOBODY, Touched
+from exchange.memory.loading import add_footprint_columns, add_grant_columns, add_product_columns, names_to_bind
 from exchange.memory.packing import Packed, pack, unpack
 from exchange.memory.present import History, Present
 from exchange.memory.rights import Rights, rights
@@ -18,8 +19,12 @@ __all__ = [
     "Rights",
     "Tables",
     "Touched",
+    "add_footprint_columns",
+    "add_grant_columns",
+    "add_product_columns",
     "cut",
     "everything",
+    "names_to_bind",
     "pack",
     "rights",
     "unpack",

@@ -24,7 +24,6 @@ from exchange.memory.layout import (
     FLAG_SHIFT,
     HAS_EXTRAS,
     NOBODY,
-    PLAIN_DIGITS,
     RELEASED,
     Grants,
     LineColumns,
@@ -46,6 +45,7 @@ from exchange.rollup.standings import (
     stated_ratings,
     stated_share_percent,
 )
+from exchange.rollup.text_terms import PLAIN_CHARACTERS
 
 
 class Tables:
@@ -69,10 +69,10 @@ class Tables:
         self._release_numbers: dict[str, int] = {}
         self._numbers: dict[object, int] = {}
         self._ratios: dict[tuple[int, int], Ratio | None] = {}
-        self._decimals = ExactDecimals()
-        self._other_identities: dict[int, str] = {}
-        self._unbound: dict[str, list[int]] = {}
-        self._unbound_fallbacks: dict[str, list[int]] = {}
+        self.decimals = ExactDecimals()
+        self.other_identities: dict[int, str] = {}
+        self.unbound: dict[str, list[int]] = {}
+        self.unbound_fallbacks: dict[str, list[int]] = {}
 
     @property
     def nbytes(self) -> int:
@@ -104,9 +104,18 @@ class Tables:
 
         To be called after what was published before the products were: what came at once is in no order here.
         """
-        for product in products:
-            for urn in product.product_ids:
-                self._bind(urn, product.key)
+        self.bind_names((urn, product.key) for product in products for urn in product.product_ids)
+
+    def bind_names(self, keys: Iterable[tuple[str, int]]) -> None:
+        """The same by URN and the key of the product that has registered it."""
+        for urn, key in keys:
+            for line in self.unbound.pop(urn, ()):
+                self.lines.supplier.values[line] = key
+                self.followers.add_later(line, key)
+            for line in self.unbound_fallbacks.pop(urn, ()):
+                known = self.fallbacks[line]
+                self.fallbacks[line] = LineFallback(known.amount, known.unit, key)
+                self.fallback_followers.setdefault(key, []).append(line)
 
     def add_releases(self, releases: Iterable[Release]) -> Touched:
         """New releases; a footprint of an earlier one without an end of its own ends when the next begins."""
@@ -134,7 +143,7 @@ class Tables:
         for column, values in self._columns_of(new).items():
             self._put(column, keys, values)
         for footprint, vector in zip(new, own, strict=True):
-            self._decimals.keep("own", footprint.key, vector)
+            self.decimals.keep("own", footprint.key, vector)
             self._add_rest(footprint)
             self._chain(footprint)
         self._add_lines(new)
@@ -171,26 +180,26 @@ class Tables:
 
     def own(self, version: int) -> Vector:
         """A version's own term in the order of COLUMNS, exactly."""
-        return self._decimals.vector("own", version, self.versions.own.values[version])
+        return self.decimals.vector("own", version, self.versions.own.values[version])
 
     def outbound_of(self, version: int) -> Vector:
         """Its own term of outbound logistics, of a version that says something of them."""
         row = int(self.versions.outbound.values[version])
-        return self._decimals.vector("outbound", row, self.outbound.values[row])
+        return self.decimals.vector("outbound", row, self.outbound.values[row])
 
     def packaging(self, version: int) -> Decimal | None:
         stated = float(self.versions.packaging.values[version])
-        return None if np.isnan(stated) else self._decimals.of("packaging", version, 0, stated)
+        return None if np.isnan(stated) else self.decimals.of("packaging", version, 0, stated)
 
     def exempted_percent(self, version: int) -> Decimal:
-        return self._decimals.of("exempted", version, 0, float(self.versions.exempted_percent.values[version]))
+        return self.decimals.of("exempted", version, 0, float(self.versions.exempted_percent.values[version]))
 
     def amount(self, line: int) -> Decimal:
         """A line's amount in its own unit."""
-        return self._decimals.of("amount", line, 0, float(self.lines.amount.values[line]))
+        return self.decimals.of("amount", line, 0, float(self.lines.amount.values[line]))
 
     def footprint_id(self, version: int) -> str:
-        other = self._other_identities.get(version)
+        other = self.other_identities.get(version)
         return str(uuid.UUID(bytes=self.versions.identity.values[version].tobytes())) if other is None else other
 
     def unknown_components(self, version: int) -> tuple[str, ...]:
@@ -209,18 +218,18 @@ class Tables:
     def beside_columns(self) -> dict[str, object]:
         """What few rows have, as values of JSON."""
         return {
-            "decimals": self._decimals.entries(),
-            "other_identities": list(self._other_identities.items()),
-            "unbound": list(self._unbound.items()),
-            "unbound_fallbacks": list(self._unbound_fallbacks.items()),
+            "decimals": self.decimals.entries(),
+            "other_identities": list(self.other_identities.items()),
+            "unbound": list(self.unbound.items()),
+            "unbound_fallbacks": list(self.unbound_fallbacks.items()),
         }
 
     def take_beside_columns(self, stored: Mapping[str, Any]) -> None:
         """What `beside_columns` gave."""
-        self._decimals.take(stored["decimals"])
-        self._other_identities.update(stored["other_identities"])
-        self._unbound.update(stored["unbound"])
-        self._unbound_fallbacks.update(stored["unbound_fallbacks"])
+        self.decimals.take(stored["decimals"])
+        self.other_identities.update(stored["other_identities"])
+        self.unbound.update(stored["unbound"])
+        self.unbound_fallbacks.update(stored["unbound_fallbacks"])
 
     def number_again(
         self,
@@ -237,7 +246,7 @@ class Tables:
             (self.characterizations, characterizations),
         ):
             for value in values:
-                self._number(table, value)
+                self.number(table, value)
         self.releases.extend(releases)
         self._release_numbers.update((release.id, number) for number, release in enumerate(releases))
 
@@ -245,15 +254,6 @@ class Tables:
 
     def owner_number(self, organization_id: str) -> int:
         return self.owners.setdefault(organization_id, len(self.owners))
-
-    def _bind(self, urn: str, key: int) -> None:
-        for line in self._unbound.pop(urn, ()):
-            self.lines.supplier.values[line] = key
-            self.followers.add_later(line, key)
-        for line in self._unbound_fallbacks.pop(urn, ()):
-            known = self.fallbacks[line]
-            self.fallbacks[line] = LineFallback(known.amount, known.unit, key)
-            self.fallback_followers.setdefault(key, []).append(line)
 
     def _grant_row(self, grant: Grant) -> int:
         if grant.product_key >= len(self.products.latest_grant):
@@ -278,13 +278,13 @@ class Tables:
             versions.sequence: [each.sequence for each in new],
             versions.deprecated_at_us: [each.deprecated_at_us for each in new],
             versions.deprecated_sequence: [each.deprecated_sequence for each in new],
-            versions.release: [self._release_number(each.release_id) for each in new],
-            versions.supplier_unit: [self._number(self.supplier_units, supplier_unit(each)) for each in new],
+            versions.release: [self.release_number(each.release_id) for each in new],
+            versions.supplier_unit: [self.number(self.supplier_units, supplier_unit(each)) for each in new],
             versions.exempted_percent: [float(each.exempted_emissions_percent) for each in new],
             versions.stated_share_percent: [stated_share_percent(each) for each in new],
             versions.stated_ratings: [stated_ratings(each.data_quality) for each in new],
             versions.characterization: [
-                self._number(self.characterizations, each.ipcc_characterization_factors) for each in new
+                self.number(self.characterizations, each.ipcc_characterization_factors) for each in new
             ],
             versions.unknown: [
                 sum(1 << STATED.index(name) for name in each.unknown_components) if each.unknown_components else 0
@@ -306,16 +306,16 @@ class Tables:
         if canonical is not None and str(canonical) == footprint.id:
             versions.identity.values[key] = np.void(canonical.bytes)
         else:
-            self._other_identities[key] = footprint.id
+            self.other_identities[key] = footprint.id
         packaging = stated_packaging(footprint)
         versions.packaging.values[key] = np.nan if packaging is None else float(packaging)
         if packaging is not None:
-            self._decimals.keep("packaging", key, [packaging])
-        self._decimals.keep("exempted", key, [footprint.exempted_emissions_percent])
+            self.decimals.keep("packaging", key, [packaging])
+        self.decimals.keep("exempted", key, [footprint.exempted_emissions_percent])
         outbound = outbound_term(footprint)
         if outbound is not None:
             versions.outbound.values[key] = len(self.outbound)
-            self._decimals.keep("outbound", len(self.outbound), outbound)
+            self.decimals.keep("outbound", len(self.outbound), outbound)
             self.outbound.extend(binary_terms([outbound]))
 
     def _chain(self, footprint: Footprint) -> None:
@@ -338,7 +338,7 @@ class Tables:
             if not len(own):
                 continue
             first = at + len(suppliers)
-            table = [self._number(self.units, entry) for entry in own.unit_table]
+            table = [self.number(self.units, entry) for entry in own.unit_table]
             suppliers.extend(own.suppliers)
             units.extend(table[unit] for unit in own.units)
             texts.extend(own.amounts)
@@ -350,12 +350,12 @@ class Tables:
             if NOBODY in own.suppliers:
                 for position, supplier in enumerate(own.suppliers):
                     if supplier == NOBODY and not own.names[position].startswith("id:"):
-                        self._unbound.setdefault(own.names[position], []).append(first + position)
+                        self.unbound.setdefault(own.names[position], []).append(first + position)
             for position, each in extras.items():
                 if each.data_quality is not None:
                     self.ratings[first + position] = stated_ratings(each.data_quality)
                 if each.fallback is not None:
-                    self._add_fallback(first + position, each.fallback)
+                    self.add_fallback(first + position, each.fallback)
         lines.supplier.extend(suppliers)
         self.followers.add(at, suppliers)
         lines.version.extend(np.repeat([each.key for each in new], counts))
@@ -363,22 +363,22 @@ class Tables:
         lines.unit.extend(units)
         lines.kind.extend(kinds)
         for position, text in enumerate(texts):
-            if len(text) > PLAIN_DIGITS or "E" in text:
-                self._decimals.keep("amount", at + position, [Decimal(text)])
+            if len(text) > PLAIN_CHARACTERS or "E" in text:
+                self.decimals.keep("amount", at + position, [Decimal(text)])
 
-    def _add_fallback(self, line: int, fallback: Fallback) -> None:
+    def add_fallback(self, line: int, fallback: Fallback) -> None:
         key = NOBODY if fallback.product_key is None else fallback.product_key
-        unit = self._number(self.units, (fallback.unit, fallback.price))
+        unit = self.number(self.units, (fallback.unit, fallback.price))
         self.fallbacks[line] = LineFallback(fallback.amount, unit, key)
         if key != NOBODY:
             self.fallback_followers.setdefault(key, []).append(line)
         elif fallback.urn is not None:
-            self._unbound_fallbacks.setdefault(fallback.urn, []).append(line)
+            self.unbound_fallbacks.setdefault(fallback.urn, []).append(line)
 
-    def _release_number(self, release_id: str | None) -> int:
+    def release_number(self, release_id: str | None) -> int:
         return NOBODY if release_id is None else self._release_numbers[release_id]
 
-    def _number(self, table: list, value: object) -> int:  # type: ignore[type-arg]
+    def number(self, table: list, value: object) -> int:  # type: ignore[type-arg]
         """The entry of a value in a table of distinct ones."""
         known = self._numbers.get((id(table), value))
         if known is None:
