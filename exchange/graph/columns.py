@@ -22,16 +22,16 @@ from exchange.graph.line_columns import ZERO
 from exchange.model.columns import Bytes, FootprintColumns, GrantColumns, LineBlock, Numbers, ProductColumns
 from exchange.model.footprint import LineExtras
 
-RANGE_MAX: Final = 2_000  # keys of one statement: larger ones are no faster, and wait longer for what is beside them
-LINES_BESIDE_MAX: Final = 50  # of a footprint, that come with its range: at most 100,000 lines an answer, about 10 MB
-GRANTS_BESIDE_MAX: Final = 50  # of a product
+RANGE_MAX: Final = 5_000  # keys of one statement: larger ones are no faster, and wait longer for what is beside them
+LINES_BESIDE_MAX: Final = 20  # of a footprint, that come with its range: at most 100,000 lines an answer, about 10 MB
+GRANTS_BESIDE_MAX: Final = 20  # of a product
 GRANTS_PAGE_MAX: Final = 10_000
 KEPT_MAX: Final = 10_000  # texts of units and prices that are kept as values: a database has far fewer
 
 Row = Sequence[Any]
 
 _GRANT = "[g.organizationId, g.fromUs, g.untilUs, g.revokedAtUs, g.sequence, g.revokedSequence]"
-_PRODUCTS = f"""
+PRODUCTS = f"""
 UNWIND range($first, $last) AS k MATCH (p:Product {{key: k}}) WHERE p.sequence <= $head
 WITH p, [(p)<-[:ON]-(g:Grant) WHERE g.sequence <= $head | {_GRANT}] AS grants
 RETURN collect([p.key, p.sequence, p.ownerId, size(grants), CASE WHEN size(grants) <= $few THEN grants ELSE [] END])
@@ -45,7 +45,7 @@ _LINES = (
     "[f.lineSuppliers, f.lineAmounts, f.lineUnits, f.unitTable, f.lineStages, f.lineFlags, f.lineExtras, "
     "CASE WHEN -1 IN f.lineSuppliers THEN f.lineNames END]"
 )
-_FOOTPRINTS = f"""
+FOOTPRINTS = f"""
 UNWIND range($first, $last) AS k MATCH (f:Footprint {{key: k}}) WHERE f.sequence <= $head
 RETURN collect([f.key, f.id, f.productKey, f.releaseId, f.kind, f.validFromDay, f.validUntilDay,
   f.referencePeriodStartUs, f.referencePeriodEndUs, f.publishedAtUs, f.sequence, f.deprecatedAtUs,
@@ -67,7 +67,7 @@ async def read_product_columns(bolt: Bolt, first: int, after: int, head: int) ->
     grants: list[tuple[int, Row]] = []
     for start in range(first, after, RANGE_MAX):
         last = min(start + RANGE_MAX, after) - 1
-        [[rows]] = await bolt.read(_PRODUCTS, first=start, last=last, head=head, few=GRANTS_BESIDE_MAX)
+        [[rows]] = await bolt.read(PRODUCTS, first=start, last=last, head=head, few=GRANTS_BESIDE_MAX)
         rows.sort(key=lambda row: row[0])
         for key, _, _, count, beside in rows:
             on_it = sorted(beside, key=lambda grant: grant[4]) if count == len(beside) else None
@@ -96,7 +96,7 @@ async def read_footprint_rows(bolt: Bolt, first: int, after: int, head: int) -> 
     found: list[Row] = []
     for start in range(first, after, RANGE_MAX):
         last = min(start + RANGE_MAX, after) - 1
-        [[rows]] = await bolt.read(_FOOTPRINTS, first=start, last=last, head=head, few=LINES_BESIDE_MAX)
+        [[rows]] = await bolt.read(FOOTPRINTS, first=start, last=last, head=head, few=LINES_BESIDE_MAX)
         rows.sort(key=lambda row: row[0])
         many = {row[0]: row for row in rows if row[_COUNT] > LINES_BESIDE_MAX}
         for part in bounded((key, row[_COUNT]) for key, row in many.items()):

@@ -25,7 +25,7 @@ CHUNK_ROWS_MAX = 10_000
 BOUND_LINES_MAX = 10_000  # lines of a registered name that become INPUT at once; the rest stay NAMES, read alike
 
 _COUNT_PRODUCTS = "UNWIND $keys AS k MATCH (p:Product {key: k}) RETURN count(p)"
-CREATE = f"""
+_CREATE = f"""
 UNWIND $rows AS r MATCH (p:Product {{key: r.product}})
 CREATE (f:Footprint) SET f = r.properties
 SET f.pfKey = p.ownerId + '{SEPARATOR}' + r.properties.pfId
@@ -121,7 +121,7 @@ async def publish(transaction: Transaction, footprints: Sequence[Footprint]) -> 
             rows.add(footprint)
         # What is missing would drop its line without a word: so products and lines are counted.
         await _require_products(transaction, rows.products)
-        created = await transaction.run(CREATE, rows=rows.footprints)
+        created = await transaction.run(_CREATE, rows=rows.footprints)
         if created[0][0] != rows.inputs:
             raise _a_product_is_missing()
         await _in_chunks(transaction, _FALLBACKS, rows.fallbacks)

@@ -223,9 +223,9 @@ def _put_lines(tables: Tables, keys: Array, added: LineBlock) -> None:
     lines.amount.extend(list(map(float, added.amounts)))
     lines.unit.extend(units[np.repeat(tables_at, counts) + added.units])
     lines.kind.extend(kinds)
-    for position, text in enumerate(added.amounts):
-        if len(text) > PLAIN_CHARACTERS or "E" in text:
-            tables.decimals.keep("amount", first + position, [Decimal(text)])
+    long = [at for at, text in enumerate(added.amounts) if len(text) > PLAIN_CHARACTERS or "E" in text]
+    for at in long:
+        tables.decimals.keep("amount", first + at, [Decimal(added.amounts[at])])
     if len(added.amounts):
         tables.followers.leave_out()
 

@@ -17,6 +17,7 @@ BENCHMARKS = {
     "engine": "engine",
     "start": "starting",
     "memory": "memory",
+    "loading": "loading",
 }
 ROUNDS = 7
 

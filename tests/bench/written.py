@@ -1,5 +1,7 @@
-"""A made-up supply chain (`supply.py`) written into a database by raw statements: the same nodes, properties and
-relationships as publishing makes, without its checks, and without the ledger's changes. Loading reads none of them.
+"""A made-up supply chain (`supply.py`) written into a database by raw statements.
+
+Products, footprints and grants have the properties that publishing gives them. Left out is what loading does not read:
+the relationships of footprints and owners, and the ledger's changes.
 """
 
 from __future__ import annotations
@@ -13,10 +15,9 @@ from typing import Any, Final
 import neo4j
 
 from exchange.graph.footprint_records import footprint_properties
-from exchange.graph.footprint_writes import CREATE
 from exchange.graph.records import grant_properties, product_properties
 from exchange.model.carbon import CarbonComponents
-from exchange.model.footprint import STAGES, Footprint, LifeCycleStage, Lines, Modelled
+from exchange.model.footprint import STAGES, Declared, Footprint, LifeCycleStage, Lines, Modelled
 from exchange.model.product import Product
 from exchange.units import DeclaredUnit
 from tests.bench.supply import KILOGRAM, OWNERS, VALID_FROM, Supply
@@ -26,12 +27,16 @@ BATCH: Final = 1_000
 _MANUFACTURING = STAGES.index(LifeCycleStage.MANUFACTURING)
 
 _PRODUCTS = "UNWIND $rows AS r CREATE (p:Product) SET p = r"
+_FOOTPRINTS = "UNWIND $rows AS r CREATE (f:Footprint) SET f = r"
 _GRANTS = "UNWIND $rows AS r MATCH (p:Product {key: r.productKey}) CREATE (g:Grant) SET g = r CREATE (g)-[:ON]->(p)"
 _LEDGER = "MATCH (l:Ledger) SET l.head = $head, l.products = $products, l.footprints = $footprints, l.atUs = 0"
 
 
 def write(driver: neo4j.Driver, made: Supply) -> None:
-    """Into a database that has the exchange's schema and nothing else. A product's footprint has the product's key."""
+    """Into a database that has the exchange's schema and nothing else.
+
+    One footprint each, with the product's key: declared in the first tier, modelled in the others; everything public.
+    """
     count = made.products
     owners = [an_organization() for _ in range(OWNERS)]
     products = [
@@ -41,8 +46,8 @@ def write(driver: neo4j.Driver, made: Supply) -> None:
     with driver.session() as session:
         for batch in _batches(map(product_properties, products)):
             session.run(_PRODUCTS, rows=batch).consume()
-        for batch in _batches(_row(footprint) for footprint in _footprints(made, products)):
-            session.run(CREATE, rows=batch).consume()
+        for batch in _batches(map(footprint_properties, _footprints(made, products))):
+            session.run(_FOOTPRINTS, rows=batch).consume()
         grants = (
             a_grant(product, None, id=_id("grant", product.key), from_us=0, sequence=2 * count + product.key + 1)
             for product in products
@@ -56,11 +61,12 @@ def _footprints(made: Supply, products: list[Product]) -> Iterator[Footprint]:
     for product in products:
         first, after = int(made.starts[product.key]), int(made.starts[product.key + 1])
         suppliers = made.supplier[first:after].tolist()
-        own = CarbonComponents({"fossilGhgEmissions": Decimal(f"{made.own[product.key]:.9g}")})
+        amount = Decimal(f"{made.own[product.key]:.9g}")
+        own = CarbonComponents({"fossilGhgEmissions": amount})
         lines = Lines(
             suppliers=suppliers,
             names=[f"id:{products[key].id}" for key in suppliers],
-            amounts=[repr(amount) for amount in made.amount[first:after].tolist()],
+            amounts=[str(Decimal(repr(each))) for each in made.amount[first:after].tolist()],
             units=[0] * len(suppliers),
             unit_table=[(KILOGRAM, None)],
             stages=[_MANUFACTURING] * len(suppliers),
@@ -79,16 +85,12 @@ def _footprints(made: Supply, products: list[Product]) -> Iterator[Footprint]:
             mass_kg_per_declared_unit=Decimal(1),
             geography_country="CN",
         )
-        yield replace(footprint, modelled=Modelled({LifeCycleStage.MANUFACTURING: own}, None, None, None, lines))
-
-
-def _row(footprint: Footprint) -> dict[str, Any]:
-    lines = footprint.lines
-    inputs = [
-        [supplier, number, amount, KILOGRAM, LifeCycleStage.MANUFACTURING.value]
-        for number, (supplier, amount) in enumerate(zip(lines.suppliers, lines.amounts, strict=True), 1)
-    ]
-    return {"product": footprint.product_key, "properties": footprint_properties(footprint), "inputs": inputs}
+        if suppliers:
+            modelled = Modelled({LifeCycleStage.MANUFACTURING: own}, None, None, None, lines)
+            yield replace(footprint, modelled=modelled)
+        else:
+            declared = Declared(amount, amount, own, None, None, None, None)
+            yield replace(footprint, declared=declared, modelled=None)
 
 
 def _batches(rows: Iterable[Any]) -> Iterator[list[Any]]:

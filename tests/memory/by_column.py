@@ -13,6 +13,7 @@ from exchange.model.columns import FootprintColumns, GrantColumns, LineBlock, Pr
 from exchange.model.footprint import DataQuality, Footprint
 from exchange.model.grant import Grant
 from exchange.model.product import Product
+from exchange.rollup.standings import stated_packaging
 
 NOBODY = -1
 
@@ -57,18 +58,8 @@ def footprint_columns(footprints: Sequence[Footprint]) -> FootprintColumns:
         exempted_percents=[str(each.exempted_emissions_percent) for each in footprints],
         characterizations=[each.ipcc_characterization_factors for each in footprints],
         quality=[_quality(each.data_quality) for each in footprints],
-        primary_share_percents=[
-            _text(each.declared.primary_data_share_percent)
-            if each.declared
-            else _text(each.modelled and each.modelled.direct_primary_data_share_percent)
-            for each in footprints
-        ],
-        packaging_kg_co2e=[
-            _text(each.declared.packaging_kg_co2e)
-            if each.declared
-            else _text(each.modelled and each.modelled.direct_packaging_kg_co2e)
-            for each in footprints
-        ],
+        primary_share_percents=[_text(_primary_share(each)) for each in footprints],
+        packaging_kg_co2e=[_text(stated_packaging(each)) for each in footprints],
         outbound_kg_co2e=[
             _text(each.declared.outbound_logistics_kg_co2e) if each.declared else None for each in footprints
         ],
@@ -114,6 +105,12 @@ def as_values(columns: Any) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _primary_share(footprint: Footprint) -> Decimal | None:
+    if footprint.declared is not None:
+        return footprint.declared.primary_data_share_percent
+    return None if footprint.modelled is None else footprint.modelled.direct_primary_data_share_percent
 
 
 def _text(number: Decimal | None) -> str | None:

@@ -129,7 +129,9 @@ class Rich:
             data_quality=self.quality() if self.perhaps() else None,
         )
         if self.perhaps(0.3):
-            stated = Declared(self.number(), self.number(), self.components(), *optional, None)
+            stated = Declared(
+                self.number(), self.number(), self.components(), optional[0], optional[1], optional[2], None
+            )
             return replace(made, declared=stated)
         stages = self.random.sample(STAGES, self.random.choice((0, 1, 1, 2, 5)))
         direct = {stage: self.components() for stage in stages}
@@ -171,7 +173,7 @@ def writes_of(made: Rich) -> list[Write]:
 
 
 def _grants(made: Rich, products: Sequence[Product]) -> list[Grant]:
-    found = []
+    found: list[Grant] = []
     for product in products:
         for _ in range(made.random.randrange(4)):
             begin = NOW_US + made.random.choice((-500, 500))

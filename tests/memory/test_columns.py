@@ -24,7 +24,7 @@ from exchange.memory import (
 from exchange.memory.exact import ExactDecimals
 from exchange.model.carbon import COLUMNS, CarbonComponents
 from exchange.model.closure import Dates
-from exchange.model.footprint import STAGES, Declared, Footprint, Modelled
+from exchange.model.footprint import STAGES, Declared, Footprint, LifeCycleStage, Modelled
 from exchange.rollup import own_terms, text_terms
 from exchange.rollup.own_terms import gate_term
 from exchange.rollup.standings import binary_terms
@@ -159,7 +159,9 @@ def test_what_is_declared_is_the_same_from_texts(
 
 
 @given(st.dictionaries(st.sampled_from(STAGES), COMPONENTS), st.lists(st.sampled_from(STAGES), max_size=2))
-def test_what_is_modelled_is_the_same_from_texts(direct: dict, stages: list) -> None:
+def test_what_is_modelled_is_the_same_from_texts(
+    direct: dict[LifeCycleStage, CarbonComponents], stages: list[LifeCycleStage]
+) -> None:
     lines = a_footprint(PRODUCT, 0, [a_line(PRODUCT, stage=stage) for stage in stages]).lines
     assert_same_terms(a_footprint(PRODUCT, 0, declared=None, modelled=Modelled(direct, None, None, None, lines)))
 
