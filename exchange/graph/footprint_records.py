@@ -96,7 +96,7 @@ def footprint_of(stored: Properties) -> Footprint:
         valid_until_day=stored["validUntilDay"],
         declared_unit_amount=Decimal(stored["declaredUnitAmount"]),
         declared_unit=DeclaredUnit(stored["declaredUnit"]),
-        price=_price_of(get("price")),
+        price=price_of(get("price")),
         mass_kg_per_declared_unit=Decimal(stored["massKgPerDeclaredUnit"]),
         geography_country=get("geographyCountry"),
         geography_country_subdivision=get("geographyCountrySubdivision"),
@@ -203,23 +203,23 @@ def _lines_of(stored: Properties) -> Lines:
         names=texts_of(stored["lineNames"]),
         amounts=texts_of(stored["lineAmounts"]),
         units=numbers_of(stored["lineUnits"]),
-        unit_table=[_unit_of(text) for text in stored["unitTable"]],
+        unit_table=[unit_of(text) for text in stored["unitTable"]],
         stages=numbers_of(stored["lineStages"]),
         flags=numbers_of(stored["lineFlags"]),
-        extras={int(position): _extras_of(each) for position, each in json.loads(extras).items()} if extras else None,
+        extras={int(position): extras_of(each) for position, each in json.loads(extras).items()} if extras else None,
     )
 
 
-def _unit_of(text: str) -> tuple[str, Price | None]:
+def unit_of(text: str) -> tuple[str, Price | None]:
     unit, separator, price = text.partition("|")
-    return unit, _price_of(price if separator else None)
+    return unit, price_of(price if separator else None)
 
 
 def _price_text(price: Price | None) -> str | None:
     return None if price is None else f"{price.currency}|{price.year}|{price.basis.value}"
 
 
-def _price_of(text: str | None) -> Price | None:
+def price_of(text: str | None) -> Price | None:
     if text is None:
         return None
     currency, year, basis = text.rsplit("|", 2)
@@ -278,7 +278,7 @@ def _extras_map(extras: LineExtras) -> dict[str, Any]:
     )
 
 
-def _extras_of(stored: Mapping[str, Any]) -> LineExtras:
+def extras_of(stored: Mapping[str, Any]) -> LineExtras:
     fallback = stored.get("fallback")
     return LineExtras(
         data_quality=_quality_of(stored.get("dataQuality")),
@@ -291,7 +291,7 @@ def _extras_of(stored: Mapping[str, Any]) -> LineExtras:
             urn=fallback.get("urn"),
             amount=Decimal(fallback["amount"]),
             unit=fallback["unit"],
-            price=_price_of(fallback.get("price")),
+            price=price_of(fallback.get("price")),
             geometric_standard_deviation=decimal_of(fallback.get("geometricStandardDeviation")),
         ),
     )

@@ -64,7 +64,7 @@ async def read_nodes(bolt: Bolt, keys: Collection[int]) -> dict[int, Node]:
         [[around]] = await bolt.read(_AROUND, keys=chunk)
         versions: dict[int, list[Footprint]] = {stored["key"]: [] for stored, _, _ in around}
         sizes = sorted((key, lines) for _, footprints, _ in around for key, lines in footprints)
-        for part in _bounded(sizes):
+        for part in bounded(sizes):
             [[properties]] = await bolt.read(_VERSIONS, keys=part)
             for footprint in await _footprints_of(properties):
                 versions[footprint.product_key].append(footprint)
@@ -85,7 +85,7 @@ async def _footprints_of(properties: Sequence[Properties]) -> list[Footprint]:
     return make() if few else await asyncio.to_thread(make)
 
 
-def _bounded(sizes: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
+def bounded(sizes: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
     """Footprint keys in lists of bounded length and bounded lines; one that has more lines goes alone."""
     part: list[int] = []
     lines = 0

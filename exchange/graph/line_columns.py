@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from exchange.errors import InvalidInput
 
 NUMBER_MAX = 50_000  # characters from there on are surrogates, which cannot be stored; a unit table has 20,000
-_ZERO = ord("0")
-_FROM_ZERO = bytes((code - _ZERO) % 256 for code in range(256))
+ZERO = ord("0")
+_FROM_ZERO = bytes((code - ZERO) % 256 for code in range(256))
 
 
 def text_column(texts: Sequence[str]) -> str:
@@ -30,7 +30,7 @@ def texts_of(column: str) -> list[str]:
 
 def number_column(numbers: Sequence[int]) -> str:
     """Of whole numbers from 0 to NUMBER_MAX."""
-    return "".join([chr(_ZERO + number) for number in numbers])
+    return "".join([chr(ZERO + number) for number in numbers])
 
 
 def numbers_of(column: str) -> Sequence[int]:
@@ -38,4 +38,4 @@ def numbers_of(column: str) -> Sequence[int]:
     try:
         return column.encode("latin-1").translate(_FROM_ZERO)
     except UnicodeEncodeError:
-        return [ord(character) - _ZERO for character in column]
+        return [ord(character) - ZERO for character in column]

@@ -12,12 +12,13 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from exchange.graph import footprints, grants, ledger, organizations, products, refused_loops
+from exchange.graph import columns, footprints, grants, ledger, organizations, products, refused_loops
 from exchange.graph.bolt import Bolt
 from exchange.graph.connect import Source, Target, open_source
 from exchange.graph.driver_errors import CAUGHT, translated
 from exchange.graph.migrations import migrate, newest_version
 from exchange.model.closure import Node
+from exchange.model.columns import FootprintColumns, GrantColumns, ProductColumns
 from exchange.model.footprint import Footprint
 from exchange.model.grant import Grant
 from exchange.model.ledger import Change, LedgerHead
@@ -228,6 +229,27 @@ class Store:
     async def read_releases(self) -> list[Release]:
         """Every dataset release, in the order of the ledger: there are few."""
         return await grants.read_releases(await self._bolt())
+
+    # -- everything, for a server's memory -------------------------------------------------------------------------
+
+    async def read_product_columns(self, first: int, after: int, head: int) -> tuple[ProductColumns, GrantColumns]:
+        """Products with keys first … after-1 by column, and all grants on them; what was written after the ledger
+        sequence `head` is left out, unknown keys are absent.
+
+        Products come by key, grants by product and sequence. No answer of the database grows with the grants of one
+        product. A grant that was revoked after `head` may already say so.
+        """
+        return await columns.read_product_columns(await self._bolt(), first, after, head)
+
+    async def read_footprint_columns(self, first: int, after: int, head: int) -> FootprintColumns:
+        """Versions with keys first … after-1 by column, in the order of their keys, equal to what `get_footprints`
+        gives; what was written after `head` is left out, unknown keys are absent.
+
+        No answer of the database grows with the lines of one footprint. A version that was deprecated after `head` may
+        already say so.
+        """
+        rows = await columns.read_footprint_rows(await self._bolt(), first, after, head)
+        return await asyncio.to_thread(columns.footprint_columns, rows)
 
     # -- grants, datasets ------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from exchange.memory.closure import Cut, cut, everything
 from exchange.memory.columns import Column
 from exchange.memory.consumers import consumers
 from exchange.memory.layout import NOBODY, Touched
+from exchange.memory.loading import add_footprint_columns, add_grant_columns, add_product_columns, names_to_bind
 from exchange.memory.packing import Packed, pack, unpack
 from exchange.memory.present import History, Present
 from exchange.memory.proposed import Proposal
@@ -25,11 +26,15 @@ __all__ = [
     "Tables",
     "Touched",
     "Whole",
+    "add_footprint_columns",
+    "add_grant_columns",
+    "add_product_columns",
     "consumed",
     "consumers",
     "cut",
     "demand",
     "everything",
+    "names_to_bind",
     "pack",
     "rights",
     "unpack",

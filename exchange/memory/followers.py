@@ -24,6 +24,7 @@ class Followers:
         self._starts: Array = np.zeros(1, dtype=np.int64)
         self._beside: dict[int, list[int]] = {}
         self._count_beside = 0
+        self._left_out = False
 
     @property
     def nbytes(self) -> int:
@@ -35,6 +36,11 @@ class Followers:
             if supplier >= 0:
                 self._beside.setdefault(supplier, []).append(line)
         self._count_beside += len(suppliers)
+
+    def leave_out(self) -> None:
+        """Lines were added that are found only after the next `sort`: what loads everything sorts it once, at its end,
+        and need not keep millions of lines in a dictionary before."""
+        self._left_out = True
 
     def add_later(self, line: int, supplier: int) -> None:
         """A known line that names a product from now on."""
@@ -53,10 +59,11 @@ class Followers:
         first = int(np.searchsorted(named, 0))
         self._lines = order[first:].copy()
         self._starts = np.searchsorted(named[first:], np.arange(products + 1)).astype(np.int64)
-        self._beside, self._count_beside = {}, 0
+        self._beside, self._count_beside, self._left_out = {}, 0, False
 
     def arrays(self) -> dict[str, Array]:
         """All of it, as arrays: the sorted part, and what lies beside it."""
+        assert not self._left_out, "lines were added that are not sorted yet"
         beside = [(product, line) for product, lines in self._beside.items() for line in lines]
         return {
             "lines": self._lines,
@@ -77,6 +84,7 @@ class Followers:
 
     def of(self, products: Collection[int]) -> Ints:
         """Lines that name any of these products, each once."""
+        assert not self._left_out, "lines were added that are not sorted yet"
         keys = np.array(sorted(products), dtype=np.int64)
         inside = keys[keys < len(self._starts) - 1]
         found = self._lines[ranges(self._starts[inside], self._starts[inside + 1] - self._starts[inside])]

@@ -17,6 +17,7 @@ import numpy as np
 
 from exchange.memory.columns import Array, Column
 from exchange.memory.exact import ExactDecimals
+from exchange.memory.few_lines import put_few
 from exchange.memory.followers import Followers
 from exchange.memory.layout import (
     DECLARED,
@@ -24,7 +25,6 @@ from exchange.memory.layout import (
     FLAG_SHIFT,
     HAS_EXTRAS,
     NOBODY,
-    PLAIN_DIGITS,
     RELEASED,
     Grants,
     LineColumns,
@@ -34,20 +34,20 @@ from exchange.memory.layout import (
     Versions,
 )
 from exchange.model.carbon import STATED
-from exchange.model.footprint import NEVER_US, Fallback, Footprint, Price
+from exchange.model.footprint import NEVER_US, Footprint, Price
 from exchange.model.grant import Grant
 from exchange.model.product import Product, Release
 from exchange.rollup.factors import Ratio, SupplierUnit, ratio, supplier_unit
 from exchange.rollup.own_terms import Vector, gate_term, outbound_term
 from exchange.rollup.standings import (
     OWN_WIDTH,
-    binary_deviation,
     binary_terms,
     stated_deviation,
     stated_packaging,
     stated_ratings,
     stated_share_percent,
 )
+from exchange.rollup.text_terms import PLAIN_CHARACTERS
 
 
 class Tables:
@@ -74,10 +74,10 @@ class Tables:
         self._release_numbers: dict[str, int] = {}
         self._numbers: dict[object, int] = {}
         self._ratios: dict[tuple[int, int], Ratio | None] = {}
-        self._decimals = ExactDecimals()
-        self._other_identities: dict[int, str] = {}
-        self._unbound: dict[str, list[int]] = {}
-        self._unbound_fallbacks: dict[str, list[int]] = {}
+        self.decimals = ExactDecimals()
+        self.other_identities: dict[int, str] = {}
+        self.unbound: dict[str, list[int]] = {}
+        self.unbound_fallbacks: dict[str, list[int]] = {}
 
     @property
     def nbytes(self) -> int:
@@ -109,9 +109,18 @@ class Tables:
 
         To be called after what was published before the products were: what came at once is in no order here.
         """
-        for product in products:
-            for urn in product.product_ids:
-                self._bind(urn, product.key)
+        self.bind_names((urn, product.key) for product in products for urn in product.product_ids)
+
+    def bind_names(self, keys: Iterable[tuple[str, int]]) -> None:
+        """The same by URN and the key of the product that has registered it."""
+        for urn, key in keys:
+            for line in self.unbound.pop(urn, ()):
+                self.lines.supplier.values[line] = key
+                self.followers.add_later(line, key)
+            for line in self.unbound_fallbacks.pop(urn, ()):
+                known = self.fallbacks[line]
+                self.fallbacks[line] = LineFallback(known.amount, known.unit, key)
+                self.fallback_followers.setdefault(key, []).append(line)
 
     def add_releases(self, releases: Iterable[Release]) -> Touched:
         """New releases; a footprint of an earlier one without an end of its own ends when the next begins."""
@@ -140,7 +149,7 @@ class Tables:
         for column, values in self._columns_of(new).items():
             self._put(column, keys, values)
         for footprint, vector in zip(new, own, strict=True):
-            self._decimals.keep("own", footprint.key, vector)
+            self.decimals.keep("own", footprint.key, vector)
             self._add_rest(footprint)
             self._chain(footprint)
         self._add_lines(new)
@@ -177,29 +186,29 @@ class Tables:
 
     def own(self, version: int) -> Vector:
         """A version's own term in the order of COLUMNS, exactly."""
-        return self._decimals.vector("own", version, self.versions.own.values[version])
+        return self.decimals.vector("own", version, self.versions.own.values[version])
 
     def outbound_of(self, version: int) -> Vector:
         """Its own term of outbound logistics, of a version that says something of them."""
         row = int(self.versions.outbound.values[version])
-        return self._decimals.vector("outbound", row, self.outbound.values[row])
+        return self.decimals.vector("outbound", row, self.outbound.values[row])
 
     def packaging(self, version: int) -> Decimal | None:
         stated = float(self.versions.packaging.values[version])
-        return None if np.isnan(stated) else self._decimals.of("packaging", version, 0, stated)
+        return None if np.isnan(stated) else self.decimals.of("packaging", version, 0, stated)
 
     def exempted_percent(self, version: int) -> Decimal:
-        return self._decimals.of("exempted", version, 0, float(self.versions.exempted_percent.values[version]))
+        return self.decimals.of("exempted", version, 0, float(self.versions.exempted_percent.values[version]))
 
     def amount(self, line: int) -> Decimal:
         """A line's amount in its own unit."""
-        return self._decimals.of("amount", line, 0, float(self.lines.amount.values[line]))
+        return self.decimals.of("amount", line, 0, float(self.lines.amount.values[line]))
 
     def owner_id(self, product: int) -> str:
         return self.owner_ids[int(self.products.owner.values[product])]
 
     def footprint_id(self, version: int) -> str:
-        other = self._other_identities.get(version)
+        other = self.other_identities.get(version)
         return str(uuid.UUID(bytes=self.versions.identity.values[version].tobytes())) if other is None else other
 
     def unknown_components(self, version: int) -> tuple[str, ...]:
@@ -218,18 +227,18 @@ class Tables:
     def beside_columns(self) -> dict[str, object]:
         """What few rows have, as values of JSON."""
         return {
-            "decimals": self._decimals.entries(),
-            "other_identities": list(self._other_identities.items()),
-            "unbound": list(self._unbound.items()),
-            "unbound_fallbacks": list(self._unbound_fallbacks.items()),
+            "decimals": self.decimals.entries(),
+            "other_identities": list(self.other_identities.items()),
+            "unbound": list(self.unbound.items()),
+            "unbound_fallbacks": list(self.unbound_fallbacks.items()),
         }
 
     def take_beside_columns(self, stored: Mapping[str, Any]) -> None:
         """What `beside_columns` gave."""
-        self._decimals.take(stored["decimals"])
-        self._other_identities.update(stored["other_identities"])
-        self._unbound.update(stored["unbound"])
-        self._unbound_fallbacks.update(stored["unbound_fallbacks"])
+        self.decimals.take(stored["decimals"])
+        self.other_identities.update(stored["other_identities"])
+        self.unbound.update(stored["unbound"])
+        self.unbound_fallbacks.update(stored["unbound_fallbacks"])
 
     def number_again(
         self,
@@ -248,7 +257,7 @@ class Tables:
             (self.countries, countries),
         ):
             for value in values:
-                self._number(table, value)
+                self.number(table, value)
         self.releases.extend(releases)
         self._release_numbers.update((release.id, number) for number, release in enumerate(releases))
 
@@ -267,15 +276,6 @@ class Tables:
         if number == len(self.owner_ids):
             self.owner_ids.append(organization_id)
         return number
-
-    def _bind(self, urn: str, key: int) -> None:
-        for line in self._unbound.pop(urn, ()):
-            self.lines.supplier.values[line] = key
-            self.followers.add_later(line, key)
-        for line in self._unbound_fallbacks.pop(urn, ()):
-            known = self.fallbacks[line]
-            self.fallbacks[line] = LineFallback(known.amount, known.unit, key)
-            self.fallback_followers.setdefault(key, []).append(line)
 
     def _grant_row(self, grant: Grant) -> int:
         if grant.product_key >= len(self.products.latest_grant):
@@ -303,15 +303,15 @@ class Tables:
             versions.release: [
                 NOBODY if each.release_id is None else self.release_number(each.release_id) for each in new
             ],
-            versions.supplier_unit: [self._number(self.supplier_units, supplier_unit(each)) for each in new],
+            versions.supplier_unit: [self.number(self.supplier_units, supplier_unit(each)) for each in new],
             versions.exempted_percent: [float(each.exempted_emissions_percent) for each in new],
             versions.stated_share_percent: [stated_share_percent(each) for each in new],
             versions.stated_ratings: [stated_ratings(each.data_quality) for each in new],
             versions.deviation: [stated_deviation(each) for each in new],
             versions.characterization: [
-                self._number(self.characterizations, each.ipcc_characterization_factors) for each in new
+                self.number(self.characterizations, each.ipcc_characterization_factors) for each in new
             ],
-            versions.country: [self._number(self.countries, each.geography_country) for each in new],
+            versions.country: [self.number(self.countries, each.geography_country) for each in new],
             versions.unknown: [
                 sum(1 << STATED.index(name) for name in each.unknown_components) if each.unknown_components else 0
                 for each in new
@@ -332,16 +332,16 @@ class Tables:
         if canonical is not None and str(canonical) == footprint.id:
             versions.identity.values[key] = np.void(canonical.bytes)
         else:
-            self._other_identities[key] = footprint.id
+            self.other_identities[key] = footprint.id
         packaging = stated_packaging(footprint)
         versions.packaging.values[key] = np.nan if packaging is None else float(packaging)
         if packaging is not None:
-            self._decimals.keep("packaging", key, [packaging])
-        self._decimals.keep("exempted", key, [footprint.exempted_emissions_percent])
+            self.decimals.keep("packaging", key, [packaging])
+        self.decimals.keep("exempted", key, [footprint.exempted_emissions_percent])
         outbound = outbound_term(footprint)
         if outbound is not None:
             versions.outbound.values[key] = len(self.outbound)
-            self._decimals.keep("outbound", len(self.outbound), outbound)
+            self.decimals.keep("outbound", len(self.outbound), outbound)
             self.outbound.extend(binary_terms([outbound]))
 
     def _chain(self, footprint: Footprint) -> None:
@@ -364,7 +364,7 @@ class Tables:
             if not len(own):
                 continue
             first = at + len(suppliers)
-            table = [self._number(self.units, entry) for entry in own.unit_table]
+            table = [self.number(self.units, entry) for entry in own.unit_table]
             suppliers.extend(own.suppliers)
             units.extend(table[unit] for unit in own.units)
             texts.extend(own.amounts)
@@ -373,19 +373,7 @@ class Tables:
                 stage | flag << FLAG_SHIFT | (HAS_EXTRAS if position in extras else 0)
                 for position, (stage, flag) in enumerate(zip(own.stages, own.flags, strict=True))
             )
-            if NOBODY in own.suppliers:
-                for position, supplier in enumerate(own.suppliers):
-                    if supplier == NOBODY and not own.names[position].startswith("id:"):
-                        self._unbound.setdefault(own.names[position], []).append(first + position)
-            for position, each in extras.items():
-                if each.data_quality is not None:
-                    self.ratings[first + position] = stated_ratings(each.data_quality)
-                of_fallback = None if each.fallback is None else each.fallback.geometric_standard_deviation
-                if each.geometric_standard_deviation is not None or of_fallback is not None:
-                    of_line = each.geometric_standard_deviation
-                    self.deviations[first + position] = (binary_deviation(of_line), binary_deviation(of_fallback))
-                if each.fallback is not None:
-                    self._add_fallback(first + position, each.fallback)
+            put_few(self, first, own.suppliers, own.names if NOBODY in own.suppliers else None, extras)
         lines.supplier.extend(suppliers)
         self.followers.add(at, suppliers)
         lines.version.extend(np.repeat([each.key for each in new], counts))
@@ -393,19 +381,10 @@ class Tables:
         lines.unit.extend(units)
         lines.kind.extend(kinds)
         for position, text in enumerate(texts):
-            if len(text) > PLAIN_DIGITS or "E" in text:
-                self._decimals.keep("amount", at + position, [Decimal(text)])
+            if len(text) > PLAIN_CHARACTERS or "E" in text:
+                self.decimals.keep("amount", at + position, [Decimal(text)])
 
-    def _add_fallback(self, line: int, fallback: Fallback) -> None:
-        key = NOBODY if fallback.product_key is None else fallback.product_key
-        unit = self._number(self.units, (fallback.unit, fallback.price))
-        self.fallbacks[line] = LineFallback(fallback.amount, unit, key)
-        if key != NOBODY:
-            self.fallback_followers.setdefault(key, []).append(line)
-        elif fallback.urn is not None:
-            self._unbound_fallbacks.setdefault(fallback.urn, []).append(line)
-
-    def _number(self, table: list, value: object) -> int:  # type: ignore[type-arg]
+    def number(self, table: list, value: object) -> int:  # type: ignore[type-arg]
         """The entry of a value in a table of distinct ones."""
         known = self._numbers.get((id(table), value))
         if known is None:

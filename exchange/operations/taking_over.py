@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from functools import partial
+from itertools import islice
+from typing import Any, Final, TypeVar
 
 from exchange.graph import Store
-from exchange.memory import Tables, Touched
-from exchange.model.closure import Node
+from exchange.memory import (
+    Tables,
+    Touched,
+    add_footprint_columns,
+    add_grant_columns,
+    add_product_columns,
+    names_to_bind,
+)
+from exchange.model.columns import GrantColumns, ProductColumns
 from exchange.model.footprint import Footprint
 from exchange.model.grant import Grant
 from exchange.model.ledger import Change, ChangeKind, LedgerHead
@@ -21,7 +34,9 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-NODES_CHUNK_MAX: Final = 2_000  # products read at once: some ten megabytes
+RANGE_KEYS: Final = 5_000  # products or footprints read at once: some ten megabytes
+READS_AT_ONCE: Final = 2  # connections that read ahead: the database and this process work beside each other
+COLLECT_AFTER: Final = 100_000  # new objects, while the graph is loaded
 PROGRESS_SECONDS: Final = 5.0  # between two lines of the log while a large graph is loaded
 
 
@@ -60,31 +75,87 @@ async def read_changed(store: Store, after: int, upto: int) -> Changed:
 
 
 async def load_tables(store: Store, head: LedgerHead, check: Callable[[Tables], None]) -> Tables:
-    """Everything up to `head`, in bounded reads. `check` is called after each, and stops it by raising."""
+    """Everything up to `head`, in bounded reads. `check` is called after each, and stops it by raising.
+
+    Keys are dense: what was written up to `head` has the keys below its counts. Later writes are left out, and come by
+    the ledger.
+    """
+    with _fewer_collections():
+        return await _loaded(store, head, check)
+
+
+@contextmanager
+def _fewer_collections() -> Iterator[None]:
+    """Rows that are read are millions of lists, none of them in a cycle: to search them for cycles after every 700
+    takes as long as everything else that is done with them."""
+    before = gc.get_threshold()
+    gc.set_threshold(COLLECT_AFTER, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+async def _loaded(store: Store, head: LedgerHead, check: Callable[[Tables], None]) -> Tables:
     tables = Tables()
+    tables.add_releases([each for each in await store.read_releases() if each.sequence <= head.sequence])
     tables.products.resize(head.products)
     tables.versions.resize(head.footprints)
-    tables.add_releases([each for each in await store.read_releases() if each.sequence <= head.sequence])
-    told = time.monotonic()
-    for first in range(0, head.products, NODES_CHUNK_MAX):
-        if time.monotonic() - told > PROGRESS_SECONDS:
-            told = time.monotonic()
-            log.info("loading the graph: %d of %d products", first, head.products)
-        keys = range(first, min(first + NODES_CHUNK_MAX, head.products))
-        nodes = list((await store.read_nodes(list(keys))).values())
-        await beside(lambda nodes=nodes: _add_nodes(tables, nodes, head.sequence))  # type: ignore[misc]
-        check(tables)
+    progress = _Progress(head)
+
+    def add_products(read: tuple[ProductColumns, GrantColumns]) -> None:
+        add_product_columns(tables, read[0])
+        add_grant_columns(tables, read[1])
+
+    reads = _ranges(head.products, lambda first, after: store.read_product_columns(first, after, head.sequence))
+    async with aclosing(reads):
+        async for after, products in reads:
+            await beside(partial(add_products, products))
+            progress.tell(after, 0)
+            check(tables)
+    versions = _ranges(head.footprints, lambda first, after: store.read_footprint_columns(first, after, head.sequence))
+    async with aclosing(versions):
+        async for after, footprints in versions:
+            await beside(partial(add_footprint_columns, tables, footprints))
+            progress.tell(head.products, after)
+            check(tables)
+    # A line's product is later than its consumer where it was named before it was there.
+    names = await store.read_names(names_to_bind(tables))
+    tables.bind_names((urn, key) for urn, key in names.items() if key < head.products)
     return tables
 
 
-def _add_nodes(tables: Tables, nodes: Sequence[Node], head: int) -> None:
-    """What a read brought, without what was written since `head`: the ledger brings that."""
-    there = [node for node in nodes if node.product.sequence <= head]
-    tables.add_products(node.product for node in there)
-    tables.add_footprints([each for node in there for each in node.footprints if each.sequence <= head])
-    # A line's product is later than its consumer where it was named before it was there: in this read, or a later one.
-    tables.bind(node.product for node in there)
-    tables.put_grants(grant for node in there for grant in node.grants if grant.sequence <= head)
+async def _ranges(count: int, read: Callable[[int, int], Coroutine[Any, Any, T]]) -> AsyncGenerator[tuple[int, T]]:
+    """What `read` brings of all keys below `count`, in order, each with the key after its last; a few ranges are read
+    while one is worked on."""
+    starts = iter(range(0, count, RANGE_KEYS))
+    ahead: deque[tuple[int, asyncio.Task[T]]] = deque()
+    try:
+        while True:
+            for first in islice(starts, READS_AT_ONCE - len(ahead)):
+                after = min(first + RANGE_KEYS, count)
+                ahead.append((after, asyncio.create_task(read(first, after), name="graph-loading-read")))
+            if not ahead:
+                return
+            after, task = ahead.popleft()
+            yield after, await task
+    finally:
+        for _, task in ahead:
+            task.cancel()
+        await asyncio.gather(*(task for _, task in ahead), return_exceptions=True)
+
+
+class _Progress:
+    """Says in the log how far a long load has come."""
+
+    def __init__(self, head: LedgerHead) -> None:
+        self._head, self._told = head, time.monotonic()
+
+    def tell(self, products: int, footprints: int) -> None:
+        if time.monotonic() - self._told > PROGRESS_SECONDS:
+            self._told, head = time.monotonic(), self._head
+            there = f"{products} of {head.products} products, {footprints} of {head.footprints} footprints"
+            log.info("loading the graph: %s", there)
 
 
 def _subjects(changes: Sequence[Change], *kinds: ChangeKind) -> list[str]:

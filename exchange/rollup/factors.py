@@ -16,7 +16,7 @@ import numpy as np
 from exchange.model.footprint import Footprint, Price
 from exchange.model.resolved import EXACT_FACTOR_DIGITS, Bools, Floats, Ints
 from exchange.model.view import UnitsApart
-from exchange.units import COUNTED_BY_MASS, Dimension, dimension, size
+from exchange.units import COUNTED_BY_MASS, DeclaredUnit, Dimension, dimension, size
 
 _EXACT = Context(prec=120)  # holds any product of an amount (at most 38 digits) and a unit's size exactly
 _FACTOR = Context(prec=EXACT_FACTOR_DIGITS)
@@ -50,13 +50,17 @@ class Ratio:
 
 def supplier_unit(footprint: Footprint) -> SupplierUnit:
     """What this footprint is stated per."""
-    counted = dimension(footprint.declared_unit) in COUNTED_BY_MASS
-    return SupplierUnit(
+    return supplier_unit_of(
         footprint.declared_unit,
         footprint.price,
         footprint.declared_unit_amount,
-        footprint.mass_kg_per_declared_unit if counted else None,
+        footprint.mass_kg_per_declared_unit,
     )
+
+
+def supplier_unit_of(unit: DeclaredUnit, price: Price | None, amount: Decimal, mass_kg: Decimal) -> SupplierUnit:
+    """The same of its parts; `mass_kg`: of one declared unit."""
+    return SupplierUnit(unit, price, amount, mass_kg if dimension(unit) in COUNTED_BY_MASS else None)
 
 
 def units_apart(unit: str, price: Price | None, supplier: SupplierUnit) -> UnitsApart:

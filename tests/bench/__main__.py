@@ -18,6 +18,7 @@ BENCHMARKS = {
     "start": "starting",
     "memory": "memory",
     "explain": "explaining",
+    "loading": "loading",
 }
 ROUNDS = 7
 

@@ -1,0 +1,244 @@
+"""How long a server takes to have its graph in memory, and how much memory that is.
+
+Cold, out of the database, against a plain dump: the same statements in the same chunks by a plain loop over the driver
+that throws everything away. Out of its file, against reading the same bytes. The graph is written into the database by
+raw statements before anything is measured. Resident memory is what Linux says of a process of its own; elsewhere it is
+left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import multiprocessing
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import neo4j
+
+from exchange.graph import Store
+from exchange.graph.columns import FOOTPRINTS, GRANTS_BESIDE_MAX, LINES_BESIDE_MAX, PRODUCTS, RANGE_MAX
+from exchange.graph.connect import Target
+from exchange.graph.embedded import EmbeddedDatabase
+from exchange.graph.endpoint import Endpoint
+from exchange.memory import Present, Tables
+from exchange.model.closure import Dates
+from exchange.model.footprint import NEVER_US
+from exchange.model.ledger import Change, ChangeKind
+from exchange.operations.snapshots import SnapshotFile
+from exchange.operations.taking_over import load_tables
+from tests.bench.measuring import Figure, Run, Spread, in_turn
+from tests.bench.supply import AS_OF, supply, tables_of
+from tests.bench.written import write
+from tests.store import neo4j_server
+
+if TYPE_CHECKING:
+    from tests.bench.__main__ import Options
+
+T = TypeVar("T")
+
+TITLE = "having the graph in memory, products made up"
+COLD = (10_000, 100_000)
+KEPT = (100_000, 1_000_000)
+WARM_UP = 2  # rounds: a database that has just been filled is slow at first
+DATES = Dates(AS_OF, NEVER_US - 1, NEVER_US - 1)
+MEGABYTE = 1e6
+
+
+def run(options: Options) -> list[Figure]:
+    found: list[Figure] = []
+    for name, database in (("embedded", _embedded), ("Neo4j 5.26", _neo4j)):
+        for products in COLD:
+            try:
+                with database() as (target, endpoint):
+                    found += _cold(f"{name}, {products:,} products", target, endpoint, products, options.rounds)
+            except neo4j_server.Absent as absent:
+                print(f"loading: without {name}: {absent}")
+    for products in KEPT:
+        found += _kept(f"{products:,} products", products, options.rounds)
+    return found
+
+
+# -- out of the database -----------------------------------------------------------------------------------------------
+
+
+def _cold(name: str, target: Target, endpoint: Endpoint, products: int, rounds: int) -> list[Figure]:
+    with (
+        asyncio.Runner() as runner,
+        neo4j.GraphDatabase.driver(endpoint.uri, auth=(endpoint.user, endpoint.password)) as driver,
+    ):
+        store = runner.run(_ready(target))
+        write(driver, supply(products))
+        runs: dict[str, Callable[[], object]] = {
+            "load": lambda: runner.run(_load(store)),
+            "dump": lambda: _dump(driver, products),
+        }
+        took, worked = _both_clocks(rounds, runs)
+        runner.run(store.close())
+    figures = [
+        Figure(f"{name}: loaded from the database", took["load"], "s", "a plain dump", took["dump"]),
+        Figure(f"{name}: the same, this process's time", worked["load"], "s", "a plain dump", worked["dump"]),
+    ]
+    return figures + _resident(f"{name}: process that has loaded it", _load_in_a_process, target)
+
+
+def _both_clocks(rounds: int, runs: Mapping[str, Run]) -> tuple[dict[str, Spread], dict[str, Spread]]:
+    """Seconds as they pass, and seconds that this process's threads worked: on a busy machine they lie far apart."""
+    worked: dict[str, list[float]] = {name: [] for name in runs}
+
+    def noting(name: str) -> None:
+        began = time.process_time()
+        runs[name]()
+        worked[name].append(time.process_time() - began)
+
+    passed = in_turn(rounds, {name: partial(noting, name) for name in runs}, warm_up=WARM_UP)
+    return passed, {name: Spread(tuple(values[WARM_UP:])) for name, values in worked.items()}
+
+
+async def _ready(target: Target) -> Store:
+    store = await Store.open(target)
+    await store.ready()
+    return store
+
+
+async def _load(store: Store) -> Present:
+    tables = await load_tables(store, await store.head(), lambda _: None)
+    return Present(tables, DATES)
+
+
+def _dump(driver: neo4j.Driver, products: int) -> int:
+    """Everything that loading reads, once, and nothing done with it."""
+    rows = 0
+    with driver.session() as session:
+        for statement, few in ((PRODUCTS, GRANTS_BESIDE_MAX), (FOOTPRINTS, LINES_BESIDE_MAX)):
+            for first in range(0, products, RANGE_MAX):
+                [[found]] = session.run(
+                    statement, first=first, last=first + RANGE_MAX - 1, head=NEVER_US, few=few
+                ).values()
+                rows += len(found)
+    assert rows == 2 * products
+    return rows
+
+
+@contextlib.contextmanager
+def _embedded() -> Iterator[tuple[Target, Endpoint]]:
+    with tempfile.TemporaryDirectory() as folder:
+        database = EmbeddedDatabase(Path(folder))
+        database.start()
+        try:
+            assert database.endpoint is not None
+            yield Target(Path(folder), attach=True), database.endpoint
+        finally:
+            database.stop()
+
+
+@contextlib.contextmanager
+def _neo4j() -> Iterator[tuple[Target, Endpoint]]:
+    server = neo4j_server.prepare(neo4j_server.NEO4J_5)
+    try:
+        server.start()
+        endpoint = Endpoint(server.bolt, server.user, server.password)
+        yield Target(endpoint=endpoint), endpoint
+        server.kill()  # nothing of it is kept
+    finally:
+        shutil.rmtree(server.home, ignore_errors=True)
+
+
+# -- out of its file ---------------------------------------------------------------------------------------------------
+
+
+def _kept(name: str, products: int, rounds: int) -> list[Figure]:
+    """The file is in the system's own memory, as it is after it was written or read a moment ago."""
+    with tempfile.TemporaryDirectory() as folder:
+        kept = SnapshotFile(Path(folder) / "graph.snapshot")
+        tables = tables_of(supply(products))
+        present = Present(tables, DATES)
+        sizes = _sizes(name, tables, present)
+        wrote = in_turn(1, {"write": partial(kept.write, present, _last(products))}, warm_up=0)
+        del tables, present
+        took, worked = _both_clocks(rounds, {"read": kept.read, "bytes": kept.path.read_bytes})
+        size = Spread((kept.path.stat().st_size / MEGABYTE,))
+        return [
+            Figure(f"{name}: taken from its file", took["read"], "s", "the file's bytes", took["bytes"]),
+            Figure(f"{name}: the same, processor time", worked["read"], "s", "the file's bytes", worked["bytes"]),
+            Figure(f"{name}: written to its file", wrote["write"], "s", "once", None),
+            Figure(f"{name}: its file", size, "MB", "", None),
+            *sizes,
+            *_resident(f"{name}: process that has taken it from its file", _read_in_a_process, kept),
+        ]
+
+
+def _last(products: int) -> Change:
+    return Change(3 * products, ChangeKind.ACCESS_GRANTED, "grant", "client", 0)
+
+
+def _sizes(name: str, tables: Tables, present: Present) -> list[Figure]:
+    """Bytes of the columns by what they are about; what is computed for now counts with what it is about."""
+    rows = {
+        "product": ((*tables.products.columns(), present.version, present.reason, present.until_day), None),
+        "version of a footprint": ((*tables.versions.columns(), tables.outbound), None),
+        "line": ((*tables.lines.columns(), present.serving, present.factor, present.line_reason), tables.followers),
+        "grant": (tuple(tables.grants.columns()), None),
+    }
+    found = []
+    for what, (columns, followers) in rows.items():
+        used = sum(column.values.nbytes for column in columns) + (followers.nbytes if followers else 0)
+        found.append(Figure(f"{name}: bytes of a {what}", Spread((used / len(columns[0]),)), "bytes", "", None))
+    return found
+
+
+# -- memory of a process -----------------------------------------------------------------------------------------------
+
+
+def _resident(name: str, work: Callable[[Any], object], given: object) -> list[Figure]:
+    """Of a process that does only this: what it has at its end, and the most that it had."""
+    if not sys.platform.startswith("linux"):
+        return []
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        base, resident, most = pool.apply(_measured, (work, given))
+    return [
+        Figure(f"{name}: resident", Spread((resident,)), "MB", "before", Spread((base,))),
+        Figure(f"{name}: resident at most", Spread((most,)), "MB", "before", Spread((base,))),
+    ]
+
+
+_HELD: list[object] = []
+
+
+def _measured(work: Callable[[Any], object], given: object) -> tuple[float, float, float]:
+    base = _status("VmRSS")
+    _HELD.append(work(given))
+    return base, _status("VmRSS"), _status("VmHWM")
+
+
+def _status(name: str) -> float:
+    """Megabytes, of Linux's own account of this process."""
+    for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) * 1024 / MEGABYTE
+    raise LookupError(name)
+
+
+def _load_in_a_process(target: Target) -> Present:
+    return asyncio.run(_opened(target, _load))
+
+
+async def _opened(target: Target, work: Callable[[Store], Awaitable[T]]) -> T:
+    store = await _ready(target)
+    try:
+        return await work(store)
+    finally:
+        await store.close()
+
+
+def _read_in_a_process(kept: SnapshotFile) -> Present:
+    found = kept.read()
+    assert found is not None
+    return found.present
