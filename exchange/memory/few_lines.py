@@ -1,4 +1,4 @@
-"""What few lines have, kept beside the columns by line: ratings, spreads, fallbacks, and names that are nobody's yet."""
+"""What few lines have, by line, beside the columns: ratings, spreads, fallbacks, and names that are nobody's yet."""
 
 from __future__ import annotations
 

@@ -78,8 +78,11 @@ class Rich:
             amount=self.number(),
             unit=unit,
             price=self.price_of(unit),
-            geometric_standard_deviation=None,
+            geometric_standard_deviation=self.deviation(),
         )
+
+    def deviation(self) -> Decimal | None:
+        return Decimal(self.random.choice(("1", "1.1", "2.123456789012345678"))) if self.perhaps(0.3) else None
 
     def line(self) -> Line:
         product = self.random.choice(self.products)
@@ -98,7 +101,7 @@ class Rich:
             packaging=self.perhaps(),
             credit=self.perhaps(),
             data_quality=self.quality() if self.perhaps(0.2) else None,
-            geometric_standard_deviation=Decimal("1.1") if self.perhaps(0.2) else None,
+            geometric_standard_deviation=self.deviation(),
             fallback=self.fallback() if self.perhaps(0.2) else None,
         )
 
@@ -124,19 +127,22 @@ class Rich:
             declared_unit_amount=Decimal(self.random.choice(("1", "1.0", "12.5", "1E+3", LONG[0]))),
             price=self.price_of(unit.value),
             mass_kg_per_declared_unit=Decimal(self.random.choice(("0", "1", "2.50", LONG[2]))),
+            geography_country=self.random.choice((None, "CN", "DE", "XK")),
             ipcc_characterization_factors=self.random.choice((("AR6",), ("AR5", "AR6"))),
             exempted_emissions_percent=abs(self.number()),
             data_quality=self.quality() if self.perhaps() else None,
         )
         if self.perhaps(0.3):
             stated = Declared(
-                self.number(), self.number(), self.components(), optional[0], optional[1], optional[2], None
+                self.number(), self.number(), self.components(), optional[0], optional[1], optional[2], self.deviation()
             )
             return replace(made, declared=stated)
         stages = self.random.sample(STAGES, self.random.choice((0, 1, 1, 2, 5)))
         direct = {stage: self.components() for stage in stages}
         lines = Lines.of([self.line() for _ in range(self.random.randrange(lines_max))])
-        return replace(made, declared=None, modelled=Modelled(direct, optional[0], optional[1], None, lines))
+        return replace(
+            made, declared=None, modelled=Modelled(direct, optional[0], optional[1], self.deviation(), lines)
+        )
 
 
 def rich(seed: int, *, products: int = 30, footprints: int = 80, lines_max: int = 9) -> Rich:
