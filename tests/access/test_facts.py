@@ -91,6 +91,28 @@ def test_total_is_a_closed_leaf(to) -> None:
     assert (page.modelled, page.lines, page.data_quality, page.exempted_emissions_percent) == (None, None, None, None)
 
 
+@pytest.mark.parametrize("level", ["TOTAL", "BREAKDOWN", "INPUTS", "OWNER"])
+def test_spreads_are_those_of_what_is_shown(level: str) -> None:
+    """Of the total to whoever sees it; of a line with the line, of direct emissions where they are broken down.
+
+    exp sqrt((0.12 ln 1.5)² + (0.72 ln 1.1)² + (0.16 ln 1.2)²) = exp 0.0890 = 1.0931.
+    """
+    world = maker(steel={"gsd": "1.1"}, motor={"gsd": "1.2", "primary": True})
+    world.modelled("van", 300, [line("steel", 900, gsd="1.1"), line("motor", 1, gsd="1.2", primary=True)], gsd="1.5")
+    world.own("M", "van")
+    if level != "OWNER":
+        world.grant("van", "V", level)
+    world.grant("motor", "V")  # and not the steel: its line is hidden
+    node = facts(world, "M" if level == "OWNER" else "V", "van")
+    shown = facts(world, "M", "van").uncertainty()
+    assert node.uncertainty() == shown
+    assert (shown.geometric_standard_deviation, shown.reason) == (Decimal("1.0931"), None)
+    expected = {"OWNER": ([1.1, 1.2], [False, True]), "INPUTS": ([1.2], [True])}.get(level, ([], []))
+    assert (node.lines.deviations.tolist(), node.lines.primary.tolist()) == expected
+    assert repr(node.direct_deviation) == ("1.5" if level == "OWNER" else "nan")
+    assert node.released is False
+
+
 def test_a_closed_leaf_says_that_it_has_gaps_and_not_which() -> None:
     world = maker_with_gap()
     world.grant("car", "V")

@@ -68,6 +68,13 @@ def test_what_lies_half_way_goes_one_way_whoever_computes_it() -> None:
         assert shown_of(world, f"of {amount}").covered_percent == Decimal(12)
 
 
+@pytest.mark.parametrize("covered", [0.375, 0.374999999999999, 0.375000000000001])
+def test_last_bits_are_rounded_away_first(covered: float) -> None:
+    """Else 37.5 percent would be 37 on one machine and 38 on another."""
+    assert shown_uncertainty(1.2, covered, None).covered_percent == Decimal(38)
+    assert shown_uncertainty(1 + covered / 10_000, 1.0, None).geometric_standard_deviation == Decimal("1")
+
+
 def test_each_kind_of_parameter() -> None:
     """Direct emissions, a line's amount and a declared result: e = 0.25, 0.75, 0.75."""
     world = World()
