@@ -14,6 +14,7 @@ from exchange.memory.columns import Array, ranges
 from exchange.model.resolved import Ints
 
 BESIDE_MAX: Final = 100_000  # lines kept unsorted; a dictionary of so many takes about ten megabytes
+LINES_MAX: Final = 2**31 - 1  # rows of lines are numbered with 32 bits; so many take 85 GB
 
 
 class Followers:
@@ -53,7 +54,11 @@ class Followers:
         return self._count_beside > max(BESIDE_MAX, len(self._lines) // 8)
 
     def sort(self, suppliers: Array, products: int) -> None:
-        """Builds the array anew from the suppliers of all lines."""
+        """Builds the array anew from the suppliers of all lines. Raises OverflowError for more than LINES_MAX."""
+        if len(suppliers) > LINES_MAX:
+            raise OverflowError(
+                f"a server holds at most {LINES_MAX:,} lines in memory, and there are {len(suppliers):,}"
+            )
         order = np.argsort(suppliers, kind="stable").astype(np.int32)
         named = suppliers[order]
         first = int(np.searchsorted(named, 0))

@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-RANGE_KEYS: Final = 5_000  # products or footprints read at once: some ten megabytes
+RANGE_MAX: Final = 5_000  # products or footprints read at once: some ten megabytes
 READS_AT_ONCE: Final = 2  # connections that read ahead: the database and this process work beside each other
 COLLECT_AFTER: Final = 100_000  # new objects, while the graph is loaded
 PROGRESS_SECONDS: Final = 5.0  # between two lines of the log while a large graph is loaded
@@ -128,12 +128,12 @@ async def _loaded(store: Store, head: LedgerHead, check: Callable[[Tables], None
 async def _ranges(count: int, read: Callable[[int, int], Coroutine[Any, Any, T]]) -> AsyncGenerator[tuple[int, T]]:
     """What `read` brings of all keys below `count`, in order, each with the key after its last; a few ranges are read
     while one is worked on."""
-    starts = iter(range(0, count, RANGE_KEYS))
+    starts = iter(range(0, count, RANGE_MAX))
     ahead: deque[tuple[int, asyncio.Task[T]]] = deque()
     try:
         while True:
             for first in islice(starts, READS_AT_ONCE - len(ahead)):
-                after = min(first + RANGE_KEYS, count)
+                after = min(first + RANGE_MAX, count)
                 ahead.append((after, asyncio.create_task(read(first, after), name="graph-loading-read")))
             if not ahead:
                 return

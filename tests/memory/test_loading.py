@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from exchange.graph import Store, bolt
+from exchange.memory import followers
 from exchange.model.product import Product
 from exchange.model.writes import AddGrant, DeprecateFootprint, RevokeGrant
 from exchange.operations import following, taking_over
@@ -30,7 +31,7 @@ RANGE = 3
 @pytest.fixture
 def ranges(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small ones, read one after the other."""
-    monkeypatch.setattr(taking_over, "RANGE_KEYS", RANGE)
+    monkeypatch.setattr(taking_over, "RANGE_MAX", RANGE)
     monkeypatch.setattr(taking_over, "READS_AT_ONCE", 1)
 
 
@@ -69,13 +70,15 @@ async def test_what_is_written_meanwhile_comes_by_the_ledger(
     monkeypatch.setattr(taking_over, "READS_AT_ONCE", at_once)
     made = await published(store, COUNT)
     buyer = await put_organization(store)
+    urn = f"urn:pact:{buyer.domains[0]}:product-id:late"
+    await put_footprint(store, made[6], [a_line(made[1]), a_line(urn=urn, number=2)])
     first = await put_footprint(store, made[3], [a_line(made[2])])
     granted = a_grant(made[4], buyer, from_us=0, sequence=(await store.head()).sequence + 1)
     await put(store, AddGrant(granted))
     later: list[Product] = []
 
     async def write() -> None:
-        later.extend(await put_products(store, buyer, "Late"))
+        later.extend(await put_products(store, buyer, "Late", product_ids=(urn,)))
         await put_footprint(store, later[0], [a_line(made[-1])])
         await put_footprint(store, made[5], [a_line(later[0]), a_line(made[4])])
         sequence = (await store.head()).sequence + 1
@@ -140,6 +143,19 @@ async def test_the_bound_of_memory_ends_loading_where_it_is_reached(
     assert reading() == []
     assert "EXCHANGE_GRAPH_MEGABYTES" in caplog.text
     assert live(exchange).nbytes == 0
+    assert await closure(exchange, made[-1]) is None
+    assert await excluding(exchange, made[-1]) == await from_the_store(exchange, made[-1])
+    await exchange.close()
+
+
+async def test_more_lines_than_can_be_numbered_are_left_to_the_database(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(followers, "LINES_MAX", COUNT - 2)  # one less than there are
+    made = await published(store, COUNT)
+    exchange = open_exchange(store, clock=lambda: NOW_US, graph_megabytes=64)
+    assert not await live(exchange).loaded()
+    assert "at most 10 lines in memory, and there are 11" in caplog.text
     assert await closure(exchange, made[-1]) is None
     assert await excluding(exchange, made[-1]) == await from_the_store(exchange, made[-1])
     await exchange.close()
