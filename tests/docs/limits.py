@@ -308,6 +308,7 @@ UNSEEN = {
     "rollup.monte_carlo.SWEEPS_MAX": "how close a loop may come to taking all of itself before a sample is left out",
     "operations.following.CHANGES_MAX": "how far a server follows the ledger before it loads the graph again",
     "operations.snapshots.HEADER_BYTES_MAX": "what is read of a snapshot before it is known to be one",
+    "operations.taking_over.RANGE_MAX": "how much is read at once while the graph is loaded",
     "operations.refused_scenarios.PRODUCTS_COUNTED_MAX": "the memory of what was refused",
     "operations.writing.BATCH_COMMANDS_MAX": "how many writes share a transaction",
     "operations.writing.BATCH_FOOTPRINTS_MAX": "how many footprints share a transaction",
