@@ -79,4 +79,5 @@ def open_exchange(
     graph = LiveGraph(store, clock, megabytes_max=graph_megabytes, snapshot=kept) if graph_megabytes else None
     if graph is not None:
         graph.start()
-    return Exchange(store, clock, WriteQueue(store, clock, graph), graph=graph, measures=measures or NoMeasures())
+    counted = measures or NoMeasures()
+    return Exchange(store, clock, WriteQueue(store, clock, graph, counted), graph=graph, measures=counted)

@@ -26,6 +26,7 @@ from exchange.model.ledger import Change, ChangeKind, LedgerHead
 from exchange.model.writes import Write
 from exchange.operations.admission import check_admission
 from exchange.operations.following import LiveGraph
+from exchange.operations.measures import Measures, NoMeasures
 from exchange.operations.refusals import refused_loop
 
 T = TypeVar("T")
@@ -106,8 +107,15 @@ class _Waiting:
 class WriteQueue:
     """Takes commands, answers each when it is durably written (or why it was not)."""
 
-    def __init__(self, store: Store, clock: Callable[[], int], graph: LiveGraph | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Callable[[], int],
+        graph: LiveGraph | None = None,
+        measures: Measures | None = None,
+    ) -> None:
         self._store, self._clock, self._graph = store, clock, graph
+        self._measures = measures or NoMeasures()
         self._waiting: list[_Waiting] = []
         self._wake = asyncio.Event()
         self._closed = False
@@ -225,6 +233,7 @@ class WriteQueue:
             write = refused_loop(decision, error, now_us, head.sequence + 1)
             change = Change(head.sequence + 1, ChangeKind.LOOP_REFUSED, write.refused.id, waiting.command.by, now_us)
             await self._store.write([write], [change], head)
+            self._measures.refused(error.code)
             log.warning("loop refused: product %s, asked by %s", write.refused.product_id, waiting.command.by)
         elif (await self._store.head()).sequence != head.sequence:
             raise HeadMoved

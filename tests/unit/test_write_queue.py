@@ -15,6 +15,7 @@ from exchange.model.grant import AccessLevel, Grant
 from exchange.model.ledger import Change, ChangeKind, LedgerHead
 from exchange.model.writes import RecordRefusedLoop, Write
 from exchange.operations import writing
+from exchange.operations.measures import NoMeasures
 from exchange.operations.writing import HEAD_RETRIES_MAX, Allocation, Decision, WriteQueue
 
 
@@ -69,8 +70,18 @@ class TakeName:
         return Decision("new", build)
 
 
-async def asked(ledger: Ledger, *commands: TakeName) -> list[str | BaseException]:
-    queue = WriteQueue(cast(Store, ledger), lambda: 1)
+class Counted(NoMeasures):
+    """Codes of what was refused."""
+
+    def __init__(self) -> None:
+        self.codes: list[str] = []
+
+    def refused(self, code: str) -> None:
+        self.codes.append(code)
+
+
+async def asked(ledger: Ledger, *commands: TakeName, measures: Counted | None = None) -> list[str | BaseException]:
+    queue = WriteQueue(cast(Store, ledger), lambda: 1, measures=measures)
     try:
         return list(await asyncio.gather(*(queue.do(each) for each in commands), return_exceptions=True))
     finally:
@@ -163,10 +174,11 @@ LOOP = LoopRefused("a loop", members=(3, 7), path=("input", "product"))
 
 
 async def test_a_refused_loop_is_recorded_before_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    ledger = Ledger()
+    ledger, counted = Ledger(), Counted()
     refusing(monkeypatch, LOOP)
-    (found,) = await asked(ledger, TakeAccess(ledger, "N", "key"))
+    (found,) = await asked(ledger, TakeAccess(ledger, "N", "key"), measures=counted)
     assert found is LOOP
+    assert counted.codes == ["LOOP_REFUSED"]
     [write] = ledger.written
     assert isinstance(write, RecordRefusedLoop)
     assert write.member_keys == (3, 7)
