@@ -280,6 +280,8 @@ async def test_while_it_is_written_nothing_changes_in_it_and_the_database_answer
     exchange = await opened(store, tmp_path / "graph.snapshot")
     graph = live(exchange)
     assert await closure(exchange, made[1]) is not None
+    assert graph._writing is not None
+    await graph._writing  # what it began when it had been loaded
     graph._frozen = True
     assert await closure(exchange, made[1]) is not None
     await put_footprint(store, made[1], [a_line(made[0]), a_line(made[0])])
