@@ -19,6 +19,7 @@ from exchange.memory.lines import UNIT_NOT_CONVERTIBLE, LinesResolved
 from exchange.memory.standing import Stood
 from exchange.memory.tables import Tables
 from exchange.model.carbon import CarbonComponents
+from exchange.model.closure import Dates
 from exchange.model.footprint import Finding, Footprint, LifeCycleStage
 from exchange.model.resolved import GAP_CODES, NO_GAP, GapCode, Ints, Standing
 from exchange.model.view import UnitsApart
@@ -40,6 +41,8 @@ class Source(Protocol):
 
     @property
     def tables(self) -> Tables: ...
+    @property
+    def dates(self) -> Dates: ...
     def stood(self, products: Array) -> Stood: ...
     def resolved(self, lines: Array) -> LinesResolved: ...
 
@@ -196,8 +199,8 @@ def _put_together(
         flags=((kind & ~np.uint8(HAS_EXTRAS)) >> FLAG_SHIFT).astype(np.int64),
         reason=reason,
         by_fallback=by_fallback,
-        named=tables.lines.supplier.values[lines].astype(np.int64),
-        fallback_named=fallback_named,
+        named=_registered(tables, tables.lines.supplier.values[lines].astype(np.int64), source.dates.head),
+        fallback_named=_registered(tables, fallback_named, source.dates.head),
         has_fallback=has_fallback,
         transport=_transport_units(tables)[tables.lines.unit.values[lines]],
         rated=rated,
@@ -315,6 +318,13 @@ def _standings(tables: Tables, walked: _Walked, recipes: _Recipes) -> Standings:
         valid_until_day=walked.until_day,
         recipes=recipes,
     )
+
+
+def _registered(tables: Tables, named: Ints, head: int) -> Ints:
+    """The products that lines name; NOBODY where the name was registered only after `head`."""
+    there = (named != NOBODY) & (named < len(tables.products.owner))
+    there[there] = tables.products.sequence.values[named[there]] <= head
+    return np.where(there, named, NOBODY)
 
 
 def _extras(tables: Tables, lines: Ints, kind: Array) -> tuple[Ints, Array, Ints, Array]:

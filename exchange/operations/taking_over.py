@@ -87,7 +87,7 @@ async def load_tables(store: Store, head: LedgerHead, check: Callable[[Tables], 
 @contextmanager
 def _fewer_collections() -> Iterator[None]:
     """Rows that are read are millions of lists, none of them in a cycle: to search them for cycles after every 700
-    takes as long as everything else that is done with them."""
+    takes as long as everything else that is done with them. One graph is loaded at a time in a process."""
     before = gc.get_threshold()
     gc.set_threshold(COLLECT_AFTER, *before[1:])
     try:

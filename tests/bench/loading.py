@@ -27,7 +27,7 @@ from exchange.graph.columns import FOOTPRINTS, GRANTS_BESIDE_MAX, LINES_BESIDE_M
 from exchange.graph.connect import Target
 from exchange.graph.embedded import EmbeddedDatabase
 from exchange.graph.endpoint import Endpoint
-from exchange.memory import Present, Tables
+from exchange.memory import Present, Tables, add_footprint_columns, add_grant_columns, add_product_columns
 from exchange.model.closure import Dates
 from exchange.model.footprint import NEVER_US
 from exchange.model.ledger import Change, ChangeKind
@@ -35,7 +35,7 @@ from exchange.operations.snapshots import SnapshotFile
 from exchange.operations.taking_over import load_tables
 from tests.bench.measuring import Figure, Run, Spread, in_turn
 from tests.bench.supply import AS_OF, supply, tables_of
-from tests.bench.written import write
+from tests.bench.written import columns_of, write
 from tests.store import neo4j_server
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ T = TypeVar("T")
 TITLE = "having the graph in memory, products made up"
 COLD = (10_000, 100_000)
 KEPT = (100_000, 1_000_000)
+MADE_MAX = 100_000  # products made of columns: each is made up as values first, which takes longer than all the rest
 WARM_UP = 2  # rounds: a database that has just been filled is slow at first
 DATES = Dates(AS_OF, NEVER_US - 1, NEVER_US - 1)
 MEGABYTE = 1e6
@@ -69,9 +70,11 @@ def run(options: Options) -> list[Figure]:
 
 
 def _cold(name: str, target: Target, endpoint: Endpoint, products: int, rounds: int) -> list[Figure]:
+    quiet: Any = {} if endpoint.embedded else {"notifications_min_severity": "OFF"}  # as the exchange has it
+    driver_of = neo4j.GraphDatabase.driver
     with (
         asyncio.Runner() as runner,
-        neo4j.GraphDatabase.driver(endpoint.uri, auth=(endpoint.user, endpoint.password)) as driver,
+        driver_of(endpoint.uri, auth=(endpoint.user, endpoint.password), **quiet) as driver,
     ):
         store = runner.run(_ready(target))
         write(driver, supply(products))
@@ -155,6 +158,7 @@ def _neo4j() -> Iterator[tuple[Target, Endpoint]]:
 
 def _kept(name: str, products: int, rounds: int) -> list[Figure]:
     """The file is in the system's own memory, as it is after it was written or read a moment ago."""
+    few = products <= MADE_MAX
     with tempfile.TemporaryDirectory() as folder:
         kept = SnapshotFile(Path(folder) / "graph.snapshot")
         tables = tables_of(supply(products))
@@ -171,6 +175,7 @@ def _kept(name: str, products: int, rounds: int) -> list[Figure]:
             Figure(f"{name}: its file", size, "MB", "", None),
             *sizes,
             *_resident(f"{name}: process that has taken it from its file", _read_in_a_process, kept),
+            *(_resident(f"{name}: process that has made it of columns", _made_in_a_process, products) if few else []),
         ]
 
 
@@ -236,6 +241,20 @@ async def _opened(target: Target, work: Callable[[Store], Awaitable[T]]) -> T:
         return await work(store)
     finally:
         await store.close()
+
+
+def _made_in_a_process(products: int) -> Present:
+    """As loading from a database does, from columns that are made up here instead of read."""
+    made, tables = supply(products), Tables()
+    tables.products.resize(products)
+    tables.versions.resize(products)
+    for first in range(0, products, RANGE_MAX):
+        owned, grants, footprints = columns_of(made, first, min(first + RANGE_MAX, products))
+        add_product_columns(tables, owned)
+        add_grant_columns(tables, grants)
+        add_footprint_columns(tables, footprints)
+    del made
+    return Present(tables, DATES)
 
 
 def _read_in_a_process(kept: SnapshotFile) -> Present:

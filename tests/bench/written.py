@@ -17,13 +17,16 @@ import neo4j
 from exchange.graph.footprint_records import footprint_properties
 from exchange.graph.records import grant_properties, product_properties
 from exchange.model.carbon import CarbonComponents
+from exchange.model.columns import FootprintColumns, GrantColumns, ProductColumns
 from exchange.model.footprint import STAGES, Declared, Footprint, LifeCycleStage, Lines, Modelled
 from exchange.model.product import Product
 from exchange.units import DeclaredUnit
 from tests.bench.supply import KILOGRAM, OWNERS, VALID_FROM, Supply
+from tests.memory import by_column
 from tests.store.examples import a_footprint, a_grant, a_product, an_organization
 
 BATCH: Final = 1_000
+_OWNERS: Final = [an_organization() for _ in range(OWNERS)]
 _MANUFACTURING = STAGES.index(LifeCycleStage.MANUFACTURING)
 
 _PRODUCTS = "UNWIND $rows AS r CREATE (p:Product) SET p = r"
@@ -38,9 +41,8 @@ def write(driver: neo4j.Driver, made: Supply) -> None:
     One footprint each, with the product's key: declared in the first tier, modelled in the others; everything public.
     """
     count = made.products
-    owners = [an_organization() for _ in range(OWNERS)]
     products = [
-        a_product(owners[key % OWNERS], key, f"Product {key}", id=_id("product", key), sequence=key + 1)
+        a_product(_OWNERS[key % OWNERS], key, f"Product {key}", id=_id("product", key), sequence=key + 1)
         for key in range(count)
     ]
     with driver.session() as session:
@@ -57,6 +59,18 @@ def write(driver: neo4j.Driver, made: Supply) -> None:
         session.run(_LEDGER, head=3 * count, products=count, footprints=count).consume()
 
 
+def columns_of(made: Supply, first: int, after: int) -> tuple[ProductColumns, GrantColumns, FootprintColumns]:
+    """What the store would read of these keys, were the same written into a database."""
+    keys, head = range(first, after), made.products
+    products = [a_product(_OWNERS[key % OWNERS], key, "", id=_id("product", key), sequence=key + 1) for key in keys]
+    grants = [a_grant(product, None, from_us=0, sequence=2 * head + product.key + 1) for product in products]
+    return (
+        by_column.product_columns(products),
+        by_column.grant_columns(grants),
+        by_column.footprint_columns(list(_footprints(made, products))),
+    )
+
+
 def _footprints(made: Supply, products: list[Product]) -> Iterator[Footprint]:
     for product in products:
         first, after = int(made.starts[product.key]), int(made.starts[product.key + 1])
@@ -65,7 +79,7 @@ def _footprints(made: Supply, products: list[Product]) -> Iterator[Footprint]:
         own = CarbonComponents({"fossilGhgEmissions": amount})
         lines = Lines(
             suppliers=suppliers,
-            names=[f"id:{products[key].id}" for key in suppliers],
+            names=[f"id:{_id('product', key)}" for key in suppliers],
             amounts=[str(Decimal(repr(each))) for each in made.amount[first:after].tolist()],
             units=[0] * len(suppliers),
             unit_table=[(KILOGRAM, None)],
@@ -78,7 +92,7 @@ def _footprints(made: Supply, products: list[Product]) -> Iterator[Footprint]:
             [],
             id=_id("footprint", product.key),
             pf_id=_id("pf", product.key),
-            sequence=len(products) + product.key + 1,
+            sequence=made.products + product.key + 1,
             valid_from_day=VALID_FROM,
             declared_unit=DeclaredUnit.KILOGRAM,
             declared_unit_amount=Decimal(1),

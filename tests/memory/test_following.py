@@ -228,3 +228,22 @@ async def test_names_registered_later_are_bound_where_both_are_loaded(store: Sto
     assert set(found.cut.keys) == {consumer.key, supplier.key}
     assert await excluding(exchange, consumer) == await from_the_store(exchange, consumer)
     await exchange.close()
+
+
+async def test_a_name_is_nobodys_at_a_head_before_it_was_registered(exchange: Exchange, store: Store) -> None:
+    """Sessions overlap: one that began before knows as little of a line's or a fallback's name as the database did."""
+    owner = await put_organization(store)
+    [consumer] = await put_products(store, owner, "Consumer")
+    urn = f"urn:pact:{owner.domains[0]}:product-id:later"
+    nobody = f"urn:pact:{owner.domains[0]}:product-id:nobody"
+    lines = [a_line(urn=urn), a_line(urn=nobody, number=2, fallback=a_fallback(urn=urn))]
+    await put_footprint(store, consumer, lines)
+    before = await exchange.session(OPERATOR)
+    change = (await store.head()).sequence + 1
+    [supplier] = await put_products(store, owner, "Supplier", product_ids=(urn,), sequence=change)
+    after = await exchange.session(OPERATOR)
+    for session, key in ((after, supplier.key), (before, -1)):
+        resolved = (await solve_for(session, [consumer.key], session.dates())).resolved(consumer.key)
+        assert resolved is not None
+        assert resolved.named.tolist() == [key, -1]
+        assert resolved.fallback_named.tolist() == [-1, key]

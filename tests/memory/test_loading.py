@@ -85,6 +85,7 @@ async def test_what_is_written_meanwhile_comes_by_the_ledger(
         await put(store, DeprecateFootprint(first.id, NOW_US - 5, sequence, "wrong"))
         await put(store, RevokeGrant(granted.id, NOW_US - 4, sequence + 1))
         await put(store, AddGrant(a_grant(made[0], buyer, from_us=0, sequence=sequence + 2)))
+        await put(store, AddGrant(a_grant(later[0], None, from_us=0, sequence=sequence + 3)))
 
     before_read(monkeypatch, 2, write)
     exchange = open_exchange(store, clock=lambda: NOW_US, graph_megabytes=64)
@@ -95,6 +96,9 @@ async def test_what_is_written_meanwhile_comes_by_the_ledger(
         assert found is not None
         assert await excluding(exchange, product) == await from_the_store(exchange, product)
     assert live(exchange).head == (await store.head()).sequence
+    named = await closure(exchange, made[6])  # by a URN that was registered meanwhile
+    assert named is not None
+    assert later[0].key in named.cut.keys
     await exchange.close()
 
 

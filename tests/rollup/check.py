@@ -66,7 +66,7 @@ class World:
         self.footprints: dict[str, list[Footprint]] = {}
         self.denied: set[tuple[str, str]] = set()
         self.unregistered: set[str] = set()
-        self.late: set[str] = set()  # products whose creation is change 21
+        self.late: set[str] = set()  # products whose creation is change 21: lines name them by URN
         self.successors: dict[str, Sequence[Release]] = {}
         self.sequence = 0
         self.asked: list[tuple[str, str]] = []
@@ -187,7 +187,7 @@ class World:
         )
 
     def _named(self, name: str) -> tuple[int | None, str]:
-        return (None if name in self.unregistered else self.key(name)), f"urn:x:{name}"
+        return (None if name in self.unregistered | self.late else self.key(name)), f"urn:x:{name}"
 
     def _fallback(self, name: str, amount: str, unit: str, gsd: object = None) -> Fallback:
         key, urn = self._named(name)

@@ -143,9 +143,9 @@ def test_a_chosen_footprint_stands_whatever_the_dates_say():
 
 def test_a_product_registered_after_the_head_is_unknown():
     world = World()
+    world.late.add("p")
     world.modelled("root", "1", [line("p", 2)])
     world.declared("p", "1")
-    world.late.add("p")
     check(world, "root", dates=dates("2026-06-30", head=20), excluding="1.000", gaps={1: "NOT_GRANTED"})
     check(world, "p", dates=dates("2026-06-30", head=20), refused="NO_FOOTPRINT")
     check(world, "root", dates=dates("2026-06-30", head=10_000), excluding="3.000", gaps={})
