@@ -206,7 +206,7 @@ class _Builder:
         amounts = [amount for lines in self.lines for amount in lines.amounts]
         line, version = self._versions_of(np.arange(len(amounts)), self._named())
         units, unit_of_line = unit_column(self.lines, self.starts)
-        taken = amounts if len(line) == len(amounts) else [amounts[at] for at in line.tolist()]
+        taken = [amounts[at] for at in line.tolist()]  # a line may have many options, or none
         factor, convertible = binary_factors(
             taken, units, unit_of_line[line], list(self.classes), self.class_of[version]
         )

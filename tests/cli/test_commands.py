@@ -275,7 +275,7 @@ def test_the_schema_is_printed(exchange):
     done = exchange("schema")
     assert done.exit_code == 0
     assert "type Query" in done.stdout
-    assert done.stdout.endswith("}\n")
+    assert done.stdout.endswith("\nunion WhatIfResult = RollUpRefused | ScenariosInvalid | WhatIf\n")
 
 
 def test_the_doctor_finds_everything_well(exchange):

@@ -179,6 +179,15 @@ def test_a_line_counts_with_the_larger_of_supplier_and_fallback():
     check_admission(world, ["j"])  # one of the two, never both
 
 
+def test_a_line_of_two_options_beside_one_of_none_keeps_its_amount():
+    """As many options as lines, and yet not one each."""
+    world = World()
+    world.modelled("k", "1", [line("nothing", "0.1"), line("j", "0.1", "PIECE")], unit="PIECE", amount="2", mass="5")
+    world.modelled("k", "1", [line("j", "0.999")])
+    world.modelled("j", "1", [line("k", "1.1")])
+    check_admission(world, ["j"], members=["j", "k"])
+
+
 def test_lines_that_may_never_be_followed_do_not_count():
     world = World()
     world.modelled("k", "1", [line("j", 1)])
@@ -321,6 +330,8 @@ def spectral_radius(world: World, footprints: Sequence[Footprint]) -> float:
         options = []
         for footprint in chosen:
             for one in footprint.lines:
+                if one.unit != "KILOGRAM":
+                    continue
                 routes = [(footprint.product_key, one.product_key, abs(float(one.amount)))]
                 if one.fallback is not None:
                     routes.append((footprint.product_key, one.fallback.product_key, abs(float(one.fallback.amount))))
@@ -347,9 +358,17 @@ def batches(draw):
 
 
 def _lines(spec, scale):
+    """And before them one that cannot be converted."""
     return [
-        line(f"p{to}", amount * scale, fallback=(f"p{other}", amount * scale / 1.2, "KILOGRAM") if fall_back else None)
-        for to, amount, other, fall_back in spec
+        line("p0", "3", "PIECE"),
+        *(
+            line(
+                f"p{to}",
+                amount * scale,
+                fallback=(f"p{other}", amount * scale / 1.2, "KILOGRAM") if fall_back else None,
+            )
+            for to, amount, other, fall_back in spec
+        ),
     ]
 
 
