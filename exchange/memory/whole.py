@@ -23,9 +23,10 @@ from exchange.memory.present import Present
 from exchange.memory.tables import Tables
 from exchange.model.footprint import DELIVERED
 from exchange.model.resolved import Floats, Ints
-from exchange.rollup.certificate import find_scale
+from exchange.rollup.certificate import find_scale, solve_scale
+from exchange.rollup.loops import without_answer
 from exchange.rollup.own_terms import EXCLUDING_WIDTH
-from exchange.rollup.solving import ROUNDOFF, row_scale, sweep
+from exchange.rollup.solving import ROUNDOFF, row_scale, solve, sweep
 from exchange.rollup.system import DISTRIBUTION_STAGE, GATE_STAGE_MAX, Matrix, absolute
 
 COMPONENTS: Final = 12  # of `own`: its last column is their sum
@@ -38,7 +39,7 @@ PUSHES_MAX: Final = 2_000  # then sweeps take over: a loop that consumes nearly 
 
 
 class NoAnswer(Exception):
-    """Some loop has no answer, or one that sweeps do not reach: there is no result for everybody."""
+    """Some loop has no answer, or one that is not reached: there is no result for everybody."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +52,7 @@ class _Entries:
 
 
 class Whole:
-    """The results of everything that stands. Raises NoAnswer where sweeps do not find them."""
+    """The results of everything that stands. Raises NoAnswer where somebody has none."""
 
     def __init__(self, present: Present) -> None:
         self._present = present
@@ -79,10 +80,11 @@ class Whole:
         own, matrix = self._own(), self._matrix()
         counts = np.diff(matrix.indptr).astype(np.float64)
         size = absolute(matrix)
-        scale = find_scale(size, counts, row_scale(size, own, self._x)) if own.shape[1] else None
+        if not own.shape[1]:
+            return np.zeros(self._products)
+        start = row_scale(size, own, self._x)
+        scale = find_scale(size, counts, start) or solve_scale(size, counts, own, start)
         if scale is None:
-            if not own.shape[1]:
-                return np.zeros(self._products)
             raise NoAnswer("no certificate was found")
         worst = 0.0
         for column in np.flatnonzero(self._columns < EXCLUDING_WIDTH).tolist():
@@ -111,14 +113,11 @@ class Whole:
         self._count()
         own, matrix = self._own(), self._matrix()
         if start is None or start.shape != own.shape:
-            found = sweep(matrix, own)
+            found = _solved(matrix, own)
         else:  # x = start + e, and e = (d + A start - start) + A e
-            found = sweep(matrix, own + matrix @ start - start)
-            found = type(found)(start + found.x, found.settled)
-        if not found.settled:
-            raise NoAnswer("sweeps do not settle")
-        self._x, self._left = found.x, np.zeros_like(found.x)
-        self._base = row_scale(absolute(matrix), own, found.x) if own.shape[1] else np.ones(len(own))
+            found = start + _solved(matrix, own + matrix @ start - start)
+        self._x, self._left = found, np.zeros_like(found)
+        self._base = row_scale(absolute(matrix), own, found) if own.shape[1] else np.ones(len(own))
         self.pushed = 0
 
     def _count(self) -> None:
@@ -308,6 +307,18 @@ class Whole:
         numbers = self._present.tables.versions.outbound.values[said]
         product[numbers] = self._present.tables.versions.product.values[said]
         return np.asarray(product[np.clip(rows - self._products, 0, self._outbound - 1)])
+
+
+def _solved(matrix: Matrix, own: Floats) -> Floats:
+    """x = own + A x. Raises NoAnswer where a loop has none, and where none is reached."""
+    found = sweep(matrix, own)
+    if not found.settled:
+        if without_answer(absolute(matrix)):
+            raise NoAnswer("a loop consumes at least one of itself")
+        found = solve(matrix, own)
+    if not found.settled or not np.isfinite(found.x).all():
+        raise NoAnswer("a loop that consumes nearly all of itself does not settle")
+    return found.x
 
 
 def _delivered(tables: Tables) -> int:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 KEPT_DIFFERENCE: Final = 1e-11  # of a result's largest component: what is kept is promised to 1e-12
+INTERVALS: Final = 1_000  # certified ones: they are wider where a loop consumes nearly all of itself
 SECONDS_BETWEEN: Final = 300.0  # a check costs what two roll-ups cost, one of them read from the database
 
 
@@ -88,7 +89,8 @@ async def _kept_differs(session: Session, key: int, solved: Solved) -> str | Non
     if whole is None or session.graph.head != session.head.sequence or solved.solution.refusal(key) is not None:
         return None
     expected, kept = solved.solution.cradle_to_gate(key), whole.components(key).tolist()
-    least = KEPT_DIFFERENCE * max(map(abs, expected))
+    lower, upper = solved.solution.interval(key)
+    least = KEPT_DIFFERENCE * max(map(abs, expected)) + INTERVALS * float(upper - lower)
     if all(abs(one - other) <= least for one, other in zip(kept, expected, strict=True)):
         return None
     return f"{kept} kept, {expected} in the database"

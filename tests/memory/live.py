@@ -386,8 +386,9 @@ class LiveMachine(RuleBasedStateMachine):
         for key in solution.keys:
             if solution.refusal(key) is None:
                 found, expected = whole.components(key), np.array(solution.cradle_to_gate(key))
-                assert np.abs(found - expected).max() <= 1e-12 * np.abs(expected).max()
                 lower, upper = solution.interval(key)
+                nearly = radius[key] + float(upper - lower)  # wide only beside loops that take nearly all of themselves
+                assert np.abs(found - expected).max() <= 1e-12 * np.abs(expected).max() + nearly
                 assert float(lower) - radius[key] <= whole.excluding()[key] <= float(upper) + radius[key]
 
     async def _compare(self, server: Exchange, viewer: Viewer) -> None:

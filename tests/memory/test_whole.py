@@ -136,3 +136,24 @@ def test_a_graph_of_nothing_has_no_results() -> None:
     kept = Whole(standing(Tables()))
     assert kept.excluding().shape == (0,)
     assert kept.radius().shape == (0,)
+
+
+@pytest.mark.parametrize("gain", [0.99, 0.9999])
+def test_a_loop_that_consumes_nearly_all_of_itself_has_its_answer(gain: float) -> None:
+    """Sweeps alone would take thousands."""
+    tables = tables_of(supply(500))
+    present = standing(tables)
+    kept = Whole(present)
+    line = int(np.flatnonzero(present.serving.values != NOBODY)[0])
+    consumer = int(tables.versions.product.values[tables.lines.version.values[line]])
+    before = kept.excluding()[consumer]
+    taken = present.factor.values[line] * kept.excluding()[present.serving.values[line]]
+    present.serving.values[line] = consumer
+    tables.lines.supplier.values[line] = consumer
+    tables.followers.add_later(line, consumer)
+    present.factor.values[line] = gain
+    kept.update(np.array([consumer]))
+    again, radius = Whole(present), kept.radius()
+    assert abs(kept.excluding()[consumer] - (before - taken) / (1 - gain)) <= radius[consumer]
+    assert (np.abs(kept.excluding() - again.excluding()) <= radius + again.radius()).all()
+    assert (radius <= 1e-13 / (1 - gain) ** 2 * kept.excluding()).all()
