@@ -21,7 +21,7 @@ from exchange.model.footprint import NEVER_US
 from tests.bench import engine
 from tests.bench.admitting import admitted
 from tests.bench.measuring import Figure, Spread, in_turn, milliseconds
-from tests.bench.supply import AS_OF, Supply, supply, tables_of
+from tests.bench.supply import AS_OF, Supply, supply, tables_of, with_gain
 
 if TYPE_CHECKING:
     from tests.bench.__main__ import Options
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 TITLE = "the graph in memory, products made up"
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 FACTORIZED_MAX = 10_000
+NEARLY_ALL, GAIN = 100_000, 0.99
 CHANGED = 50  # products that change, one after the other, in each round
 PEERS = {"bw2calc": "bw2calc, one demand, factorized", "networkx": "networkx, the closure's products alone"}
 ASKED = 20  # products of the last tier, asked one after the other in each round
@@ -40,7 +41,7 @@ def run(options: Options) -> list[Figure]:
         for local in (True, False):
             name = f"{products:,} products, {'loops in industries' if local else 'random loops'}"
             found += _measure(name, supply(products, local=local), options.rounds, local=local)
-    return found
+    return found + _nearly_all(options.rounds)
 
 
 def _measure(name: str, made: Supply, rounds: int, *, local: bool) -> list[Figure]:
@@ -54,6 +55,8 @@ def _measure(name: str, made: Supply, rounds: int, *, local: bool) -> list[Figur
     runs: dict[str, Callable[[], object]] = {"sweep": lambda: matrix @ x, "whole": lambda: Whole(present)}
     kept = Whole(present)
     runs["change"] = lambda: _change(tables, kept)
+    hub = int(np.bincount(made.supplier).argmax())
+    runs["hub"] = lambda: _change_one(tables, kept, hub)
     closure = ""
     if local:
         position = Column(np.int32, fill=NOBODY)
@@ -69,6 +72,7 @@ def _measure(name: str, made: Supply, rounds: int, *, local: bool) -> list[Figur
     figures = [
         Figure(f"{name}: all products", took["whole"], "ms", "one sweep", sweep),
         Figure(f"{name}: one change to all whom it affects", _each(took["change"], CHANGED), "ms", "one sweep", sweep),
+        Figure(f"{name}: a change of the largest hub", took["hub"], "ms", "one sweep", sweep),
         Figure(f"{name}: what stands, found anew", milliseconds(loading["present"]), "ms", "once", None),
         Figure(f"{name}: columns", Spread((_megabytes(tables, present),)), "MB", "", None),
     ]
@@ -92,10 +96,25 @@ def _each(spread: Spread, count: int) -> Spread:
 def _change(tables: Tables, kept: Whole) -> None:
     """Own terms of some products, changed one after the other."""
     for key in np.random.default_rng(9).integers(0, len(tables.products.owner), CHANGED).tolist():
-        own = tables.versions.own.values[key]
-        own[0] *= 1.01
-        own[-1] = own[0]
-        kept.update(np.array([key]))
+        _change_one(tables, kept, key)
+
+
+def _change_one(tables: Tables, kept: Whole, key: int) -> None:
+    own = tables.versions.own.values[key]
+    own[0] *= 1.01
+    own[-1] = own[0]
+    kept.update(np.array([key]))
+
+
+def _nearly_all(rounds: int) -> list[Figure]:
+    """Random loops that together consume nearly all of themselves."""
+    made = with_gain(supply(NEARLY_ALL, local=False), GAIN)
+    present = Present(tables_of(made), Dates(AS_OF, NEVER_US - 1, NEVER_US - 1))
+    matrix = csr_array((made.amount, made.supplier.astype(np.int32), made.starts), shape=(made.products,) * 2)
+    x = np.ones(made.products)
+    took = in_turn(rounds, {"sweep": lambda: matrix @ x, "whole": lambda: Whole(present)})
+    name = f"{NEARLY_ALL:,} products, random loops of gain {GAIN}: all products"
+    return [Figure(name, milliseconds(took["whole"]), "ms", "one sweep", milliseconds(took["sweep"]))]
 
 
 def _peers(made: Supply) -> dict[str, Callable[[], object]]:
