@@ -3,7 +3,7 @@ admission (tests/bench/admitting.py).
 
 One sweep is one product of scipy's CSR matrix of all lines with a vector: a unit that does not depend on the machine.
 Where loops are random nearly everything is in one loop, so there a closure is the whole and only that is solved. The
-established engine, which factorizes, is beside the two smaller sizes: the larger ones take it minutes and gigabytes.
+established engine, which factorizes, is beside the two smaller sizes: it was too slow to wait for on the larger ones.
 """
 
 from __future__ import annotations
