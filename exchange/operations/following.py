@@ -53,6 +53,7 @@ CHANGES_MAX: Final = 100_000  # further behind than this, loading again is quick
 SNAPSHOT_CHANGES: Final = 20_000  # after so many, what a snapshot would have to follow takes longer than its reading
 ADMISSION_CHANGES_MAX: Final = 10_000  # the same while writes wait: seconds, more than reading most closures takes
 RETRY_SECONDS: Final = 5.0  # after a load that failed because the database was away
+CLOSING_SECONDS_MAX: Final = 5.0  # for what the last snapshot needs of the database; what is being written is finished
 MEGABYTE: Final = 1_000_000
 
 
@@ -129,10 +130,12 @@ class LiveGraph:
             self._loading.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._loading
-        if self._writing is not None:
-            await self._writing
-        if self._present is not None and self._snapshot_head != self.head:
-            await self._write_snapshot()
+        with contextlib.suppress(TimeoutError):  # a database that hangs does not keep the server from ending
+            async with asyncio.timeout(CLOSING_SECONDS_MAX):
+                if self._writing is not None:
+                    await self._writing
+                if self._present is not None and self._snapshot_head != self.head:
+                    await self._write_snapshot()
 
     async def closure(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import stat
@@ -290,6 +291,26 @@ async def test_while_it_is_written_nothing_changes_in_it_and_the_database_answer
     graph._frozen = False
     assert await closure(exchange, made[1]) is not None
     await exchange.close()
+
+
+async def test_a_database_that_hangs_does_not_keep_a_server_from_ending(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await published(store, 2)
+    exchange = await opened(store, tmp_path / "graph.snapshot")
+    writing = live(exchange)._writing
+    assert writing is not None
+    await writing
+    await put_footprint(store, made[1], [a_line(made[0])])
+    assert await closure(exchange, made[1]) is not None
+
+    async def hangs(*args: object) -> object:
+        await asyncio.sleep(3_600)
+        raise AssertionError
+
+    monkeypatch.setattr(Store, "changes", hangs)
+    monkeypatch.setattr(following, "CLOSING_SECONDS_MAX", 0.05)
+    await asyncio.wait_for(exchange.close(), 5)
 
 
 async def test_it_is_written_again_after_many_changes(
