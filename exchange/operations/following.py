@@ -253,8 +253,9 @@ class LiveGraph:
                 began = time.monotonic()
                 self._present = await self._kept() or await self._load()
                 log.info(
-                    "the graph is in memory after %.1f s: %d MB at ledger sequence %s",
+                    "the graph is in memory after %.1f s, from %s: %d MB at ledger sequence %s",
                     time.monotonic() - began,
+                    "the database" if self._snapshot_head is None else "its snapshot",
                     self.nbytes // MEGABYTE,
                     self.head,
                 )
@@ -322,7 +323,7 @@ class LiveGraph:
         try:
             [last] = await self._store.changes(head - 1, head)
             size = await beside(lambda: snapshot.write(present, last))
-        except (OSError, ExchangeError) as error:
+        except (OSError, ExchangeError, SnapshotUnusable) as error:
             log.warning("the snapshot %s could not be written: %s", snapshot.path, error)
         else:
             self._snapshot_head, self._snapshot_at = head, time.time()

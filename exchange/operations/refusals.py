@@ -41,16 +41,16 @@ async def check_refusals(store: Store, product_ids: Collection[str], now_us: int
     """Raises TooManyRequests where one of the products was refused too often today."""
     counts = await store.refused_loop_counts(product_ids, now_us // US_PER_DAY)
     if any(count >= REFUSALS_PER_DAY_MAX for count in counts.values()):
-        raise too_many_refusals(now_us)
+        raise TooManyRequests(
+            "This product's lines were refused as a loop too often today. Check amounts and units with your "
+            "suppliers, and try again tomorrow (UTC).",
+            retry_after_seconds=seconds_left(now_us),
+        )
 
 
-def too_many_refusals(now_us: int) -> TooManyRequests:
-    """What is said then."""
-    return TooManyRequests(
-        "This product's lines were refused as a loop too often today. Check amounts and units with your suppliers, and "
-        "try again tomorrow (UTC).",
-        retry_after_seconds=(US_PER_DAY - now_us % US_PER_DAY) // 1_000_000 + 1,
-    )
+def seconds_left(now_us: int) -> int:
+    """Until the next day (UTC) begins."""
+    return (US_PER_DAY - now_us % US_PER_DAY) // 1_000_000 + 1
 
 
 def refused_loop(decided: Refusable, error: LoopRefused, now_us: int, sequence: int) -> RecordRefusedLoop:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from exchange.errors import TooManyRequests
 from exchange.operations.checks import US_PER_DAY
-from exchange.operations.refusals import REFUSALS_PER_DAY_MAX, too_many_refusals
+from exchange.operations.refusals import REFUSALS_PER_DAY_MAX, seconds_left
 
 PRODUCTS_COUNTED_MAX: Final = 100_000  # beyond it the day's counts begin anew rather than grow
 
@@ -26,7 +27,11 @@ class RefusedScenarios:
         """Raises TooManyRequests where scenarios of one of the products were refused too often today."""
         self._turn(now_us)
         if any(self._counts.get(product_id, 0) >= REFUSALS_PER_DAY_MAX for product_id in product_ids):
-            raise too_many_refusals(now_us)
+            raise TooManyRequests(
+                f"Scenarios of one of these processes were refused as a loop {REFUSALS_PER_DAY_MAX} times today. "
+                "Change its lines so that no loop consumes at least one of itself, and try again tomorrow (UTC).",
+                retry_after_seconds=seconds_left(now_us),
+            )
 
     def count(self, product_ids: Iterable[str], now_us: int) -> None:
         """Counts one refusal for each product."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import stat
 import struct
 import tempfile
 import time
@@ -57,7 +58,9 @@ class SnapshotFile:
     path: Path
 
     def write(self, present: Present, last: Change) -> int:
-        """Replaces the file, and returns its bytes; the graph may be read meanwhile, but not changed. OSError."""
+        """Replaces the file, and returns its bytes; the graph may be read meanwhile, but not changed. Raises OSError,
+        and SnapshotUnusable where the place holds something else than a snapshot: that is left alone."""
+        self._check_place()
         packed = pack(present)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._clear_away()
@@ -71,6 +74,18 @@ class SnapshotFile:
             part.unlink(missing_ok=True)
             raise
         return size
+
+    def _check_place(self) -> None:
+        """A name that was mistaken must not cost anybody a file."""
+        try:
+            if not stat.S_ISREG(self.path.stat().st_mode):
+                raise SnapshotUnusable("there is something that is no file")
+            with self.path.open("rb") as file:
+                begins = file.read(len(MAGIC))
+        except FileNotFoundError:
+            return
+        if not MAGIC.startswith(begins):  # an empty or cut off one may be replaced
+            raise SnapshotUnusable("there is a file that is no snapshot; name another place, or remove it")
 
     @property
     def _prefix(self) -> str:
@@ -86,6 +101,8 @@ class SnapshotFile:
     def read(self) -> Kept | None:
         """What was kept; None: there is no file. Raises SnapshotUnusable where it cannot be used."""
         try:
+            if not stat.S_ISREG(self.path.stat().st_mode):  # opening a pipe would wait for whoever writes
+                raise SnapshotUnusable("it is no file")
             with self.path.open("rb") as file:
                 return _read(file)
         except FileNotFoundError:

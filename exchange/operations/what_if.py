@@ -111,7 +111,10 @@ async def answer_scenarios(
     answers: list[ScenarioAnswer | ScenarioRefusedAnswer] = []
     for position, (scenario, outcome) in enumerate(zip(scenarios, found, strict=True)):
         if isinstance(outcome, NoAnswer):
+            # Again, one by one: scenarios of this request and of others at the same time count, too.
+            refusals.check(touched[position], sight.now_us)
             refusals.count(touched[position], sight.now_us)
+            sight.measures.refused(RefusalCode.LOOP_WITHOUT_ANSWER.value)
             answers.append(_refused(scenario, position, outcome))
         else:
             answers.append(ScenarioAnswer(scenario.name, outcome.before, outcome.after, outcome.contributions))

@@ -461,6 +461,29 @@ def test_a_scenario_that_closes_a_loop_is_refused_alone_and_so_often() -> None:
     assert len(ask(world, [], [swap(1, "scrap")], refusals=refusals)) == 2
 
 
+def test_many_refused_scenarios_at_once_are_not_told_beyond_the_bound() -> None:
+    """Neither in one request nor by requests at the same time."""
+    world, refusals = the_world(), RefusedScenarios()
+    closing = [swap(1, "car", of="frame", amount=Decimal(1), unit=AmountUnit.PIECE)]
+    with pytest.raises(TooManyRequests, match="refused as a loop 10 times today"):
+        ask(world, *[closing] * (REFUSALS_PER_DAY_MAX + 1), refusals=refusals)
+    refusals = RefusedScenarios()
+    session = session_of(world, viewer_of("maker"))
+
+    async def together() -> list[object]:
+        given = [ScenarioInput(changes=tuple(closing))] * 4
+        asked = (
+            session.what_if(refusals, world.keys["car"], given, None, None, Problems())
+            for _ in range(REFUSALS_PER_DAY_MAX // 2)
+        )
+        return list(await asyncio.gather(*asked, return_exceptions=True))
+
+    found = asyncio.run(together())
+    told = sum(len(each.scenarios) for each in found if isinstance(each, WhatIfAnswer))
+    assert told == REFUSALS_PER_DAY_MAX // 4 * 4
+    assert sum(isinstance(each, TooManyRequests) for each in found) == 3
+
+
 def test_a_product_without_a_result_says_so() -> None:
     world = the_world()
     world.own("maker", "new")

@@ -107,8 +107,34 @@ def test_what_is_no_snapshot_is_told(tmp_path: Path) -> None:
         file.read()
     file.path.unlink()
     file.path.mkdir()
-    with pytest.raises(SnapshotUnusable, match="cannot be read"):
+    with pytest.raises(SnapshotUnusable, match="no file"):
         file.read()
+
+
+@pytest.mark.parametrize("what", ["a file", "a folder"])
+def test_what_is_no_snapshot_is_never_replaced(tmp_path: Path, what: str) -> None:
+    file = SnapshotFile(tmp_path / "precious.txt")
+    if what == "a file":
+        file.path.write_text("precious")
+    else:
+        file.path.mkdir()
+    with pytest.raises(SnapshotUnusable):
+        file.write(made(100), LAST)
+    assert [each.name for each in tmp_path.iterdir()] == ["precious.txt"]
+    if what == "a file":
+        assert file.path.read_text() == "precious"
+        file.path.write_bytes(snapshots.MAGIC[:5])  # cut off: replaced
+        assert file.write(made(100), LAST) == file.path.stat().st_size
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes in folders")
+def test_a_pipe_in_its_place_keeps_nobody_waiting(tmp_path: Path) -> None:
+    file = SnapshotFile(tmp_path / "graph.snapshot")
+    os.mkfifo(file.path)
+    with pytest.raises(SnapshotUnusable, match="no file"):
+        file.read()
+    with pytest.raises(SnapshotUnusable, match="no file"):
+        file.write(made(100), LAST)
 
 
 def _without(name: str) -> Callable[[Packed], Packed]:
