@@ -91,6 +91,7 @@ class LiveGraph:
         self._loading: asyncio.Task[None] | None = None
         self._writing: asyncio.Task[None] | None = None
         self._frozen = False  # while it is written to a file, nothing changes
+        self._snapshot_is_trusted = True
         self._snapshot_head: int | None = None
         self._snapshot_at: float | None = None
 
@@ -241,8 +242,11 @@ class LiveGraph:
             self._start_writing()
         return True
 
-    def give_up(self, *, load_again: bool = True) -> None:
-        """Answers nothing any more, until it has been loaded again."""
+    def give_up(self, *, load_again: bool = True, from_database: bool = False) -> None:
+        """Answers nothing any more, until it has been loaded again. `from_database`: what was wrong may have been kept,
+        so the snapshot is not used either, and replaced."""
+        if from_database:
+            self._snapshot_is_trusted = False
         self._present = self._whole = None
         if load_again:
             self.start()
@@ -291,7 +295,8 @@ class LiveGraph:
 
     async def _kept(self) -> Present | None:
         """The graph out of the snapshot, if there is one that is of this database and not too far behind."""
-        if self._snapshot is None:
+        if self._snapshot is None or not self._snapshot_is_trusted:
+            self._snapshot_head = None
             return None
         try:
             kept = await beside(self._snapshot.read)
@@ -326,7 +331,7 @@ class LiveGraph:
         except (OSError, ExchangeError, SnapshotUnusable) as error:
             log.warning("the snapshot %s could not be written: %s", snapshot.path, error)
         else:
-            self._snapshot_head, self._snapshot_at = head, time.time()
+            self._snapshot_head, self._snapshot_at, self._snapshot_is_trusted = head, time.time(), True
             log.info("the graph is kept in %s: %d MB", snapshot.path, size // MEGABYTE)
         finally:
             self._frozen = False

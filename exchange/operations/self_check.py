@@ -69,7 +69,7 @@ async def check_one(exchange: Exchange, key: int | None = None) -> bool | None:
     exchange.measures.checked(agreed=differs is None)
     if differs is not None:
         log.error("the graph in memory is given up: product key %d, ledger %d: %s", key, session.head.sequence, differs)
-        graph.give_up()
+        graph.give_up(from_database=True)
     return differs is None
 
 

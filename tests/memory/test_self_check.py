@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -64,6 +65,29 @@ async def test_a_wrong_number_is_found_and_the_graph_loaded_again(
     assert await excluding(exchange, made[2]) == await from_the_store(exchange, made[2])
     assert await check_one(exchange, made[2].key) is True
     await exchange.close()
+
+
+async def test_what_was_kept_of_a_wrong_graph_is_not_taken_again(store: Store, tmp_path: Path) -> None:
+    made = await published(store, 3)
+    exchange = open_exchange(
+        store, clock=lambda: NOW_US, graph_megabytes=64, snapshot=tmp_path / "graph.snapshot", measures=Metrics()
+    )
+    graph = live(exchange)
+    assert await graph.loaded()
+    assert graph._writing is not None
+    await graph._writing
+    assert graph._present is not None
+    graph._present.factor.values[:] *= 1 + 1e-9
+    await graph._write_snapshot()
+    assert await check_one(exchange, made[2].key) is False
+    assert await graph.loaded()
+    assert await excluding(exchange, made[2]) == await from_the_store(exchange, made[2])
+    assert await check_one(exchange, made[2].key) is True
+    await exchange.close()
+    again = open_exchange(store, clock=lambda: NOW_US, graph_megabytes=64, snapshot=tmp_path / "graph.snapshot")
+    assert await live(again).loaded()
+    assert await excluding(again, made[2]) == await from_the_store(again, made[2])
+    await again.close()
 
 
 async def test_it_goes_on_by_itself(store: Store) -> None:
