@@ -31,7 +31,7 @@ def read_explain_file(content: bytes) -> Fields:
     if not content.strip():
         raise InvalidInput("The file is empty. Ask for it again.")
     try:
-        text = content.decode("utf-8")
+        text = content.decode("utf-8-sig")  # some editors put a byte order mark before what they save
     except UnicodeDecodeError as error:
         cut = CUT_OFF if error.end == len(content) and content.lstrip().startswith(b"{") else ""
         message = f"The file is not UTF-8 from byte {error.start} on: it is damaged, or no explain file.{cut}"

@@ -320,11 +320,15 @@ def test_a_file_that_was_cut_off_is_said_to_be(length):
     assert "cut off" in message or "is empty" in message
 
 
+def test_a_byte_order_mark_before_the_file_changes_nothing():
+    assert read_explain_file(b"\xef\xbb\xbf" + FILE.encode()) == read_explain_file(FILE.encode())
+
+
 NO_EXPLAIN_FILES: list[tuple[bytes, str]] = [
     (b"", "is empty"),
     (b"\xff\xfe{}", "not UTF-8 from byte 0"),
     (b"<xml/>", "no JSON, at line 1, column 1"),
-    (b"\xef\xbb\xbf{}", "no JSON"),
+    (b"\xef\xbb\xbf{}", "has no `format`"),
     (b"[" * 200_000, "too deeply"),
     (b"[1, 2]", "has no `format`"),
     (b'{"data": {"product": null}}', "has no `format`"),
