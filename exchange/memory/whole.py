@@ -36,6 +36,8 @@ CANCELLED: Final = 1e-6  # of what a row takes: a result that cancels to less ha
 FRONTIER_SHARE: Final = 0.05  # of all lines: a frontier that touches more is quicker swept whole
 LINES_MIN: Final = 1_000  # so few are always quicker pushed
 PUSHES_MAX: Final = 2_000  # then sweeps take over: a loop that consumes nearly all of itself
+KEPT_DIFFERENCE: Final = 1e-11  # of a result's largest component: what is kept is promised to 1e-12
+RADII: Final = 1_000  # certified ones: they are wider where a loop consumes nearly all of itself
 
 
 class NoAnswer(Exception):
@@ -103,6 +105,18 @@ class Whole:
             done = not self._brings_components(moved) and self._push(moved)
         if not done:
             self._solve(self._x if np.isfinite(self._x).all() else None)
+
+    def renew(self) -> Ints:
+        """Solves everything from nothing, as if nothing had been kept, and goes on from there. Returns the keys of the
+        products whose kept results were not what comes out. Raises NoAnswer."""
+        kept, columns = self._x, self._columns
+        self._solve(None)
+        before, now = (_all_components(x, which) for x, which in ((kept, columns), (self._x, self._columns)))
+        apart, size = np.abs(before - now).max(axis=1, initial=0.0), np.abs(now).max(axis=1, initial=0.0)
+        apart, size = apart[: self._products], size[: self._products]
+        if not (apart > KEPT_DIFFERENCE * size).any():
+            return np.zeros(0, dtype=np.int64)
+        return np.flatnonzero(~(apart <= KEPT_DIFFERENCE * size + RADII * self.radius()))
 
     # -- everything ------------------------------------------------------------------------------------------------
 
@@ -319,6 +333,12 @@ def _solved(matrix: Matrix, own: Floats) -> Floats:
     if not found.settled or not np.isfinite(found.x).all():
         raise NoAnswer("a loop that consumes nearly all of itself does not settle")
     return found.x
+
+
+def _all_components(x: Floats, columns: Ints) -> Floats:
+    found = np.zeros((len(x), COMPONENTS))
+    found[:, columns] = x
+    return found
 
 
 def _delivered(tables: Tables) -> int:

@@ -174,16 +174,33 @@ class LiveGraph:
         what is needed before anything else is awaited.
         """
         async with self._mutex:
-            present = self._present
-            if present is None or not await self._brought_to(present, head, now_us):
+            return await self._whole_at(head, now_us)
+
+    async def renew_whole(self, head: LedgerHead, now_us: int) -> Ints | None:
+        """Solves everybody's results from nothing and keeps those. Returns the keys of the products whose kept results
+        were not what comes out; None: there was nothing to compare."""
+        async with self._mutex:
+            whole = await self._whole_at(head, now_us)
+            if whole is None:
                 return None
-            kept, moved = self._whole, np.array(sorted(self._moved), dtype=np.int64)
-            self._whole, self._moved = None, set()
             try:
-                self._whole = await beside(lambda: _bring_forward(kept, present, moved))
-            except NoAnswer as error:
-                log.warning("some loop has no answer, so there are no results of everybody: %s", error)
-            return self._whole
+                return await beside(whole.renew)
+            except NoAnswer as error:  # the kept ones came to an end, these did not: the next question begins anew
+                log.warning("everybody's results could not be solved from nothing: %s", error)
+                self._whole = None
+                return None
+
+    async def _whole_at(self, head: LedgerHead, now_us: int) -> Whole | None:
+        present = self._present
+        if present is None or not await self._brought_to(present, head, now_us):
+            return None
+        kept, moved = self._whole, np.array(sorted(self._moved), dtype=np.int64)
+        self._whole, self._moved = None, set()
+        try:
+            self._whole = await beside(lambda: _bring_forward(kept, present, moved))
+        except NoAnswer as error:
+            log.warning("some loop has no answer, so there are no results of everybody: %s", error)
+        return self._whole
 
     async def demand(self, proposal: Proposal, head: LedgerHead, now_us: int) -> Demand | None:
         """What admission of a proposal judges, at `head` and `now_us`, to which the graph is brought first; None: it

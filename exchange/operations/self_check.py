@@ -2,19 +2,22 @@
 
 Every few minutes one product is chosen by chance. Its result is computed from the graph in memory, from the closure as
 the database has it, and is looked up among everybody's results, which are kept and changed only where something moved.
-All three must agree; where they do not, the log and the metrics say so, and the graph is loaded again.
+All three must agree; where they do not, the log and the metrics say so, and the graph is loaded again. Once an hour
+everybody's results are solved from nothing and compared with what was kept, so that no difference grows unseen.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import random
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from exchange.errors import ExchangeError
+from exchange.memory.whole import KEPT_DIFFERENCE, RADII
 from exchange.model.parties import OPERATOR
 from exchange.operations.roll_ups import Solved, solve_for
 from exchange.operations.session import Session
@@ -24,9 +27,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-KEPT_DIFFERENCE: Final = 1e-11  # of a result's largest component: what is kept is promised to 1e-12
-INTERVALS: Final = 1_000  # certified ones: they are wider where a loop consumes nearly all of itself
 SECONDS_BETWEEN: Final = 300.0  # a check costs what two roll-ups cost, one of them read from the database
+CHECKS_BETWEEN: Final = 12  # solving everybody anew takes about 60 sweeps, in which other questions to memory wait
 
 
 class SelfCheck:
@@ -42,10 +44,12 @@ class SelfCheck:
             await self._task
 
     async def _run(self) -> None:
-        while True:
+        for number in itertools.count(1):
             await asyncio.sleep(self._seconds)
             try:
                 await check_one(self._exchange)
+                if number % CHECKS_BETWEEN == 0:
+                    await check_all(self._exchange)
             except ExchangeError as error:  # the database is away, or there is too much to do: the next time
                 log.info("no self-check: %s", error.message)
             except Exception:
@@ -73,6 +77,26 @@ async def check_one(exchange: Exchange, key: int | None = None) -> bool | None:
     return differs is None
 
 
+async def check_all(exchange: Exchange) -> bool | None:
+    """Whether everybody's kept results are what comes out when they are solved from nothing, which are kept from here
+    on; None: there is nothing to compare. Where they are not, the graph in memory is given up and loaded again."""
+    graph, session = exchange.graph, await exchange.session(OPERATOR)
+    if graph is None or not session.head.products:
+        return None
+    differing = await graph.renew_whole(session.head, session.now_us)
+    if differing is None:
+        return None
+    exchange.measures.checked(agreed=not len(differing))
+    if len(differing):
+        log.error(
+            "the graph in memory is given up: what was kept of %d products is not what comes out, product key %d first",
+            len(differing),
+            differing[0],
+        )
+        graph.give_up(from_database=True)
+    return not len(differing)
+
+
 def _difference(key: int, one: Solved, other: Solved) -> str | None:
     refusals = [solved.solution.refusal(key) for solved in (one, other)]
     if refusals[0] != refusals[1]:
@@ -90,7 +114,7 @@ async def _kept_differs(session: Session, key: int, solved: Solved) -> str | Non
         return None
     expected, kept = solved.solution.cradle_to_gate(key), whole.components(key).tolist()
     lower, upper = solved.solution.interval(key)
-    least = KEPT_DIFFERENCE * max(map(abs, expected)) + INTERVALS * float(upper - lower)
+    least = KEPT_DIFFERENCE * max(map(abs, expected)) + RADII * float(upper - lower)
     if all(abs(one - other) <= least for one, other in zip(kept, expected, strict=True)):
         return None
     return f"{kept} kept, {expected} in the database"

@@ -11,8 +11,9 @@ import pytest
 from exchange.graph import Store
 from exchange.metrics import Metrics
 from exchange.model.parties import OPERATOR
+from exchange.operations import self_check
 from exchange.operations.exchange import Exchange, open_exchange
-from exchange.operations.self_check import SelfCheck, check_one
+from exchange.operations.self_check import CHECKS_BETWEEN, SelfCheck, check_all, check_one
 from tests.memory.test_following import NOW_US, closure, excluding, from_the_store, live, published
 from tests.store.examples import a_line, put_footprint
 
@@ -90,13 +91,45 @@ async def test_what_was_kept_of_a_wrong_graph_is_not_taken_again(store: Store, t
     await again.close()
 
 
-async def test_it_goes_on_by_itself(store: Store) -> None:
+async def test_everybodys_results_are_solved_from_nothing_and_compared(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
     metrics = Metrics()
+    exchange = await opened(store, metrics)
+    assert await check_all(exchange) is None  # there is nothing yet
+    made = await published(store, 3)
+    graph = live(exchange)
+    assert await check_all(exchange) is True
+    await put_footprint(store, made[1], [a_line(made[0]), a_line(made[0])])
+    assert await check_all(exchange) is True
+    assert checks(metrics) == {"agreed": 2.0}
+    assert graph._whole is not None
+    assert graph._whole.pushed == 0
+    graph._whole._x[made[2].key] *= 1 + 1e-10
+    assert await check_all(exchange) is False
+    assert checks(metrics) == {"agreed": 2.0, "differed": 1.0}
+    assert f"of 1 products is not what comes out, product key {made[2].key} first" in caplog.text
+    assert await graph.loaded()
+    assert await excluding(exchange, made[2]) == await from_the_store(exchange, made[2])
+    assert await check_all(exchange) is True
+    await exchange.close()
+
+
+async def test_it_goes_on_by_itself(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    metrics, all_checked = Metrics(), []
+
+    async def counted(exchange: Exchange) -> bool | None:
+        agreed = await check_all(exchange)
+        all_checked.append(agreed)
+        return agreed
+
+    monkeypatch.setattr(self_check, "check_all", counted)
     exchange = await opened(store, metrics)
     await published(store, 2)
     checking = SelfCheck(exchange, seconds_between=0.01)
-    while checks(metrics).get("agreed", 0) < 3:  # noqa: ASYNC110 - what it counts tells nobody
+    while checks(metrics).get("agreed", 0) < CHECKS_BETWEEN + 1:  # noqa: ASYNC110 - what it counts tells nobody
         await asyncio.sleep(0.01)
+    assert len(all_checked) == (checks(metrics)["agreed"] - len(all_checked)) // CHECKS_BETWEEN > 0
     await checking.close()
     done = checks(metrics)
     await asyncio.sleep(0.05)
