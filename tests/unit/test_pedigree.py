@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from exchange.errors import Problems
 from exchange.graph.footprint_records import extras_of, footprint_of, footprint_properties, pedigree_of, pedigree_text
+from exchange.importers.footprint_fields import footprint_input
 from exchange.model.pedigree import ADDED_VARIANCES, BASIC_DEVIATION_MAX, BASIC_VARIANCE_MAX, Pedigree
 from exchange.operations.checks import Checker
 from exchange.operations.footprint_checks import check_footprint
 from exchange.operations.idempotency import body_sha256
-from exchange.operations.inputs import FootprintInput, PedigreeInput, PublishFootprintsInput
+from exchange.operations.inputs import FootprintInput, PedigreeInput, ProductKey, PublishFootprintsInput
 from tests.store.examples import a_footprint, a_line, a_product, an_organization
 from tests.unit.test_footprint_checks import FALLBACK, GIVEN, LINE, NOW, check, declared, instant_us, line, modelled
 
@@ -215,6 +216,58 @@ def test_a_problem_says_what_would_be_right() -> None:
 def test_the_largest_are_taken(most: dict[str, Any]) -> None:
     found = spread_of(declared(pedigree=replace(STATED, **most)))
     assert 147 < found.geometric_standard_deviation < 152
+
+
+# ---- files ----
+
+IN_A_FILE: dict[str, Any] = {
+    "reliability": 2,
+    "completeness": 3,
+    "temporalCorrelation": 2,
+    "geographicalCorrelation": 3,
+    "furtherTechnologicalCorrelation": 3,
+    "basicVariance": "0.0006",
+}
+
+
+def of_file(declared: dict[str, Any], modelled: dict[str, Any], line: dict[str, Any]) -> FootprintInput:
+    """A footprint of a file with what is given in each place; declared and modelled at once, which no file checks."""
+    amount = {"product": "p", "amount": "1", "unit": "KILOGRAM", **line}
+    fields = {
+        "declaredUnitAmount": "1",
+        "declaredUnitOfMeasurement": "KILOGRAM",
+        "productMassPerDeclaredUnit": "1",
+        "referencePeriodStart": "2024-01-01T00:00:00+00:00",
+        "referencePeriodEnd": "2025-01-01T00:00:00+00:00",
+        "ipccCharacterizationFactors": ["AR6"],
+        "crossSectoralStandards": ["ISO14067"],
+        "declared": {
+            "pcfExcludingBiogenicUptake": "1",
+            "pcfIncludingBiogenicUptake": "1",
+            "components": {},
+            **declared,
+        },
+        "modelled": {"direct": [], "lines": [{**amount, "fallback": amount}], **modelled},
+    }
+    return footprint_input(fields, product="p", key_of=lambda _: ProductKey(product_id="urn:x-y:1"))
+
+
+def test_scores_are_read_from_files() -> None:
+    found = of_file({"pedigree": IN_A_FILE}, {"directPedigree": IN_A_FILE}, {"pedigree": IN_A_FILE})
+    assert found.declared
+    assert found.modelled
+    [of_line] = found.modelled.lines
+    assert of_line.fallback
+    assert found.declared.pedigree == found.modelled.direct_pedigree == of_line.pedigree == STATED
+    assert of_line.fallback.pedigree == STATED
+    scores = {name: score for name, score in IN_A_FILE.items() if name != "basicVariance"}
+    by_factor = {**scores, "basicGeometricStandardDeviation": "1.2"}
+    found = of_file({"pedigree": by_factor}, {}, {})
+    expected = replace(STATED, basic_variance=None, basic_geometric_standard_deviation=D("1.2"))
+    assert found.declared
+    assert found.declared.pedigree == expected
+    with pytest.raises(KeyError, match="sampleSize"):
+        of_file({"pedigree": {**IN_A_FILE, "sampleSize": 1}}, {}, {})
 
 
 # ---- requests of before ----
