@@ -95,7 +95,7 @@ def modelled(*lines: dict[str, Any]) -> dict[str, Any]:
         {"stage": "MANUFACTURING", "components": {"fossilGhgEmissions": "10"}},
         {"stage": "DISTRIBUTION", "components": {"fossilGhgEmissions": "3"}},
     ]
-    body = {"directPrimaryDataShare": "80", "directPackagingGhgEmissions": "0.25", "lines": list(lines)}
+    body: dict[str, Any] = {"directPrimaryDataShare": "80", "directPackagingGhgEmissions": "0.25", "lines": list(lines)}
     body["directPedigree"] = scores("1.1")
     return {"modelled": {"direct": direct, **body}, "exemptedEmissionsPercent": "4"}
 

@@ -15,12 +15,12 @@ from exchange.errors import Problems
 from exchange.graph.footprint_records import extras_of, footprint_of, footprint_properties, pedigree_of, pedigree_text
 from exchange.importers.footprint_fields import footprint_input
 from exchange.model.pedigree import ADDED_VARIANCES, BASIC_DEVIATION_MAX, BASIC_VARIANCE_MAX, Pedigree
-from exchange.operations.checks import Checker
+from exchange.operations.checks import Checker, instant_us
 from exchange.operations.footprint_checks import check_footprint
 from exchange.operations.idempotency import body_sha256
 from exchange.operations.inputs import FootprintInput, PedigreeInput, ProductKey, PublishFootprintsInput
 from tests.store.examples import a_footprint, a_line, a_product, an_organization
-from tests.unit.test_footprint_checks import FALLBACK, GIVEN, LINE, NOW, check, declared, instant_us, line, modelled
+from tests.unit.test_footprint_checks import FALLBACK, GIVEN, LINE, NOW, check, declared, line, modelled
 
 D = Decimal
 INDICATORS = tuple(field.name for field in fields(Pedigree) if not field.name.startswith("basic"))
@@ -307,7 +307,8 @@ def test_the_text_of_scores() -> None:
     """Databases hold it: another text would leave what was written unread."""
     assert pedigree_text(Pedigree(D("0.00060"), None, 1, 2, 3, 4, 5)) == "12345|VARIANCE|0.00060"
     assert pedigree_text(Pedigree(None, D("1.2"), 5, 4, 3, 2, 1)) == "54321|DEVIATION|1.2"
-    assert pedigree_text(None) is pedigree_of(None) is None
+    assert pedigree_text(None) is None
+    assert pedigree_of(None) is None
 
 
 def test_what_was_written_before_there_were_scores_is_read() -> None:
