@@ -30,6 +30,7 @@ from exchange.model.footprint import (
     Price,
     PriceBasis,
 )
+from exchange.model.pedigree import ADDED_VARIANCES, Pedigree
 from exchange.units import DeclaredUnit
 
 
@@ -139,6 +140,7 @@ def _declared_properties(declared: Declared) -> Properties:
         "packagingKgCo2e": decimal_text(declared.packaging_kg_co2e),
         "primaryDataSharePercent": decimal_text(declared.primary_data_share_percent),
         "geometricStandardDeviation": decimal_text(declared.geometric_standard_deviation),
+        "pedigree": pedigree_text(declared.pedigree),
     }
 
 
@@ -151,6 +153,7 @@ def _declared_of(stored: Properties) -> Declared:
         packaging_kg_co2e=decimal_of(stored.get("packagingKgCo2e")),
         primary_data_share_percent=decimal_of(stored.get("primaryDataSharePercent")),
         geometric_standard_deviation=decimal_of(stored.get("geometricStandardDeviation")),
+        pedigree=pedigree_of(stored.get("pedigree")),
     )
 
 
@@ -162,6 +165,7 @@ def _modelled_properties(modelled: Modelled | None) -> Properties:
         "directPrimaryDataSharePercent": decimal_text(modelled.direct_primary_data_share_percent),
         "directPackagingKgCo2e": decimal_text(modelled.direct_packaging_kg_co2e),
         "directGeometricStandardDeviation": decimal_text(modelled.direct_geometric_standard_deviation),
+        "directPedigree": pedigree_text(modelled.direct_pedigree),
         "lineCount": len(lines),
     }
     if not len(lines):
@@ -190,6 +194,7 @@ def _modelled_of(stored: Properties) -> Modelled:
         direct_packaging_kg_co2e=decimal_of(stored.get("directPackagingKgCo2e")),
         direct_geometric_standard_deviation=decimal_of(stored.get("directGeometricStandardDeviation")),
         lines=_lines_of(stored),
+        direct_pedigree=pedigree_of(stored.get("directPedigree")),
     )
 
 
@@ -234,6 +239,28 @@ def _components_of(texts: Mapping[str, str]) -> CarbonComponents:
     return CarbonComponents({name: Decimal(text) for name, text in texts.items()})
 
 
+def pedigree_text(pedigree: Pedigree | None) -> str | None:
+    """The scores as five digits, in the order of the fields, and the basic uncertainty: `23112|VARIANCE|0.0006`."""
+    if pedigree is None:
+        return None
+    scores = "".join(str(getattr(pedigree, name)) for name in ADDED_VARIANCES)
+    if pedigree.basic_variance is not None:
+        return f"{scores}|VARIANCE|{pedigree.basic_variance}"
+    return f"{scores}|DEVIATION|{pedigree.basic_geometric_standard_deviation}"
+
+
+def pedigree_of(text: str | None) -> Pedigree | None:
+    if text is None:
+        return None
+    scores, kind, basic = text.split("|")
+    stated = Decimal(basic)
+    return Pedigree(
+        stated if kind == "VARIANCE" else None,
+        stated if kind == "DEVIATION" else None,
+        **{name: int(score) for name, score in zip(ADDED_VARIANCES, scores, strict=True)},
+    )
+
+
 def _quality_list(quality: DataQuality | None) -> list[str] | None:
     if quality is None:
         return None
@@ -261,6 +288,7 @@ def _extras_map(extras: LineExtras) -> dict[str, Any]:
         {
             "dataQuality": _quality_list(extras.data_quality),
             "geometricStandardDeviation": decimal_text(extras.geometric_standard_deviation),
+            "pedigree": pedigree_text(extras.pedigree),
             "fallback": None
             if fallback is None
             else present(
@@ -272,6 +300,7 @@ def _extras_map(extras: LineExtras) -> dict[str, Any]:
                     "unit": fallback.unit,
                     "price": _price_text(fallback.price),
                     "geometricStandardDeviation": decimal_text(fallback.geometric_standard_deviation),
+                    "pedigree": pedigree_text(fallback.pedigree),
                 }
             ),
         }
@@ -293,5 +322,7 @@ def extras_of(stored: Mapping[str, Any]) -> LineExtras:
             unit=fallback["unit"],
             price=price_of(fallback.get("price")),
             geometric_standard_deviation=decimal_of(fallback.get("geometricStandardDeviation")),
+            pedigree=pedigree_of(fallback.get("pedigree")),
         ),
+        pedigree=pedigree_of(stored.get("pedigree")),
     )

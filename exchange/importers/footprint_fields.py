@@ -18,6 +18,7 @@ from exchange.operations.inputs import (
     FootprintInput,
     LineInput,
     ModelledInput,
+    PedigreeInput,
     ProductKey,
     StageEmissionsInput,
 )
@@ -37,6 +38,10 @@ def _quality(fields: Fields) -> DataQualityInput:
         temporal_dqr=Decimal(fields["temporalDQR"]),
         geographical_dqr=Decimal(fields["geographicalDQR"]),
     )
+
+
+def _pedigree(fields: Fields) -> PedigreeInput:
+    return PedigreeInput(**_arguments(fields, _PEDIGREE))
 
 
 def _components(fields: Fields) -> dict[str, Decimal | None]:
@@ -64,6 +69,15 @@ _ENVELOPE: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "dataQuality": ("data_quality", _quality),
     "comment": ("comment", _plain),
 }
+_PEDIGREE: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    "basicVariance": ("basic_variance", Decimal),
+    "basicGeometricStandardDeviation": ("basic_geometric_standard_deviation", Decimal),
+    "reliability": ("reliability", _plain),
+    "completeness": ("completeness", _plain),
+    "temporalCorrelation": ("temporal_correlation", _plain),
+    "geographicalCorrelation": ("geographical_correlation", _plain),
+    "furtherTechnologicalCorrelation": ("further_technological_correlation", _plain),
+}
 _DECLARED: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "pcfExcludingBiogenicUptake": ("pcf_excluding_biogenic_uptake", Decimal),
     "pcfIncludingBiogenicUptake": ("pcf_including_biogenic_uptake", Decimal),
@@ -72,6 +86,7 @@ _DECLARED: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "packagingGhgEmissions": ("packaging_ghg_emissions", Decimal),
     "primaryDataShare": ("primary_data_share", Decimal),
     "geometricStandardDeviation": ("geometric_standard_deviation", Decimal),
+    "pedigree": ("pedigree", _pedigree),
 }
 _LINE: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "amount": ("amount", Decimal),
@@ -83,11 +98,13 @@ _LINE: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "credit": ("credit", _plain),
     "dataQuality": ("data_quality", _quality),
     "geometricStandardDeviation": ("geometric_standard_deviation", Decimal),
+    "pedigree": ("pedigree", _pedigree),
 }
 _MODELLED: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "directPrimaryDataShare": ("direct_primary_data_share", Decimal),
     "directPackagingGhgEmissions": ("direct_packaging_ghg_emissions", Decimal),
     "directGeometricStandardDeviation": ("direct_geometric_standard_deviation", Decimal),
+    "directPedigree": ("direct_pedigree", _pedigree),
 }
 
 

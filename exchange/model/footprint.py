@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from exchange.model.carbon import STATED, CarbonComponents
+from exchange.model.pedigree import Pedigree
 from exchange.units import DeclaredUnit
 
 NEVER_US = 2**53 - 1  # "not (yet)": an instant later than any date; exactly representable everywhere
@@ -74,7 +75,8 @@ class Fallback:
     amount: Decimal
     unit: str
     price: Price | None
-    geometric_standard_deviation: Decimal | None
+    geometric_standard_deviation: Decimal | None  # where there is a pedigree, everywhere here: what follows from it
+    pedigree: Pedigree | None = None
 
 
 # Bits of Lines.flags.
@@ -100,6 +102,7 @@ class Line:
     data_quality: DataQuality | None
     geometric_standard_deviation: Decimal | None
     fallback: Fallback | None
+    pedigree: Pedigree | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ class LineExtras:
     data_quality: DataQuality | None = None
     geometric_standard_deviation: Decimal | None = None
     fallback: Fallback | None = None
+    pedigree: Pedigree | None = None
 
 
 NO_EXTRAS = LineExtras()
@@ -166,6 +170,7 @@ class Lines:
             data_quality=extras.data_quality,
             geometric_standard_deviation=extras.geometric_standard_deviation,
             fallback=extras.fallback,
+            pedigree=extras.pedigree,
         )
 
     @classmethod
@@ -174,7 +179,7 @@ class Lines:
         table: dict[tuple[str, Price | None], int] = {}
         units = [table.setdefault((line.unit, line.price), len(table)) for line in lines]
         extras = {
-            position: LineExtras(line.data_quality, line.geometric_standard_deviation, line.fallback)
+            position: LineExtras(line.data_quality, line.geometric_standard_deviation, line.fallback, line.pedigree)
             for position, line in enumerate(lines)
             if line.data_quality or line.geometric_standard_deviation is not None or line.fallback
         }
@@ -207,6 +212,7 @@ class Declared:
     packaging_kg_co2e: Decimal | None
     primary_data_share_percent: Decimal | None
     geometric_standard_deviation: Decimal | None
+    pedigree: Pedigree | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +224,7 @@ class Modelled:
     direct_packaging_kg_co2e: Decimal | None
     direct_geometric_standard_deviation: Decimal | None
     lines: Lines
+    direct_pedigree: Pedigree | None = None
 
 
 @dataclass(frozen=True, slots=True)

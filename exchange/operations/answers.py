@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from exchange.model.footprint import DataQuality, Finding, FootprintKind, FootprintStatus, LifeCycleStage, Price
 from exchange.model.grant import AccessLevel
+from exchange.model.pedigree import Pedigree
 from exchange.model.product import Product
 from exchange.model.resolved import GapCode, UncertaintyReason
 from exchange.operations.explanation import Explanation
@@ -37,12 +38,15 @@ class ProductAnswer:
 
 @dataclass(frozen=True, slots=True)
 class FallbackLineAnswer:
+    """pedigree, here and below: the owner's own; None for everybody else, who knows what follows from it."""
+
     product_key: int | None  # None: registered by nobody, or not visible to the viewer
     urn: str | None
     named_id: str | None  # product id (UUID)
     amount: Decimal
     unit: str
     price: Price | None
+    pedigree: Pedigree | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class LineAnswer:
     packaging: bool
     credit: bool
     fallback: FallbackLineAnswer | None
+    pedigree: Pedigree | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +74,14 @@ class DeclaredAnswer:
     excluding_kg_co2e: Decimal
     including_kg_co2e: Decimal
     primary_data_share_percent: Decimal | None
+    pedigree: Pedigree | None
 
 
 @dataclass(frozen=True, slots=True)
 class ModelledAnswer:
     direct: Mapping[LifeCycleStage, Columns]
     direct_primary_data_share_percent: Decimal | None
+    direct_pedigree: Pedigree | None
 
 
 @dataclass(frozen=True, slots=True)

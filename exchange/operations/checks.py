@@ -10,9 +10,10 @@ from decimal import Decimal
 
 from exchange.errors import Problems
 from exchange.model.footprint import NEVER_US, DataQuality, Price, PriceBasis
+from exchange.model.pedigree import BASIC_DEVIATION_MAX, BASIC_VARIANCE_MAX, SCORES, Pedigree
 from exchange.model.text import LAST_CONTROL_CHARACTER, steering_character
 from exchange.model.urns import is_name, normal_urn
-from exchange.operations.inputs import DataQualityInput
+from exchange.operations.inputs import DataQualityInput, PedigreeInput
 
 TEXT_LENGTH_MAX = 65_536  # a description may be long; the database takes 1 MiB in one property
 NAME_LENGTH_MAX = 512  # a name is indexed for ordering, and indexed text has a bound of 4 KiB
@@ -22,6 +23,7 @@ YEARS = f"{YEAR_MIN} to {YEAR_MAX}"
 # What a MONEY amount has besides, and how each of them looks.
 PRICE_FIELDS = {"currency": "a code such as USD", "priceYear": YEARS, "priceBasis": "BASIC, PRODUCER or PURCHASER"}
 US_PER_DAY = 86_400_000_000
+_SPREAD_FIELDS = ("geometricStandardDeviation", "pedigree")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -138,6 +140,52 @@ class Checker:
         """A geometric standard deviation is a factor: 1 is certain."""
         if value is not None and value < 1:
             self.add("OUT_OF_RANGE", "is a factor and never below 1", *steps, expected="≥ 1", got=value)
+
+    def spread(
+        self, deviation: Decimal | None, pedigree: PedigreeInput | None, *, direct: bool = False
+    ) -> tuple[Decimal | None, Pedigree | None]:
+        """How uncertain a number is, stated as a deviation or by pedigree scores, and not both: the deviation that
+        counts, and the scores. `direct`: of direct emissions, whose fields say so."""
+        names = ("directGeometricStandardDeviation", "directPedigree") if direct else _SPREAD_FIELDS
+        self.deviation(deviation, names[0])
+        if pedigree is None:
+            return deviation, None
+        if deviation is not None:
+            for name, other in (names, names[::-1]):
+                message = f"is stated beside {other}, and both say the spread; leave one of the two out"
+                self.add("CONTRADICTION", message, name, expected=f"{names[0]} or {names[1]}")
+        found = self.at(names[1]).pedigree(pedigree)
+        return (None if found is None else found.geometric_standard_deviation), found
+
+    def pedigree(self, value: PedigreeInput) -> Pedigree | None:
+        """Pedigree scores with their basic uncertainty; None where something is wrong with them."""
+        before = len(self.problems.found)
+        scores = {
+            "reliability": value.reliability,
+            "completeness": value.completeness,
+            "temporalCorrelation": value.temporal_correlation,
+            "geographicalCorrelation": value.geographical_correlation,
+            "furtherTechnologicalCorrelation": value.further_technological_correlation,
+        }
+        for name, score in scores.items():
+            if type(score) is not int or score not in SCORES:
+                message = "is a whole number from 1 (best) to 5 (worst)"
+                self.add("OUT_OF_RANGE", message, name, expected="1, 2, 3, 4 or 5", got=score)
+        variance, deviation = value.basic_variance, value.basic_geometric_standard_deviation
+        if (variance is None) == (deviation is None):
+            message = "state the basic uncertainty: exactly one of basicVariance and basicGeometricStandardDeviation"
+            expected = "basicVariance or basicGeometricStandardDeviation"
+            self.add("ONE_OF", message, "basicVariance", expected=expected)
+        self._within(variance, Decimal(0), BASIC_VARIANCE_MAX, "basicVariance")
+        self._within(deviation, Decimal(1), BASIC_DEVIATION_MAX, "basicGeometricStandardDeviation")
+        if len(self.problems.found) > before:
+            return None
+        return Pedigree(variance, deviation, *scores.values())
+
+    def _within(self, value: Decimal | None, least: Decimal, most: Decimal, *steps: str) -> None:
+        if value is not None and not least <= value <= most:
+            expected = f"{least} to {most}"
+            self.add("OUT_OF_RANGE", f"must be {expected}", *steps, expected=expected, got=value)
 
     def quality(self, value: DataQualityInput | None, *steps: str) -> DataQuality | None:
         if value is None:

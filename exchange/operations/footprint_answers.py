@@ -111,13 +111,17 @@ async def _answer(sight: Sight, footprint: Footprint, access: AccessLevel, dates
         release_id=footprint.release_id,
         comment=footprint.comment if access >= AccessLevel.INPUTS else None,
         declared=DeclaredAnswer(
-            declared.excluding_kg_co2e, declared.including_kg_co2e, declared.primary_data_share_percent
+            declared.excluding_kg_co2e,
+            declared.including_kg_co2e,
+            declared.primary_data_share_percent,
+            declared.pedigree if owner else None,
         )
         if declared
         else None,
         modelled=ModelledAnswer(
             {stage: components.vector() for stage, components in modelled.direct.items()},
             modelled.direct_primary_data_share_percent,
+            modelled.direct_pedigree if owner else None,
         )
         if modelled and direct_shown
         else None,
@@ -160,7 +164,8 @@ def _shown_lines(footprint: Footprint, resolved: ResolvedLines, shown: Bools) ->
     for number, position in enumerate(np.flatnonzero(shown).tolist(), start=1):
         fallback = int(resolved.fallback_named[position])
         line = footprint.lines.line(position)
-        answers.append(_line(line, number, int(resolved.serving[position]), fallback if fallback >= 0 else None))
+        key = int(resolved.serving[position])
+        answers.append(_line(line, number, key, fallback if fallback >= 0 else None, own=False))
     return tuple(answers)
 
 
@@ -185,6 +190,7 @@ async def _own_lines(sight: Sight, footprint: Footprint) -> tuple[LineAnswer, ..
             line.number,
             shown(line.product_key, line.urn),
             shown(line.fallback.product_key, line.fallback.urn) if line.fallback else None,
+            own=True,
         )
         for line in lines
     )
@@ -194,7 +200,8 @@ def _lookup(names: Mapping[str, int], urn: str | None) -> int | None:
     return None if urn is None else names.get(urn)
 
 
-def _line(line: Line, number: int, product_key: int | None, fallback_key: int | None) -> LineAnswer:
+def _line(line: Line, number: int, product_key: int | None, fallback_key: int | None, *, own: bool) -> LineAnswer:
+    """`own`: to the owner, who alone sees the scores that it stated."""
     fallback = line.fallback
     return LineAnswer(
         number=number,
@@ -212,8 +219,15 @@ def _line(line: Line, number: int, product_key: int | None, fallback_key: int | 
         packaging=line.packaging,
         credit=line.credit,
         fallback=FallbackLineAnswer(
-            fallback_key, fallback.urn, fallback.named_id, fallback.amount, fallback.unit, fallback.price
+            fallback_key,
+            fallback.urn,
+            fallback.named_id,
+            fallback.amount,
+            fallback.unit,
+            fallback.price,
+            fallback.pedigree if own else None,
         )
         if fallback
         else None,
+        pedigree=line.pedigree if own else None,
     )

@@ -197,7 +197,7 @@ def check_components(given: dict[str, Decimal | None], at: Checker, *, direct: b
 
 def _declared(given: DeclaredInput, at: Checker) -> Declared:
     at.percent(given.primary_data_share, "primaryDataShare")
-    at.deviation(given.geometric_standard_deviation, "geometricStandardDeviation")
+    deviation, pedigree = at.spread(given.geometric_standard_deviation, given.pedigree)
     at.not_negative(given.outbound_logistics_ghg_emissions, "outboundLogisticsGhgEmissions")
     at.not_negative(given.packaging_ghg_emissions, "packagingGhgEmissions")
     return Declared(
@@ -207,13 +207,14 @@ def _declared(given: DeclaredInput, at: Checker) -> Declared:
         outbound_logistics_kg_co2e=given.outbound_logistics_ghg_emissions,
         packaging_kg_co2e=given.packaging_ghg_emissions,
         primary_data_share_percent=given.primary_data_share,
-        geometric_standard_deviation=given.geometric_standard_deviation,
+        geometric_standard_deviation=deviation,
+        pedigree=pedigree,
     )
 
 
 def _modelled(given: ModelledInput, at: Checker, *, in_release: bool) -> tuple[Modelled, list[Line]]:
     at.percent(given.direct_primary_data_share, "directPrimaryDataShare")
-    at.deviation(given.direct_geometric_standard_deviation, "directGeometricStandardDeviation")
+    deviation, pedigree = at.spread(given.direct_geometric_standard_deviation, given.direct_pedigree, direct=True)
     at.not_negative(given.direct_packaging_ghg_emissions, "directPackagingGhgEmissions")
     direct: dict[LifeCycleStage, CarbonComponents] = {}
     for position, stage in enumerate(given.direct):
@@ -226,8 +227,9 @@ def _modelled(given: ModelledInput, at: Checker, *, in_release: bool) -> tuple[M
         direct=direct,
         direct_primary_data_share_percent=given.direct_primary_data_share,
         direct_packaging_kg_co2e=given.direct_packaging_ghg_emissions,
-        direct_geometric_standard_deviation=given.direct_geometric_standard_deviation,
+        direct_geometric_standard_deviation=deviation,
         lines=NO_LINES,
+        direct_pedigree=pedigree,
     )
     return modelled, lines
 

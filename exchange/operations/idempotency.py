@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Context, Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from exchange.errors import Conflict
@@ -32,11 +33,21 @@ def _plain(value: object) -> object:
     """What JSON does not know. A request may hold a hundred thousand lines: nothing of it is copied."""
     if isinstance(value, Decimal):
         return str(value.normalize(_EXACT))
-    if is_dataclass(value):
-        return {name: getattr(value, name) for name in value.__dataclass_fields__}
+    if is_dataclass(value) and not isinstance(value, type):
+        said, later = _fields(type(value))
+        plain = {name: getattr(value, name) for name in said}
+        return plain | {name: getattr(value, name) for name in later if getattr(value, name) is not None}
     if isinstance(value, datetime | date):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no place in a request")
+
+
+@cache
+def _fields(kind: type[DataclassInstance]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The fields of a request that always count, and those that count only where they are there: an answer that was
+    remembered before a server knew of a field is found again afterwards."""
+    later = tuple(each.name for each in fields(kind) if "added_later" in each.metadata)
+    return tuple(each.name for each in fields(kind) if each.name not in later), later
 
 
 def scoped_key(organization_id: str | None, key: str) -> str:

@@ -9,10 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Final
 
 from exchange.model.footprint import LifeCycleStage, PriceBasis
 from exchange.model.grant import AccessLevel
 from exchange.units import AmountUnit, DeclaredUnit
+
+# Of a field that came when requests had been hashed without it: where it is None, a request is what it was before.
+ADDED_LATER: Final = {"added_later": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,17 @@ class DataQualityInput:
 
 
 @dataclass(frozen=True, slots=True)
+class PedigreeInput:
+    reliability: int
+    completeness: int
+    temporal_correlation: int
+    geographical_correlation: int
+    further_technological_correlation: int
+    basic_variance: Decimal | None = None
+    basic_geometric_standard_deviation: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FallbackInput:
     product: ProductKey
     amount: Decimal
@@ -39,6 +54,7 @@ class FallbackInput:
     price_year: int | None = None
     price_basis: PriceBasis | None = None
     geometric_standard_deviation: Decimal | None = None
+    pedigree: PedigreeInput | None = field(default=None, metadata=ADDED_LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +73,7 @@ class LineInput:
     data_quality: DataQualityInput | None = None
     geometric_standard_deviation: Decimal | None = None
     fallback: FallbackInput | None = None
+    pedigree: PedigreeInput | None = field(default=None, metadata=ADDED_LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +91,7 @@ class ModelledInput:
     direct_primary_data_share: Decimal | None = None
     direct_packaging_ghg_emissions: Decimal | None = None
     direct_geometric_standard_deviation: Decimal | None = None
+    direct_pedigree: PedigreeInput | None = field(default=None, metadata=ADDED_LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +103,7 @@ class DeclaredInput:
     packaging_ghg_emissions: Decimal | None = None
     primary_data_share: Decimal | None = None
     geometric_standard_deviation: Decimal | None = None
+    pedigree: PedigreeInput | None = field(default=None, metadata=ADDED_LATER)
 
 
 @dataclass(frozen=True, slots=True)

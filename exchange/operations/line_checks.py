@@ -26,7 +26,7 @@ def _line(line: LineInput, number: int, at: Checker, in_release: bool) -> Line:
     check_amount(line.amount, at, credit=line.credit, in_release=in_release)
     if line.credit and line.amount >= 0:
         at.add("SIGN", "a credit takes away: its amount is negative", "amount", expected="< 0", got=line.amount)
-    at.deviation(line.geometric_standard_deviation, "geometricStandardDeviation")
+    deviation, pedigree = at.spread(line.geometric_standard_deviation, line.pedigree)
     return Line(
         number=number,
         product_key=None,
@@ -41,15 +41,16 @@ def _line(line: LineInput, number: int, at: Checker, in_release: bool) -> Line:
         packaging=line.packaging,
         credit=line.credit,
         data_quality=at.quality(line.data_quality, "dataQuality"),
-        geometric_standard_deviation=line.geometric_standard_deviation,
+        geometric_standard_deviation=deviation,
         fallback=_fallback(line.fallback, at.at("fallback"), line.credit, in_release) if line.fallback else None,
+        pedigree=pedigree,
     )
 
 
 def _fallback(fallback: FallbackInput, at: Checker, credit: bool, in_release: bool) -> Fallback:
     named_id, urn = _named(fallback.product, at)
     check_amount(fallback.amount, at, credit=credit, in_release=in_release)
-    at.deviation(fallback.geometric_standard_deviation, "geometricStandardDeviation")
+    deviation, pedigree = at.spread(fallback.geometric_standard_deviation, fallback.pedigree)
     return Fallback(
         product_key=None,
         named_id=named_id,
@@ -57,7 +58,8 @@ def _fallback(fallback: FallbackInput, at: Checker, credit: bool, in_release: bo
         amount=fallback.amount,
         unit=fallback.unit,
         price=at.price(fallback.unit == "MONEY", fallback.currency, fallback.price_year, fallback.price_basis),
-        geometric_standard_deviation=fallback.geometric_standard_deviation,
+        geometric_standard_deviation=deviation,
+        pedigree=pedigree,
     )
 
 

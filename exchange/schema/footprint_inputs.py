@@ -9,6 +9,7 @@ import strawberry
 from strawberry import UNSET
 
 from exchange.schema.enumerations import AmountUnit, DeclaredUnit, LifeCycleStage, PriceBasis
+from exchange.schema.pedigree import PedigreeInput
 from exchange.schema.scalars import Urn, Uuid
 
 
@@ -91,6 +92,9 @@ class FallbackInput:
     geometric_standard_deviation: Decimal | None = strawberry.field(
         default=UNSET, description="Uncertainty of the amount, at least 1."
     )
+    pedigree: PedigreeInput | None = strawberry.field(
+        default=UNSET, description="The same by pedigree scores; not beside geometricStandardDeviation."
+    )
 
 
 @strawberry.input(description="One input of a modelled footprint.")
@@ -118,6 +122,9 @@ class LineInput:
     geometric_standard_deviation: Decimal | None = strawberry.field(
         default=UNSET, description="Uncertainty of the amount, at least 1."
     )
+    pedigree: PedigreeInput | None = strawberry.field(
+        default=UNSET, description="The same by pedigree scores; not beside geometricStandardDeviation."
+    )
     fallback: FallbackInput | None = strawberry.field(
         default=UNSET, description="What serves where the line would be a gap."
     )
@@ -136,6 +143,9 @@ class ModelledInput:
     )
     direct_geometric_standard_deviation: Decimal | None = strawberry.field(
         default=UNSET, description="Uncertainty of the direct emissions, at least 1."
+    )
+    direct_pedigree: PedigreeInput | None = strawberry.field(
+        default=UNSET, description="The same by pedigree scores; not beside directGeometricStandardDeviation."
     )
     lines: list[LineInput] = strawberry.field(description="What goes in, per declared unit.")
 
@@ -156,6 +166,9 @@ class DeclaredInput:
     )
     geometric_standard_deviation: Decimal | None = strawberry.field(
         default=UNSET, description="Uncertainty of the result, at least 1."
+    )
+    pedigree: PedigreeInput | None = strawberry.field(
+        default=UNSET, description="The same by pedigree scores; not beside geometricStandardDeviation."
     )
 
 

@@ -69,6 +69,7 @@ def _declared(given: Stated) -> values.DeclaredInput:
         packaging_ghg_emissions=given.get("packagingGhgEmissions"),
         primary_data_share=given.get("primaryDataShare"),
         geometric_standard_deviation=given.get("geometricStandardDeviation"),
+        pedigree=_pedigree(given.get("pedigree")),
     )
 
 
@@ -84,6 +85,7 @@ def _modelled(given: Stated, problems: Problems, path: Path) -> values.ModelledI
         direct_primary_data_share=given.get("directPrimaryDataShare"),
         direct_packaging_ghg_emissions=given.get("directPackagingGhgEmissions"),
         direct_geometric_standard_deviation=given.get("directGeometricStandardDeviation"),
+        direct_pedigree=_pedigree(given.get("directPedigree")),
     )
 
 
@@ -108,6 +110,7 @@ def _used(given: Stated, problems: Problems, path: Path) -> dict[str, Any]:
         "amount": given["amount"],
         "unit": given["unit"],
         "geometric_standard_deviation": given.get("geometricStandardDeviation"),
+        "pedigree": _pedigree(given.get("pedigree")),
         **_price(given),
     }
 
@@ -137,3 +140,17 @@ def _quality(given: Stated | None) -> values.DataQualityInput | None:
     if given is None:
         return None
     return values.DataQualityInput(given["technologicalDQR"], given["temporalDQR"], given["geographicalDQR"])
+
+
+def _pedigree(given: Stated | None) -> values.PedigreeInput | None:
+    if given is None:
+        return None
+    return values.PedigreeInput(
+        reliability=given["reliability"],
+        completeness=given["completeness"],
+        temporal_correlation=given["temporalCorrelation"],
+        geographical_correlation=given["geographicalCorrelation"],
+        further_technological_correlation=given["furtherTechnologicalCorrelation"],
+        basic_variance=given.get("basicVariance"),
+        basic_geometric_standard_deviation=given.get("basicGeometricStandardDeviation"),
+    )

@@ -25,6 +25,7 @@ from exchange.schema.ids import global_id
 from exchange.schema.instants import instant_of, midnight_of
 from exchange.schema.long_lists import Made
 from exchange.schema.nodes import Node
+from exchange.schema.pedigree import Pedigree
 from exchange.schema.scalars import Urn, Uuid
 from exchange.schema.work import Info
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from exchange.schema.products import Product
 
 LazyProduct = Annotated["Product", strawberry.lazy("exchange.schema.products")]
+_OWNERS = "The owner's; null to everybody else, or none stated."
 
 
 @strawberry.type(description="Something that was kept but is worth a look.")
@@ -62,6 +64,7 @@ class DeclaredFootprint:
     primary_data_share: Decimal | None = strawberry.field(
         description="Percent that rests on primary data; null: not stated."
     )
+    pedigree: Pedigree | None = strawberry.field(description=f"Scores of the result. {_OWNERS}")
 
 
 @strawberry.type(description="What a modelled footprint emits itself, gate to gate.")
@@ -70,6 +73,7 @@ class ModelledFootprint:
     direct_primary_data_share: Decimal | None = strawberry.field(
         description="Percent of the direct emissions that rests on primary data; null: not stated."
     )
+    direct_pedigree: Pedigree | None = strawberry.field(description=f"Scores of the direct emissions. {_OWNERS}")
 
 
 @strawberry.type(description="What serves where a line would otherwise be a gap.")
@@ -82,6 +86,7 @@ class FallbackLine:
     currency: str | None = strawberry.field(description="ISO 4217, where the unit is MONEY.")
     price_year: int | None = strawberry.field(description="Year of the prices, where the unit is MONEY.")
     price_basis: PriceBasis | None = strawberry.field(description="Which prices, where the unit is MONEY.")
+    pedigree: Pedigree | None = strawberry.field(description=f"Scores of the amount. {_OWNERS}")
 
     @staticmethod
     def of(answer: FallbackLineAnswer) -> FallbackLine:
@@ -95,6 +100,7 @@ class FallbackLine:
             currency=price.currency if price else None,
             price_year=price.year if price else None,
             price_basis=price.basis if price else None,
+            pedigree=Pedigree.of(answer.pedigree),
         )
 
     @strawberry.field(description="Null: registered by nobody, or not visible to the viewer.")
@@ -117,8 +123,10 @@ class Line:
     price_basis: PriceBasis | None = strawberry.field(description="Which prices, where the unit is MONEY.")
     data_quality: DataQuality | None = strawberry.field(description="How good the amount is; null: not stated.")
     geometric_standard_deviation: Decimal | None = strawberry.field(
-        description="Uncertainty of the amount, at least 1; null: not stated."
+        description="Uncertainty of the amount, at least 1, as stated or as it follows from pedigree scores; null: not "
+        "stated."
     )
+    pedigree: Pedigree | None = strawberry.field(description=f"Scores of the amount. {_OWNERS}")
     stage: LifeCycleStage = strawberry.field(description="Where in the life cycle the input is used.")
     amount_is_primary: bool = strawberry.field(description="Whether the amount was measured, not assumed.")
     delivered: bool = strawberry.field(description="Whether the supplier's outbound transport counts in this line.")
@@ -141,6 +149,7 @@ class Line:
             price_basis=price.basis if price else None,
             data_quality=None if answer.data_quality is None else DataQuality.of(answer.data_quality),
             geometric_standard_deviation=answer.geometric_standard_deviation,
+            pedigree=Pedigree.of(answer.pedigree),
             stage=answer.stage,
             amount_is_primary=answer.amount_is_primary,
             delivered=answer.delivered,
@@ -228,12 +237,14 @@ class Footprint(Node):
                 pcf_excluding_biogenic_uptake=declared.excluding_kg_co2e,
                 pcf_including_biogenic_uptake=declared.including_kg_co2e,
                 primary_data_share=declared.primary_data_share_percent,
+                pedigree=Pedigree.of(declared.pedigree),
             ),
             modelled=None
             if modelled is None
             else ModelledFootprint(
                 direct=[StageEmissions.of(stage, columns) for stage, columns in modelled.direct.items()],
                 direct_primary_data_share=modelled.direct_primary_data_share_percent,
+                direct_pedigree=Pedigree.of(modelled.direct_pedigree),
             ),
             findings=[Finding.of(finding) for finding in answer.findings],
         )

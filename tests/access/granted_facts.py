@@ -93,6 +93,8 @@ def _of_version(world: GrantedWorld, name: str, version: Footprint, shown: dict[
     }
     if version.declared is None:
         hidden |= {"exempted_emissions_percent": 0, "data_quality": None}
+    else:
+        hidden["declared"] = replace(version.declared, pedigree=None)
     found = [str(replace(version, **hidden, **month, comment=None, boundary_processes_description=None))]
     key = world.keys[name]
     day = min(max(NOW.as_of_day, version.valid_from_day), version.valid_until_day - 1)
@@ -112,10 +114,16 @@ def _of_recipe(
     seen = _seen_lines(world, resolved, shown)
     found = []
     if len(seen) == len(version.lines):
-        found.append(f"direct {replace(version.modelled, lines=Lines())} {version.data_quality}")
+        direct = replace(version.modelled, lines=Lines(), direct_pedigree=None)
+        found.append(f"direct {direct} {version.data_quality}")
     if shown[name] >= INPUTS:
-        found += [str(_line(version.lines.line(at), number)) for number, at in enumerate(seen, 1)]
+        found += [str(_unscored(_line(version.lines.line(at), number))) for number, at in enumerate(seen, 1)]
     return found
+
+
+def _unscored(line: Line) -> Line:
+    """Without its publisher's scores, of which the spread that follows is left."""
+    return replace(line, pedigree=None, fallback=line.fallback and replace(line.fallback, pedigree=None))
 
 
 def _line(line: Line, number: int) -> Line:

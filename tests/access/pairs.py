@@ -18,6 +18,7 @@ from typing import Any
 from exchange.access import permits_at
 from exchange.model.carbon import COLUMNS, STATED
 from exchange.model.grant import AccessLevel
+from exchange.model.pedigree import Pedigree
 from exchange.rollup import Solution, roll_up
 from tests.access.granted_facts import NONE, OWNER, TOTAL, levels
 from tests.access.worlds import GrantedWorld
@@ -49,7 +50,7 @@ class Planned:
     ipcc: tuple[str, ...] = ("AR6",)
     mass: str = "1"
     older: int = 0  # versions that were corrected
-    gsd: str | None = None  # of the stated result, or of the direct emissions
+    gsd: str | Pedigree | None = None  # of the stated result, or of the direct emissions
 
 
 @dataclass

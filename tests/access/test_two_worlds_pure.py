@@ -19,6 +19,7 @@ from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from exchange.model.grant import AccessLevel
+from exchange.model.pedigree import Pedigree
 from exchange.operations import footprint_answers, roll_ups, what_if
 from exchange.operations.answers import PageAnswer
 from exchange.operations.session import Session
@@ -109,6 +110,47 @@ def test_hidden_spreads_show_in_nothing_but_the_shown_one() -> None:
     other.products["hidden"].gsd = "1.50001"
     assert same_facts(plan, other)
     assert same_answers(plan, other)
+
+
+def hidden_scores(of_line: Pedigree, of_direct: Pedigree, of_total: Pedigree) -> tuple[Plan, Plan]:
+    """A maker scores what it states, and another one states what follows; both show INPUTS, so their lines."""
+    plans = []
+    for scored in (True, False):
+        spreads = [
+            each if scored else str(each.geometric_standard_deviation) for each in (of_line, of_direct, of_total)
+        ]
+        visible = Planned("seller", total={"fossilGhgEmissions": Decimal(4)}, gsd=spreads[2])
+        lines = [line("visible", "1", rating="2", gsd=spreads[0], fallback=("visible", "1", "KILOGRAM", spreads[0]))]
+        made = Planned("maker", direct={"fossilGhgEmissions": Decimal(2)}, lines=lines, gsd=spreads[1])
+        root = Planned("viewer", direct={"fossilGhgEmissions": Decimal(1)}, lines=[line("made", "1", primary=True)])
+        grants: list[tuple[str, str | None, str, bool]] = [
+            ("visible", "maker", "TOTAL", False),
+            ("visible", "viewer", "INPUTS", False),
+            ("made", "viewer", "INPUTS", False),
+        ]
+        plans.append(Plan({"visible": visible, "made": made, "root": root}, grants, "viewer", plain_quality=True))
+    return plans[0], plans[1]
+
+
+SOME_SCORES = (
+    Pedigree(Decimal("0.0006"), None, 2, 3, 2, 3, 3),
+    Pedigree(Decimal("0.12"), None, 5, 1, 4, 1, 2),
+    Pedigree(None, Decimal("1.2"), 1, 1, 1, 5, 1),
+)
+
+
+@pytest.mark.parametrize("viewer", ["viewer", "seller", "maker"])
+def test_scores_are_their_owners_and_others_know_what_follows(viewer: str) -> None:
+    plan, other = (replace(each, viewer=viewer) for each in hidden_scores(*SOME_SCORES))
+    assert same_facts(plan, other) is same_answers(plan, other) is (viewer == "viewer")
+    assert ("further_technological_correlation" in everything(plan.world(), viewer)) is (viewer != "viewer")
+
+
+def test_scores_shown_to_somebody_else_are_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan, other = hidden_scores(*SOME_SCORES)
+    made = footprint_answers._line
+    monkeypatch.setattr(footprint_answers, "_line", lambda *given, own: made(*given, own=True))
+    assert not same_answers(plan, other)
 
 
 def direct_deviation_of_all(monkeypatch) -> None:

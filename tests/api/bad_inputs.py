@@ -29,6 +29,7 @@ from tests.api.bad_values import (
     keys,
     names,
     outside,
+    pedigrees,
 )
 from tests.api.inputs import footprint
 
@@ -169,6 +170,7 @@ FOOTPRINT_CASES: list[Case] = [
     *decimals("declared", f"{D}.pcfIncludingBiogenicUptake"),
     *outside("declared", f"{D}.primaryDataShare", "-0.1", "100.1"),
     *outside("declared", f"{D}.geometricStandardDeviation", "0", "0.99", "-2"),
+    *pedigrees("declared", f"{D}.pedigree", f"{D}.geometricStandardDeviation"),
     *outside("declared", f"{D}.outboundLogisticsGhgEmissions", "-1"),
     *outside("declared", f"{D}.packagingGhgEmissions", "-1"),
     *each("declared", f"{D}.components", INVALID, None, GONE, {}, [], {"fossilGhgEmissions": None}),
@@ -200,6 +202,7 @@ LINE_CASES: list[Case] = [
     *outside("modelled", f"{M}.directPrimaryDataShare", "-1", "101"),
     *outside("modelled", f"{M}.directPackagingGhgEmissions", "-1"),
     *outside("modelled", f"{M}.directGeometricStandardDeviation", "0.5"),
+    *pedigrees("modelled", f"{M}.directPedigree", f"{M}.directGeometricStandardDeviation"),
     *each("modelled", f"{L}.amountIsPrimary", INVALID, None, "true", 1),
     *each("modelled", f"{L}.stage", INVALID, None, "COOKING"),
     ("modelled", {f"{L}.credit": True}, "SIGN", f"{L}.amount"),
@@ -218,6 +221,7 @@ LINE_CASES: list[Case] = [
             *each("modelled", f"{place}.amount", "SIGN", "-1"),
             *each("modelled", f"{place}.unit", INVALID, None, GONE, "kg", "POUND"),
             *outside("modelled", f"{place}.geometricStandardDeviation", "0.99"),
+            *pedigrees("modelled", f"{place}.pedigree", f"{place}.geometricStandardDeviation"),
             *each("modelled", f"{place}.product", INVALID, None, GONE, {}, "x"),
             *each("modelled", f"{place}.product", INVALID, {"id": Id("mine"), "productId": "urn:x-y:1"}),
             *each("modelled", f"{place}.product", INVALID, {"id": None}, {"id": None, "productId": None}),

@@ -101,6 +101,47 @@ def instants(what: str, path: str, *, required: bool) -> list[Case]:
     ]
 
 
+SCORES = ("reliability", "completeness", "temporalCorrelation", "geographicalCorrelation")
+PEDIGREE = {**dict.fromkeys(SCORES, 2), "furtherTechnologicalCorrelation": 5, "basicVariance": "0.0006"}
+
+
+def pedigrees(what: str, path: str, beside: str) -> list[Case]:
+    """Scores with something wrong; `beside`: the path of the spread that may not be stated, too."""
+
+    def wrong(code: str, field: str, *values: Any) -> list[Case]:
+        return [(what, {path: {**PEDIGREE, field: value}}, code, f"{path}.{field}") for value in values]
+
+    return [
+        *each(what, path, INVALID, 7, "22225", [], {}, {**PEDIGREE, "sampleSize": 1}),
+        *(
+            case
+            for field in PEDIGREE
+            if field != "basicVariance"
+            for case in wrong("OUT_OF_RANGE", field, 0, 6, -(2**31))
+        ),
+        *wrong(INVALID, "reliability", None, "2", 2.5, True, 2**31),
+        *wrong(INVALID, "basicVariance", 0.0006, "1e3", "NaN"),
+        *wrong("OUT_OF_RANGE", "basicVariance", "-0.1", "25.1", "9" * 38),
+        (what, {path: {**PEDIGREE, "basicVariance": None}}, "ONE_OF", f"{path}.basicVariance"),
+        (
+            what,
+            {path: {**PEDIGREE, "basicGeometricStandardDeviation": "1.1"}},
+            "ONE_OF",
+            f"{path}.basicVariance",
+        ),
+        *(
+            (
+                what,
+                {path: {**PEDIGREE, "basicVariance": None, "basicGeometricStandardDeviation": factor}},
+                "OUT_OF_RANGE",
+                f"{path}.basicGeometricStandardDeviation",
+            )
+            for factor in ("0", "0.99", "148.1", "9" * 38)
+        ),
+        *((what, {path: PEDIGREE, beside: "1.1"}, "CONTRADICTION", place) for place in (path, beside)),
+    ]
+
+
 COMPONENTS = ["?+r", "?=q", "#f", "#", "?+r?=q#f"]  # of a URN: they say what to do with the name
 
 

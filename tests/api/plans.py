@@ -29,12 +29,14 @@ EXECUTORS: dict[str, Executor] = {}  # one for each server: it keeps the queries
 
 @dataclass
 class PublishedPlan:
-    """A plan on a server. tag: keeps its organizations apart from those of other plans."""
+    """A plan on a server. tag: keeps its organizations apart from those of other plans. by_scores: what others than
+    the viewer know the spread of, they state by scores."""
 
     server: ExchangeServer
     plan: Plan
     tag: str
     known: dict[str, str]  # ids of the organizations on the server, by name
+    by_scores: bool = False
     ids: dict[str, str] = field(default_factory=dict)  # the same by the plan's names
     products: dict[str, str] = field(default_factory=dict)
     executor: Executor = field(init=False)
@@ -104,7 +106,7 @@ class PublishedPlan:
             "exemptedEmissionsPercent": planned.exempted,
             "dataQuality": rating(planned.rating),
         }
-        result = declared(planned) if planned.total is not None else self._modelled(planned)
+        result = self._declared(planned) if planned.total is not None else self._modelled(planned)
         given = footprint(self.products[name], result, **more)
         request = {"idempotencyKey": new_key(), "footprint": given}
         await self._ask(planned.owner, "publishFootprint", request, "footprint { id }")
@@ -114,13 +116,17 @@ class PublishedPlan:
         stages = {"MANUFACTURING": planned.direct}
         stages |= {stage: {"fossilGhgEmissions": amount} for stage, amount in planned.stages.items()}
         direct = [{"stage": stage, "components": texts(parts)} for stage, parts in stages.items()]
-        lines = [self._line(one) for one in planned.lines]
+        scored = self.by_scores and planned.owner != self.plan.viewer
+        lines = [self._line(one, scored) for one in planned.lines]
         result = {"direct": direct, "directPrimaryDataShare": planned.pds, "lines": lines}
-        if planned.gsd is not None:
-            result["directGeometricStandardDeviation"] = planned.gsd
-        return {"modelled": result}
+        named = {f"direct{name[0].upper()}{name[1:]}": value for name, value in spread(planned.gsd, scored).items()}
+        return {"modelled": result | named}
 
-    def _line(self, one: Row) -> dict[str, Any]:
+    def _declared(self, planned: Planned) -> dict[str, Any]:
+        scored = self.by_scores and planned.owner != self.plan.viewer
+        return {"declared": declared(planned) | spread(planned.gsd, scored)}
+
+    def _line(self, one: Row, scored: bool) -> dict[str, Any]:
         made: dict[str, Any] = {
             "product": {"productId": self.urn(one["supplier"])},
             "amount": str(one["amount"]),
@@ -132,13 +138,11 @@ class PublishedPlan:
         }
         if one.get("rating"):
             made["dataQuality"] = rating(one["rating"])
-        if one.get("gsd"):
-            made["geometricStandardDeviation"] = one["gsd"]
+        made |= spread(one.get("gsd"), scored)
         if one.get("fallback"):
             name, amount, unit, *gsd = one["fallback"]
             made["fallback"] = {"product": {"productId": self.urn(name)}, "amount": str(amount), "unit": unit}
-            if any(gsd):
-                made["fallback"]["geometricStandardDeviation"] = gsd[0]
+            made["fallback"] |= spread(gsd[0] if gsd else None, scored)
         return made
 
     async def _grant(self, product: str, to: str | None, level: str, onward: bool) -> None:
@@ -162,11 +166,17 @@ def declared(planned: Planned) -> dict[str, Any]:
         "components": texts({name: amount for name, amount in planned.total.items() if name in STATED}),
         "primaryDataShare": planned.pds,
     }
-    if planned.gsd is not None:
-        result["geometricStandardDeviation"] = planned.gsd
     if planned.outbound is not None:
         result["outboundLogisticsGhgEmissions"] = plain(planned.outbound)
-    return {"declared": result}
+    return result
+
+
+def spread(gsd: Any, scored: bool) -> dict[str, Any]:
+    """A spread as stated, or by scores from which the same one follows."""
+    if gsd is None or not scored:
+        return {} if gsd is None else {"geometricStandardDeviation": gsd}
+    best = {"reliability": 1, "completeness": 1, "temporalCorrelation": 1, "geographicalCorrelation": 1}
+    return {"pedigree": {"basicGeometricStandardDeviation": gsd, **best, "furtherTechnologicalCorrelation": 1}}
 
 
 def texts(parts: dict[str, Decimal]) -> dict[str, str]:

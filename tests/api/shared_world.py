@@ -84,13 +84,19 @@ def urn(name: str) -> str:
     return f"urn:pact:{OWNERS.get(name, 'nobody')}.example:product-id:{name}"
 
 
+def scores(basic: str) -> dict[str, Any]:
+    """Scores that nobody but their owner may see, on top of a basic spread."""
+    ratings = {"reliability": 2, "completeness": 3, "temporalCorrelation": 4, "geographicalCorrelation": 5}
+    return {"basicGeometricStandardDeviation": basic, **ratings, "furtherTechnologicalCorrelation": 1}
+
+
 def modelled(*lines: dict[str, Any]) -> dict[str, Any]:
     direct = [
         {"stage": "MANUFACTURING", "components": {"fossilGhgEmissions": "10"}},
         {"stage": "DISTRIBUTION", "components": {"fossilGhgEmissions": "3"}},
     ]
-    body = {"directPrimaryDataShare": "80", "directPackagingGhgEmissions": "0.25", "lines": list(lines)}
-    body["directGeometricStandardDeviation"] = "1.1"
+    body: dict[str, Any] = {"directPrimaryDataShare": "80", "directPackagingGhgEmissions": "0.25", "lines": list(lines)}
+    body["directPedigree"] = scores("1.1")
     return {"modelled": {"direct": direct, **body}, "exemptedEmissionsPercent": "4"}
 
 
@@ -99,18 +105,26 @@ def declared() -> dict[str, Any]:
     memo = {
         "outboundLogisticsGhgEmissions": "1.5",
         "packagingGhgEmissions": "0.75",
-        "geometricStandardDeviation": "1.3",
+        "pedigree": scores("1.3"),
     }
     return {"declared": {**totals, **memo, "components": ALL_COMPONENTS}, "exemptedEmissionsPercent": "4"}
 
 
-FALLBACK = {"product": {"productId": urn("bolt")}, "amount": "1", "unit": "KILOGRAM"}
+FALLBACK = {
+    "product": {"productId": urn("bolt")},
+    "amount": "1",
+    "unit": "KILOGRAM",
+    "pedigree": scores("1.2"),
+}
 BODIES = {
     "steel": {**declared(), "ipccCharacterizationFactors": ["AR5"]},
     "bolt": declared(),
     "gear": declared(),
     "leaf": declared(),
-    "widget": modelled(line("steel", "2"), line("bolt", "1")),
+    "widget": modelled(
+        line("steel", "2", pedigree=scores("1.05")),
+        line("bolt", "1", pedigree=scores("1.4"), fallback=FALLBACK | {"product": {"productId": urn("steel")}}),
+    ),
     "open": modelled(line("steel", "2"), line("bolt", "1")),
     "gapped": modelled(line("steel", "2"), line("nothing", "3"), line("nobody", "1", fallback=FALLBACK)),
     "assembly": modelled(line("gear", "1")),

@@ -11,10 +11,12 @@ from functools import cache
 from typing import Any
 
 import pytest
+from graphql import GraphQLObjectType, get_named_type
 
 from exchange.config import Settings
 from exchange.model.parties import Scope
 from exchange.rollup import read_explain_file, verify
+from exchange.schema.schema import core_schema
 from tests.api.callers import Callers
 from tests.api.exchange_server import ApiClient, new_key, serving
 from tests.api.graph_dump import dump
@@ -96,6 +98,9 @@ def test_each_field_is_shown_as_the_table_says(asked, kind: str, relation: str) 
         if name.startswith(f"{kind}."):
             cell = fields()[name]["OWNER" if level == "operator" else level]
             value, of_owner = part(given, name), part(owned, name)
+            if level not in {"OWNER", "operator"}:
+                assert scores(value) <= {None}
+                of_owner = without_scores(of_owner)
             if name != "Product.access":
                 value, of_owner = without_access(value), without_access(of_owner)
             CELLS[cell](value, of_owner, name, relation, given)
@@ -106,6 +111,47 @@ def without_access(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: without_access(inner) for name, inner in value.items() if name != "access"}
     return [without_access(inner) for inner in value] if isinstance(value, list) else value
+
+
+SCORES = {"pedigree", "directPedigree"}
+
+
+def scores(value: Any) -> set[str | None]:
+    """What stands in every place of an answer that has room for pedigree scores."""
+    if isinstance(value, dict):
+        here = {None if inner is None else str(inner) for name, inner in value.items() if name in SCORES}
+        return here.union(*map(scores, value.values()))
+    return set().union(*map(scores, value)) if isinstance(value, list) else set()
+
+
+def without_scores(value: Any) -> Any:
+    """What an owner states of its sources is its own, wherever it stands."""
+    if isinstance(value, dict):
+        return {name: None if name in SCORES else without_scores(inner) for name, inner in value.items()}
+    return [without_scores(inner) for inner in value] if isinstance(value, list) else value
+
+
+def test_every_place_of_scores_has_a_row_that_says_whose_they_are(asked) -> None:
+    """And its owner, and the operator, are shown them there."""
+    _, ask_owner = asked
+    places = {
+        f"{kind.name}.{field}"
+        for kind in core_schema().type_map.values()
+        if isinstance(kind, GraphQLObjectType)
+        for field, each in kind.fields.items()
+        if get_named_type(each.type).name == "Pedigree"
+    }
+    assert places == {"Line.pedigree", "FallbackLine.pedigree", "DeclaredFootprint.pedigree"} | {
+        "ModelledFootprint.directPedigree"
+    }
+    for place in places:
+        assert fields()[place] == {"TOTAL": "null", "BREAKDOWN": "null", "INPUTS": "null", "OWNER": "yes"}
+    widget, leaf = ask_owner("widget")["footprint"], ask_owner("leaf")["footprint"]
+    of_line, of_fallback = (each["pedigree"] for each in (widget["lines"][0], widget["lines"][1]["fallback"]))
+    found = (of_line, of_fallback, widget["modelled"]["directPedigree"], leaf["declared"]["pedigree"])
+    assert [each["basicGeometricStandardDeviation"] for each in found] == ["1.05", "1.2", "1.1", "1.3"]
+    ask, _ = asked
+    assert ask("operator")["footprint"]["lines"][0]["pedigree"] == of_line
 
 
 def shown(value: Any, owned: Any, name: str, relation: str, given: dict[str, Any]) -> None:

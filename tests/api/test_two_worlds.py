@@ -37,7 +37,8 @@ PAIRS: dict[int, list[str]] = {
     63: ["add_a_gap", "move_into_direct", "add_unrelated"],
     86: ["redescribe", "reorder", "grant_among_others"],
 }
-# Where the changes leave the shown spreads as they are, most numbers have one.
+# Where the changes leave the shown spreads as they are, most numbers have one. In the other world, whoever is not the
+# viewer states it by scores.
 SPREAD = PAIRS.keys() - {1, 11}
 SCOPES = frozenset({Scope.READ})
 
@@ -74,7 +75,10 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
         known: tuple[dict[str, str], dict[str, str]] = ({}, {})
         for seed in PAIRS:
             one_of, other = pair(seed)
-            published = PublishedPlan(one, one_of, str(seed), known[0]), PublishedPlan(two, other, str(seed), known[1])
+            published = (
+                PublishedPlan(one, one_of, str(seed), known[0]),
+                PublishedPlan(two, other, str(seed), known[1], by_scores=True),
+            )
             for each in published:
                 each.publish(organizations(one_of, other))
             made.plans[seed] = published
@@ -234,3 +238,17 @@ def test_the_worlds_do_differ(sides: Sides) -> None:
     """For whoever sees everything."""
     ids = [server.ledger_head() for server in sides.servers]
     assert ids[0] != ids[1]
+
+
+def test_in_the_other_world_others_state_scores(sides: Sides) -> None:
+    """For whoever sees everything: the operator reads as the owner."""
+    stated = []
+    for server in sides.servers:
+        rows = server.run(lambda exchange: exchange.store._raw.read(SCORED))
+        stated.append([count for [count] in rows])
+    assert stated[0] == [0]
+    assert stated[1][0] > 10
+
+
+SCORED = """MATCH (f:Footprint)
+WHERE f.pedigree IS NOT NULL OR f.directPedigree IS NOT NULL OR f.lineExtras CONTAINS 'edigree' RETURN count(f)"""

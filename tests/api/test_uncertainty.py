@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.api.dated_world import World, dated_world
+from tests.api.exchange_server import new_key
 
 ASKED = """query ($id: ID!, $samples: Int, $seed: Int, $first: Int) { product(id: $id) {
   cradleToGate(asOf: "2026-06-30") { ... on RollUp {
@@ -120,6 +121,96 @@ def test_a_difference_of_like_numbers_has_none(world: World, credit: str, reason
     name = f"net {credit}"
     world.publish(world.modelled(name, world.line(f"saved {credit}", credit, credit=True)))
     assert ask(world, name)["uncertainty"]["reason"] == reason
+
+
+SCORES = {"reliability": 2, "completeness": 3, "temporalCorrelation": 2, "geographicalCorrelation": 3}
+SCORES |= {"furtherTechnologicalCorrelation": 3}
+PEDIGREE = """pedigree { basicVariance basicGeometricStandardDeviation reliability completeness temporalCorrelation
+  geographicalCorrelation furtherTechnologicalCorrelation geometricStandardDeviation }"""
+STATED = f"""query ($id: ID!) {{ product(id: $id) {{ footprint {{
+  declared {{ {PEDIGREE} }} modelled {{ directP{PEDIGREE[1:]} }}
+  lines {{ geometricStandardDeviation {PEDIGREE} fallback {{ {PEDIGREE} }} }} }} }} }}"""
+
+
+def scored(world: World, name: str, of_direct: Any, of_line: Any, of_fallback: Any, of_leaf: Any) -> str:
+    """1 kg direct, 3 of a leaf, and 1 of what nobody has, for which 1 of the leaf serves; each with its spread."""
+    leaf_name = f"two/{name} leaf"
+    made = world.declared(leaf_name, "1")
+    made["declared"] |= of_leaf
+    world.publish(made, by="two")
+    world.grant(leaf_name, "one")
+    fallback = {"product": {"id": world.product(leaf_name)}, "amount": "1", "unit": "KILOGRAM", **of_fallback}
+    nothing = {"product": {"productId": "urn:gtin:9990"}, "amount": "1", "unit": "KILOGRAM", "fallback": fallback}
+    result = world.modelled(name, world.line(leaf_name, "3", **of_line, fallback=fallback), nothing)
+    result["modelled"] |= {f"direct{key[0].upper()}{key[1:]}": value for key, value in of_direct.items()}
+    world.publish(result)
+    return leaf_name
+
+
+def footprint_of(world: World, name: str, by: str) -> dict[str, Any]:
+    found: dict[str, Any] = world.client(by).query(STATED, {"id": world.product(name)})["product"]["footprint"]
+    return found
+
+
+def test_scores_are_shown_to_their_owner_and_count_as_what_follows(world: World) -> None:
+    """σ² = 0.0006 + 0.0006 + 0.0006 + 0.0002 + 0.0001 + 0.008 = 0.0101, GSD = exp sqrt 0.0101 = 1.1057222664."""
+    by_variance = {"basicVariance": "0.0006", **SCORES}
+    by_factor = {"basicGeometricStandardDeviation": "1.20", **SCORES}
+    given = [{"pedigree": each} for each in (by_variance, by_factor, by_variance, by_factor)]
+    leaf_name = scored(world, "scored", *given)
+    first = {**by_variance, "basicGeometricStandardDeviation": None, "geometricStandardDeviation": "1.1057222664"}
+    second = {**by_factor, "basicGeometricStandardDeviation": "1.2", "basicVariance": None}
+    second["geometricStandardDeviation"] = "1.2296619925"
+    own = footprint_of(world, "scored", "one")
+    assert own["modelled"] == {"directPedigree": first}
+    assert own["lines"][0] == {
+        "geometricStandardDeviation": "1.2296619925",
+        "pedigree": second,
+        "fallback": {"pedigree": first},
+    }
+    assert own["lines"][1] == {"geometricStandardDeviation": None, "pedigree": None, "fallback": {"pedigree": first}}
+    assert footprint_of(world, leaf_name, "two")["declared"] == {"pedigree": second}
+    assert footprint_of(world, leaf_name, "one")["declared"] == {"pedigree": None}
+    world.grant("scored", "two", level="INPUTS")
+    seen = footprint_of(world, "scored", "two")
+    assert seen["lines"] == [
+        {"geometricStandardDeviation": "1.2296619925", "pedigree": None, "fallback": {"pedigree": None}}
+    ]
+    stated = [{"geometricStandardDeviation": each} for each in ("1.1057222664", "1.2296619925") * 2]
+    scored(world, "stated", *stated)
+    results = [ask(world, name) for name in ("scored", "stated")]
+    assert results[0]["uncertainty"]["geometricStandardDeviation"] == "1.2321"
+    for name in ("uncertainty", "monteCarlo"):
+        assert results[0][name] == results[1][name]
+    advice = [[{**each, "product": None} for each in result["uncertaintyAdvice"]] for result in results]
+    assert advice[0] == advice[1]
+
+
+def test_a_spread_is_stated_once(world: World) -> None:
+    given = world.declared("twice", "1")
+    given["declared"] |= {"geometricStandardDeviation": "1.1", "pedigree": {"basicVariance": "0.0006", **SCORES}}
+    refused = world.client("one").mutate(
+        "publishFootprint",
+        {"idempotencyKey": new_key(), "footprint": given},
+        "footprint { id }",
+    )
+    assert refused["code"] == "INVALID_INPUT"
+    place = ["input", "footprint", "declared"]
+    assert [(each["code"], each["path"]) for each in refused["problems"]] == [
+        ("CONTRADICTION", [*place, "geometricStandardDeviation"]),
+        ("CONTRADICTION", [*place, "pedigree"]),
+    ]
+
+
+def test_a_request_with_scores_again_gets_the_first_answer(world: World) -> None:
+    given = world.declared("again", "1")
+    given["declared"]["pedigree"] = {"basicVariance": "0.0006", **SCORES}
+    request = {"idempotencyKey": new_key(), "footprint": given}
+    first = world.client("one").done("publishFootprint", request, "footprint { id }")
+    assert world.client("one").done("publishFootprint", request, "footprint { id }") == first
+    given["declared"]["pedigree"]["completeness"] = 4
+    found = world.client("one").mutate("publishFootprint", request, "footprint { id }")
+    assert found["__typename"] == "Conflict"
 
 
 @pytest.mark.parametrize(

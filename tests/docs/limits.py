@@ -225,6 +225,13 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
             "operations.checks.YEAR_MIN",
             "operations.checks.YEAR_MAX",
         ),
+        limit(
+            "basic uncertainty of pedigree scores",
+            "{} as a variance, {} as a GSD",
+            "`INVALID_INPUT`, problem `OUT_OF_RANGE`",
+            "model.pedigree.BASIC_VARIANCE_MAX",
+            "model.pedigree.BASIC_DEVIATION_MAX",
+        ),
         limit("lines of one footprint", "{:,}", TOO_MANY, "operations.line_checks.LINES_MAX"),
         limit("footprints in one `publishFootprints`", "{:,}", TOO_MANY, "operations.publishing.FOOTPRINTS_MAX"),
         limit("lines in one `publishFootprints`", "{:,}", TOO_MANY, "operations.publishing.LINES_TOTAL_MAX"),
@@ -304,6 +311,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
 }
 
 UNSEEN = {
+    "model.pedigree.DERIVED_KEPT_MAX": "the memory of what followed from scores",
     "operations.following.ADMISSION_CHANGES_MAX": "how far a server follows the ledger while writes wait",
     "rollup.monte_carlo.SWEEPS_MAX": "how close a loop may come to taking all of itself before a sample is left out",
     "operations.following.CLOSING_SECONDS_MAX": "how long a server that ends waits for the database",

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from decimal import Decimal
 
+from exchange.model.pedigree import ADDED_VARIANCES, Pedigree
 from tests.docs.documents import ROOT, document
 
 SECTIONS = [
@@ -42,6 +45,34 @@ def test_each_section_has_a_source_an_example_and_a_file_that_computes_it() -> N
         assert computed, f"{name} does not say where it is computed"
         for path in re.findall(r"`(exchange/[^`]+)`", computed[1]):
             assert (ROOT / path).is_file(), f"{name} names {path}, which does not exist"
+
+
+def test_the_additions_of_pedigree_scores_are_those_of_the_code() -> None:
+    rows = document("docs/method.md").table("| indicator | 1 | 2 | 3 | 4 | 5 |")
+    table = {re.sub("[A-Z]", lambda found: "_" + found[0].lower(), row[0]): row[1:] for row in rows}
+    assert {name: tuple(map(Decimal, added)) for name, added in table.items()} == ADDED_VARIANCES
+    assert list(table) == list(ADDED_VARIANCES)
+
+
+def test_the_example_of_pedigree_scores_is_what_the_code_gives() -> None:
+    text = " ".join(sections()["Uncertainty"].split())
+    found = re.search(
+        r"basic variance of (\S+) and the scores \((.+?)\).+?: σ² = (.+?) = \*\*(.+?)\*\*, σ = (\S+),", text
+    )
+    assert found
+    basic, scores, terms, variance, sigma = found.groups()
+    pedigree = Pedigree(Decimal(basic), None, *map(int, scores.split(", ")))
+    stated = [Decimal(basic), *(ADDED_VARIANCES[name][getattr(pedigree, name) - 1] for name in ADDED_VARIANCES)]
+    assert [Decimal(term) for term in terms.split(" + ")] == stated
+    assert Decimal(variance) == pedigree.variance == sum(stated)
+    assert Decimal(sigma) == round(pedigree.variance.sqrt(), 7)
+    deviation = pedigree.geometric_standard_deviation
+    factor = re.search(r"With a basic GSD of (\S+) instead, σ² = .+? = (\S+) and GSD = \*\*(.+?)\*\*", text)
+    assert factor
+    other = replace(pedigree, basic_variance=None, basic_geometric_standard_deviation=Decimal(factor[1]))
+    assert round(other.variance, 7) == Decimal(factor[2])
+    assert other.geometric_standard_deviation == Decimal(factor[3])
+    assert f"GSD = **{deviation}**. ecoinvent 2 would print its square, {deviation**2:.4f}." in text
 
 
 def test_sections_that_the_code_refers_to_exist() -> None:

@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
 from exchange.model.carbon import STATED, UNSPECIFIED, CarbonComponents
 from exchange.model.footprint import (
@@ -24,6 +25,7 @@ from exchange.model.footprint import (
 )
 from exchange.model.grant import Grant
 from exchange.model.parties import Organization
+from exchange.model.pedigree import Pedigree
 from exchange.model.product import Dataset, Product, Release
 from exchange.model.writes import (
     AddGrant,
@@ -35,7 +37,18 @@ from exchange.model.writes import (
     Write,
 )
 from exchange.units import AmountUnit, DeclaredUnit
-from tests.store.examples import NOW_US, a_footprint, a_grant, a_line, a_product, a_release, an_organization, new_id
+from tests.store.examples import (
+    NOW_US,
+    OF_FACTOR,
+    a_footprint,
+    a_grant,
+    a_line,
+    a_product,
+    a_release,
+    an_organization,
+    new_id,
+    scored,
+)
 
 PLAIN = ("0", "2", "0.40", "-0", "12.5", "1E+3", "0.000001", "99999999999999")
 LONG = ("0.1234567890123456789", "1E-30", "123456789012345678.25", "-9.99999999999999999", "3E+25")
@@ -78,11 +91,15 @@ class Rich:
             amount=self.number(),
             unit=unit,
             price=self.price_of(unit),
-            geometric_standard_deviation=self.deviation(),
+            **self.spread(),
         )
 
-    def deviation(self) -> Decimal | None:
-        return Decimal(self.random.choice(("1", "1.1", "2.123456789012345678"))) if self.perhaps(0.3) else None
+    def spread(self) -> dict[str, Any]:
+        """Of an amount or a result: stated, or by scores."""
+        found = (
+            self.random.choice((Decimal(1), OF_FACTOR, Decimal("2.123456789012345678"))) if self.perhaps(0.3) else None
+        )
+        return scored(found) if isinstance(found, Pedigree) else {"geometric_standard_deviation": found}
 
     def line(self) -> Line:
         product = self.random.choice(self.products)
@@ -101,7 +118,7 @@ class Rich:
             packaging=self.perhaps(),
             credit=self.perhaps(),
             data_quality=self.quality() if self.perhaps(0.2) else None,
-            geometric_standard_deviation=self.deviation(),
+            **self.spread(),
             fallback=self.fallback() if self.perhaps(0.2) else None,
         )
 
@@ -134,15 +151,14 @@ class Rich:
         )
         if self.perhaps(0.3):
             stated = Declared(
-                self.number(), self.number(), self.components(), optional[0], optional[1], optional[2], self.deviation()
+                self.number(), self.number(), self.components(), optional[0], optional[1], optional[2], **self.spread()
             )
             return replace(made, declared=stated)
         stages = self.random.sample(STAGES, self.random.choice((0, 1, 1, 2, 5)))
         direct = {stage: self.components() for stage in stages}
         lines = Lines.of([self.line() for _ in range(self.random.randrange(lines_max))])
-        return replace(
-            made, declared=None, modelled=Modelled(direct, optional[0], optional[1], self.deviation(), lines)
-        )
+        spread = {f"direct_{name}": value for name, value in self.spread().items()}
+        return replace(made, declared=None, modelled=Modelled(direct, optional[0], optional[1], lines=lines, **spread))
 
 
 def rich(seed: int, *, products: int = 30, footprints: int = 80, lines_max: int = 9) -> Rich:

@@ -29,6 +29,7 @@ from exchange.model.footprint import (
     Price,
     PriceBasis,
 )
+from exchange.model.pedigree import Pedigree
 from exchange.model.product import Product, Release
 from exchange.model.resolved import GAP_CODES, Total
 from exchange.rollup import Solution, roll_up
@@ -108,7 +109,7 @@ class World:
                 _decimal(outbound),
                 _decimal(packaging),
                 _decimal(pds),
-                _decimal(gsd),
+                *_spread(gsd),
             ),
             None,
             **more,
@@ -128,7 +129,8 @@ class World:
                 amount if isinstance(amount, Mapping) else {"fossilGhgEmissions": amount}
             )
         made = Lines.of([self._line(number, one) for number, one in enumerate(lines, 1)])
-        modelled = Modelled(by_stage, _decimal(pds), _decimal(packaging), _decimal(gsd), made)
+        deviation, pedigree = _spread(gsd)
+        modelled = Modelled(by_stage, _decimal(pds), _decimal(packaging), deviation, made, pedigree)
         return self._publish(name, None, modelled, **more)
 
     def snapshot(self) -> Snapshot:
@@ -168,6 +170,7 @@ class World:
         rating = more.pop("rating", None)
         price = more.pop("price", USD_2012 if unit == "MONEY" else None)
         key, urn = self._named(supplier)
+        deviation, pedigree = _spread(more.pop("gsd", None))
         return Line(
             number=number,
             product_key=key,
@@ -182,7 +185,8 @@ class World:
             packaging=bool(more.pop("packaging", False)),
             credit=bool(more.pop("credit", False)),
             data_quality=None if rating is None else _rating(rating),
-            geometric_standard_deviation=_decimal(more.pop("gsd", None)),
+            geometric_standard_deviation=deviation,
+            pedigree=pedigree,
             fallback=None if fallback is None else self._fallback(*fallback),  # type: ignore[misc]
         )
 
@@ -191,7 +195,7 @@ class World:
 
     def _fallback(self, name: str, amount: str, unit: str, gsd: object = None) -> Fallback:
         key, urn = self._named(name)
-        return Fallback(key, None, urn, Decimal(str(amount)), unit, None, _decimal(gsd))
+        return Fallback(key, None, urn, Decimal(str(amount)), unit, None, *_spread(gsd))
 
     def _publish(
         self,
@@ -338,6 +342,11 @@ def _components(parts: Mapping[str, object]) -> CarbonComponents:
 
 def _decimal(value: object) -> Decimal | None:
     return None if value is None else Decimal(str(value))
+
+
+def _spread(gsd: object) -> tuple[Decimal | None, Pedigree | None]:
+    """The spread that counts, and the scores that it follows from if it is not stated itself."""
+    return (gsd.geometric_standard_deviation, gsd) if isinstance(gsd, Pedigree) else (_decimal(gsd), None)
 
 
 def _rating(value: object) -> DataQuality:

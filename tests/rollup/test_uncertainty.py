@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from exchange.model.carbon import COLUMN
 from exchange.model.footprint import Lines
+from exchange.model.pedigree import Pedigree
 from exchange.model.resolved import Uncertainty, UncertaintyReason
 from exchange.rollup import Solution
 from exchange.rollup.uncertainty import Spread, interval_of, shown_uncertainty
@@ -85,6 +86,36 @@ def test_each_kind_of_parameter() -> None:
     expected = (0.25 * log(1.5)) ** 2 + (0.75 * log(1.1)) ** 2 + (0.75 * log(1.2)) ** 2
     assert found.deviation == pytest.approx(exp(expected**0.5), rel=1e-14)
     assert found.covered == pytest.approx(1)
+
+
+OFTEN = Pedigree(Decimal("0.0006"), None, 2, 3, 2, 3, 3)  # variance 0.0101
+SELDOM = Pedigree(None, Decimal("1.2"), 1, 1, 1, 1, 5)  # variance ln² 1.2 + 0.12
+
+
+def in_each_place(*spreads: object) -> World:
+    """Of direct emissions, a line's amount, a fallback's that serves, and a declared result."""
+    direct, amount, fallback, declared = spreads
+    world = World()
+    world.unregistered.add("gone")
+    lines = [line("leaf", 3, gsd=amount), line("gone", 1, fallback=("factor", "2", "KILOGRAM", fallback))]
+    world.modelled("root", "1", lines, gsd=direct)
+    world.declared("leaf", "1", gsd=declared)
+    world.declared("factor", "0.5")
+    return world
+
+
+def test_scores_give_the_same_as_the_spread_that_follows_from_them_where_it_is_stated() -> None:
+    scores = (OFTEN, SELDOM, OFTEN, SELDOM)
+    found = spread(in_each_place(*scores), "root")
+    stated = spread(in_each_place(*(each.geometric_standard_deviation for each in scores)), "root")
+    assert found.elasticities.tolist() == stated.elasticities.tolist()
+    assert found.deviations.tolist() == pytest.approx(stated.deviations.tolist(), rel=0, abs=0, nan_ok=True)
+    assert (found.deviation, found.covered) == (stated.deviation, stated.covered)
+    # x = 1 + 3 + 1: e = 0.2, 0.6, 0.2, 0.6
+    seldom = log(1.2) ** 2 + 0.12
+    expected = (0.2**2 + 0.2**2) * 0.0101 + (0.6**2 + 0.6**2) * seldom
+    assert found.deviation == pytest.approx(exp(expected**0.5), rel=1e-9)
+    assert found.deviation != pytest.approx(spread(in_each_place("1.2", "1.2", "1.2", "1.2"), "root").deviation)
 
 
 def test_a_delivered_line_carries_the_outbound_logistics_of_its_supplier() -> None:

@@ -35,6 +35,7 @@ from exchange.model.writes import (
 from tests.store.databases import Database
 from tests.store.examples import (
     NOW_US,
+    OF_FACTOR,
     D,
     a_client,
     a_fallback,
@@ -120,8 +121,15 @@ class WritingContract:
         declared = await put_footprint(store, coal, release_id=release.id, **everything_declared())
         lines = [a_line(coal), everything_in_a_line(power, coal), a_line(urn="urn:gtin:1")]
         modelled = await put_footprint(store, steel, lines, deprecation_reason=None)
+        assert modelled.modelled
+        sure = replace(
+            modelled.modelled,
+            direct_geometric_standard_deviation=OF_FACTOR.geometric_standard_deviation,
+            direct_pedigree=OF_FACTOR,
+        )
+        scored = await put_footprint(store, steel, lines, modelled=sure)
         empty = await put_footprint(store, steel, [])
-        wanted = [plain, declared, modelled, empty]
+        wanted = [plain, declared, modelled, scored, empty]
         assert await store.get_footprints([each.id for each in wanted]) == wanted
         found = await store.get_footprints_by_pf_id(owner.id, [modelled.pf_id, new_id()])
         assert found == [modelled, None]

@@ -28,6 +28,7 @@ from exchange.model.footprint import (
 from exchange.model.grant import AccessLevel, Grant
 from exchange.model.ledger import Change, ChangeKind, LedgerHead
 from exchange.model.parties import Client, Organization, Scope
+from exchange.model.pedigree import Pedigree
 from exchange.model.product import Dataset, Product, Release
 from exchange.model.writes import (
     AddClient,
@@ -48,6 +49,8 @@ from exchange.units import DeclaredUnit
 
 NOW_US = 1_760_000_000_000_000
 D = Decimal
+OF_VARIANCE = Pedigree(D("0.00060"), None, 1, 2, 3, 4, 5)
+OF_FACTOR = Pedigree(None, D("1.050"), 5, 4, 3, 2, 1)
 
 
 def new_id() -> str:
@@ -115,8 +118,8 @@ def a_line(product: Product | None = None, urn: str | None = None, **changes) ->
     return replace(own, **changes)
 
 
-def a_fallback(product: Product | None = None, urn: str | None = None) -> Fallback:
-    return Fallback(
+def a_fallback(product: Product | None = None, urn: str | None = None, **changes) -> Fallback:
+    own = Fallback(
         product_key=product.key if product else None,
         named_id=product.id if product else None,
         urn=urn,
@@ -125,6 +128,12 @@ def a_fallback(product: Product | None = None, urn: str | None = None) -> Fallba
         price=Price("EUR", 2019, PriceBasis.BASIC),
         geometric_standard_deviation=D("1.2"),
     )
+    return replace(own, **changes)
+
+
+def scored(pedigree: Pedigree) -> dict[str, Any]:
+    """Scores, and the spread that follows."""
+    return {"geometric_standard_deviation": pedigree.geometric_standard_deviation, "pedigree": pedigree}
 
 
 def a_footprint(product: Product, key: int, lines: Sequence[Line] | None = None, **changes) -> Footprint:
@@ -196,7 +205,7 @@ def everything_declared() -> dict[str, Any]:
             D("0.4"),
             D("0.5"),
             D("33.3"),
-            D("1.1"),
+            **scored(OF_VARIANCE),
         ),
     }
 
@@ -214,8 +223,8 @@ def everything_in_a_line(product: Product, fallback: Product) -> Line:
         packaging=True,
         credit=True,
         data_quality=DataQuality(D(1), D(2), D(3)),
-        geometric_standard_deviation=D("1.05"),
-        fallback=a_fallback(fallback),
+        fallback=a_fallback(fallback, **scored(OF_VARIANCE)),
+        **scored(OF_FACTOR),
     )
 
 

@@ -56,6 +56,7 @@ LINE_FIELDS = {
     "credit",
     "dataQuality",
     "geometricStandardDeviation",
+    "pedigree",
     "fallback",
 }
 
