@@ -4,6 +4,7 @@ from exchange.memory.admission import consumed, demand
 from exchange.memory.closure import Cut, cut, everything
 from exchange.memory.columns import Column
 from exchange.memory.consumers import consumers
+from exchange.memory.kept import KeptClosure, KeptClosures, may_be_kept
 from exchange.memory.layout import NOBODY, Touched
 from exchange.memory.loading import add_footprint_columns, add_grant_columns, add_product_columns, names_to_bind
 from exchange.memory.packing import Packed, pack, unpack
@@ -18,6 +19,8 @@ __all__ = [
     "Column",
     "Cut",
     "History",
+    "KeptClosure",
+    "KeptClosures",
     "NoAnswer",
     "Packed",
     "Present",
@@ -34,6 +37,7 @@ __all__ = [
     "cut",
     "demand",
     "everything",
+    "may_be_kept",
     "names_to_bind",
     "pack",
     "rights",

@@ -104,23 +104,28 @@ class Tables:
             self.products.owner.values[product.key] = self.owner_number(product.owner_id)
         return touched
 
-    def bind(self, products: Iterable[Product]) -> None:
+    def bind(self, products: Iterable[Product]) -> Touched:
         """Lines that named one of these products' URNs before it was there name it from now on.
 
         To be called after what was published before the products were: what came at once is in no order here.
         """
-        self.bind_names((urn, product.key) for product in products for urn in product.product_ids)
+        return self.bind_names((urn, product.key) for product in products for urn in product.product_ids)
 
-    def bind_names(self, keys: Iterable[tuple[str, int]]) -> None:
+    def bind_names(self, keys: Iterable[tuple[str, int]]) -> Touched:
         """The same by URN and the key of the product that has registered it."""
+        bound: list[int] = []
         for urn, key in keys:
             for line in self.unbound.pop(urn, ()):
                 self.lines.supplier.values[line] = key
                 self.followers.add_later(line, key)
+                bound.append(line)
             for line in self.unbound_fallbacks.pop(urn, ()):
                 known = self.fallbacks[line]
                 self.fallbacks[line] = LineFallback(known.amount, known.unit, key)
                 self.fallback_followers.setdefault(key, []).append(line)
+                bound.append(line)
+        versions = self.lines.version.values[np.array(bound, dtype=np.int64)]
+        return Touched(set(), set(), bound=set(self.versions.product.values[versions].tolist()))
 
     def add_releases(self, releases: Iterable[Release]) -> Touched:
         """New releases; a footprint of an earlier one without an end of its own ends when the next begins."""
@@ -180,6 +185,7 @@ class Tables:
             columns.sequence.values[row] = grant.sequence
             columns.revoked_sequence.values[row] = grant.revoked_sequence
             touched.followers.add(grant.product_key)
+            touched.granted.add(grant.product_key)
         return touched
 
     # -- what is exact ---------------------------------------------------------------------------------------------

@@ -25,6 +25,8 @@ from exchange.memory import (
     Column,
     Cut,
     History,
+    KeptClosure,
+    KeptClosures,
     NoAnswer,
     Present,
     Proposal,
@@ -35,6 +37,7 @@ from exchange.memory import (
     consumers,
     cut,
     demand,
+    may_be_kept,
     rights,
 )
 from exchange.model.closure import Dates
@@ -55,6 +58,7 @@ ADMISSION_CHANGES_MAX: Final = 10_000  # the same while writes wait: seconds, mo
 RETRY_SECONDS: Final = 5.0  # after a load that failed because the database was away
 CLOSING_SECONDS_MAX: Final = 5.0  # for what the last snapshot needs of the database; what is being written is finished
 MEGABYTE: Final = 1_000_000
+KEPT_SHARE: Final = 8  # solved closures take at most an eighth of the memory, and only what the graph leaves free
 
 
 class GraphTooLarge(Exception):
@@ -63,10 +67,12 @@ class GraphTooLarge(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """What was cut out of the graph for one question, and who owns and sees what is in it, at the question's now."""
+    """What was cut out of the graph for one question, and who owns and sees what is in it, at the question's now.
+    kept: what it is, or may be, kept as for the next; None: it may not."""
 
     cut: Cut
     rights: Rights
+    kept: KeptClosure | None = None
 
 
 def today(head: LedgerHead, now_us: int) -> Dates:
@@ -88,6 +94,7 @@ class LiveGraph:
         self._mutex = asyncio.Lock()
         self._whole: Whole | None = None
         self._moved: set[int] = set()  # products whose results `_whole` has yet to take over
+        self._closures = KeptClosures()
         self._loading: asyncio.Task[None] | None = None
         self._writing: asyncio.Task[None] | None = None
         self._frozen = False  # while it is written to a file, nothing changes
@@ -107,7 +114,7 @@ class LiveGraph:
         if present is None:
             return 0
         kept = 0 if whole is None else whole.nbytes
-        return present.nbytes + present.tables.nbytes + self._scratch.nbytes + kept
+        return present.nbytes + present.tables.nbytes + self._scratch.nbytes + kept + self._closures.nbytes
 
     @property
     def head(self) -> int | None:
@@ -146,15 +153,38 @@ class LiveGraph:
         now_us: int,
         *,
         chosen: Mapping[int, Footprint] | None = None,
+        anew: bool = False,
     ) -> Closure | None:
         """The closure of `keys` at `dates`, with the rights at `head` and `now_us`, to which the graph is brought
-        first; None: it has to be read from the store. `chosen`: as in `exchange.rollup.roll_up`."""
+        first; None: it has to be read from the store. `chosen`: as in `exchange.rollup.roll_up`. `anew`: not one that
+        is kept."""
         async with self._mutex:
             present = self._present
             if present is None or not await self._brought_to(present, head, now_us):
                 return None
+            now = today(head, now_us)
+            keeps = not chosen and not anew and present.holds_at(dates) and present.holds_at(now)
+            if keeps:
+                kept = self._closures.find(present, keys)
+                if kept is not None:
+                    return Closure(kept.cut, kept.find_rights(present, now), kept)
             versions = {key: footprint.key for key, footprint in (chosen or {}).items()}
-            return await beside(lambda: self._closure(present, keys, dates, today(head, now_us), versions))
+            return await beside(lambda: self._closure(present, keys, dates, now, versions, keeps=keeps))
+
+    def keep(self, closure: Closure) -> None:
+        """Keeps a closure that was solved, for as long as nothing in it moves, and memory allows it."""
+        present, kept = self._present, closure.kept
+        if present is not None and kept is not None and kept.is_of(present):
+            self._closures.keep(kept, self._room())
+
+    @property
+    def kept_roots(self) -> list[tuple[int, ...]]:
+        """What was asked about, of each closure that is kept; some of them may have moved since."""
+        return self._closures.roots
+
+    def _room(self) -> int:
+        """Bytes that kept closures may take."""
+        return min(self._bytes_max // KEPT_SHARE, self._bytes_max - (self.nbytes - self._closures.nbytes))
 
     async def consumers(
         self, keys: Sequence[int], owner_id: str | None, head: LedgerHead, now_us: int
@@ -206,12 +236,21 @@ class LiveGraph:
         return consumed(present.tables, keys)
 
     def _closure(
-        self, present: Present, keys: Sequence[int], dates: Dates, now: Dates, chosen: dict[int, int]
+        self,
+        present: Present,
+        keys: Sequence[int],
+        dates: Dates,
+        now: Dates,
+        chosen: dict[int, int],
+        *,
+        keeps: bool,
     ) -> Closure:
         self._scratch.resize(len(present.tables.products.owner))
         source = present if not chosen and present.holds_at(dates) else History(present.tables, dates, chosen)
         found = cut(source, keys, self._scratch)
-        return Closure(found, rights(present.tables, found.mentioned, now))
+        theirs = rights(present.tables, found.mentioned, now)
+        keeps = keeps and may_be_kept(found, theirs)
+        return Closure(found, theirs, KeptClosure(present, found, theirs) if keeps else None)
 
     async def _brought_to(self, present: Present, head: LedgerHead, now_us: int) -> bool:
         """Takes over what was written up to `head`; where it has more already, the tables know the earlier state.
@@ -227,13 +266,12 @@ class LiveGraph:
             return False
         changed = await read_changed(self._store, at.head, now.head)
         try:
-            moved = await beside(lambda: _take_over(present, changed, now, head.at_us))
+            await beside(lambda: self._take_over(present, changed, now, head.at_us))
         except Exception:  # half taken over: never answer from it
             self.give_up()
             log.exception("the graph in memory could not follow the ledger: it is loaded again")
             return False
-        if self._whole is not None:
-            self._moved |= moved
+        self._closures.shrink(self._room())
         if self.nbytes > self._bytes_max:
             self.give_up(load_again=False)
             log.warning("%s", self._too_large())
@@ -242,12 +280,20 @@ class LiveGraph:
             self._start_writing()
         return True
 
+    def _take_over(self, present: Present, changed: Changed, now: Dates, at_us: int) -> None:
+        """In one piece, whoever is cancelled meanwhile: nothing goes on and forgets what it has moved."""
+        touched = changed.apply(present.tables)
+        moved = present.advance(_later(present.dates, now), touched, at_us)
+        if self._whole is not None:
+            self._moved |= moved
+
     def give_up(self, *, load_again: bool = True, from_database: bool = False) -> None:
         """Answers nothing any more, until it has been loaded again. `from_database`: what was wrong may have been kept,
         so the snapshot is not used either, and replaced."""
         if from_database:
             self._snapshot_is_trusted = False
         self._present = self._whole = None
+        self._closures.clear()
         if load_again:
             self.start()
 
@@ -346,12 +392,6 @@ class LiveGraph:
 def _later(at: Dates, now: Dates) -> Dates:
     """Time never goes back, whatever clock a question came with."""
     return Dates(max(at.as_of_day, now.as_of_day), max(at.known_at_us, now.known_at_us), now.head)
-
-
-def _take_over(present: Present, changed: Changed, now: Dates, at_us: int) -> set[int]:
-    """Returns the products that may be moved."""
-    touched = changed.apply(present.tables)
-    return present.advance(_later(present.dates, now), touched, at_us)
 
 
 def _bring_forward(kept: Whole | None, present: Present, moved: Ints) -> Whole:

@@ -34,7 +34,7 @@ from exchange.model.parties import ANONYMOUS, OPERATOR, Scope, Viewer
 from exchange.operations import products, publishing, releases, sharing, writing
 from exchange.operations.admission import check_admission
 from exchange.operations.exchange import Exchange, open_exchange
-from exchange.operations.following import LiveGraph
+from exchange.operations.following import Closure, LiveGraph
 from exchange.operations.inputs import (
     CreateProductInput,
     CreateReleaseInput,
@@ -436,6 +436,9 @@ class _Asked:
         found = await self._graph.closure(*args, **kwargs)
         self.answered = found is not None
         return found
+
+    def keep(self, closure: Closure) -> None:
+        self._graph.keep(closure)
 
     async def demand(self, *args: Any) -> Any:
         found = await self._graph.demand(*args)
