@@ -74,13 +74,17 @@ class KeptClosure:
         self._step = moves.step
         return True
 
-    def find_rights(self, present: Present, now: Dates) -> Rights:
-        """The rights at `now`, for which the present has to hold."""
+    def rights_hold(self) -> bool:
+        """Whether no grant on any of its products was touched."""
         moves = self._moves
         if moves.rights_since(self._rights_step, self.rights.keys):
-            self.rights = rights(present.tables, self.rights.keys, now)
+            return False
         self._rights_step = moves.step
-        return self.rights
+        return True
+
+    def find_rights(self, present: Present, now: Dates) -> None:
+        """Finds the rights anew at `now`, for which the present has to hold."""
+        self.rights, self._rights_step = rights(present.tables, self.rights.keys, now), self._moves.step
 
 
 def may_be_kept(cut: Cut, found: Rights) -> bool:

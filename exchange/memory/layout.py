@@ -132,13 +132,13 @@ class Touched:
     """What a change may have moved, by product key.
 
     standings: another version may stand. followers: lines that name these may resolve to something else. granted: on
-    these something was granted or revoked. bound: lines of these name a product that was nobody's before.
+    these something was granted or revoked. registered: these are new, and may be what lines have named for long.
     """
 
     standings: set[int]
     followers: set[int]
     granted: set[int] = field(default_factory=set)
-    bound: set[int] = field(default_factory=set)
+    registered: set[int] = field(default_factory=set)
 
     @classmethod
     def nothing(cls) -> Touched:
@@ -149,5 +149,5 @@ class Touched:
             self.standings | other.standings,
             self.followers | other.followers,
             self.granted | other.granted,
-            self.bound | other.bound,
+            self.registered | other.registered,
         )

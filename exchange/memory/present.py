@@ -109,8 +109,10 @@ class Present:
         lines = np.concatenate((self._lines_of(self.version.values[moved]), self._standing_followers(followers)))
         lines = np.unique(lines)
         relinked = self._relink(lines)
-        self.moves.results(np.array(sorted(touched.bound), dtype=np.int64))
-        self.moves.results(self._consumers_of(relinked))
+        # A line that names a product which is there from now on may still be the gap that it was.
+        named = self._standing_followers(touched.registered)
+        self.moves.results(np.array(sorted(touched.registered), dtype=np.int64))
+        self.moves.results(self._consumers_of(np.concatenate((relinked, named))))
         self.moves.rights(np.array(sorted(granted), dtype=np.int64))
         return set(moved.tolist()) | set(self._consumers_of(lines).tolist())
 

@@ -97,6 +97,7 @@ class Tables:
         for product in products:
             touched.standings.add(product.key)
             touched.followers.add(product.key)
+            touched.registered.add(product.key)
             self.products.resize(product.key + 1)
             if self.products.sequence.values[product.key] != NEVER_US:
                 continue
@@ -104,28 +105,23 @@ class Tables:
             self.products.owner.values[product.key] = self.owner_number(product.owner_id)
         return touched
 
-    def bind(self, products: Iterable[Product]) -> Touched:
+    def bind(self, products: Iterable[Product]) -> None:
         """Lines that named one of these products' URNs before it was there name it from now on.
 
         To be called after what was published before the products were: what came at once is in no order here.
         """
-        return self.bind_names((urn, product.key) for product in products for urn in product.product_ids)
+        self.bind_names((urn, product.key) for product in products for urn in product.product_ids)
 
-    def bind_names(self, keys: Iterable[tuple[str, int]]) -> Touched:
+    def bind_names(self, keys: Iterable[tuple[str, int]]) -> None:
         """The same by URN and the key of the product that has registered it."""
-        bound: list[int] = []
         for urn, key in keys:
             for line in self.unbound.pop(urn, ()):
                 self.lines.supplier.values[line] = key
                 self.followers.add_later(line, key)
-                bound.append(line)
             for line in self.unbound_fallbacks.pop(urn, ()):
                 known = self.fallbacks[line]
                 self.fallbacks[line] = LineFallback(known.amount, known.unit, key)
                 self.fallback_followers.setdefault(key, []).append(line)
-                bound.append(line)
-        versions = self.lines.version.values[np.array(bound, dtype=np.int64)]
-        return Touched(set(), set(), bound=set(self.versions.product.values[versions].tolist()))
 
     def add_releases(self, releases: Iterable[Release]) -> Touched:
         """New releases; a footprint of an earlier one without an end of its own ends when the next begins."""

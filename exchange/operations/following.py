@@ -167,9 +167,11 @@ class LiveGraph:
             if keeps:
                 kept = self._closures.find(present, keys)
                 if kept is not None:
-                    return Closure(kept.cut, kept.find_rights(present, now), kept)
+                    if not kept.rights_hold():
+                        await beside(lambda: kept.find_rights(present, now))
+                    return Closure(kept.cut, kept.rights, kept)
             versions = {key: footprint.key for key, footprint in (chosen or {}).items()}
-            return await beside(lambda: self._closure(present, keys, dates, now, versions, keeps=keeps))
+            return await beside(lambda: self._closure(present, keys, dates, now, versions, keeps))
 
     def keep(self, closure: Closure) -> None:
         """Keeps a closure that was solved, for as long as nothing in it moves, and memory allows it."""
@@ -236,14 +238,7 @@ class LiveGraph:
         return consumed(present.tables, keys)
 
     def _closure(
-        self,
-        present: Present,
-        keys: Sequence[int],
-        dates: Dates,
-        now: Dates,
-        chosen: dict[int, int],
-        *,
-        keeps: bool,
+        self, present: Present, keys: Sequence[int], dates: Dates, now: Dates, chosen: dict[int, int], keeps: bool
     ) -> Closure:
         self._scratch.resize(len(present.tables.products.owner))
         source = present if not chosen and present.holds_at(dates) else History(present.tables, dates, chosen)

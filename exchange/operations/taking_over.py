@@ -57,7 +57,7 @@ class Changed:
         touched |= tables.add_footprints(self.published)
         for footprint in self.deprecated:
             touched |= tables.deprecate(footprint)
-        touched |= tables.bind(self.products)
+        tables.bind(self.products)
         return touched | tables.put_grants(self.grants)
 
 
