@@ -31,7 +31,7 @@ from exchange.model.footprint import LifeCycleStage
 from exchange.model.grant import AccessLevel
 from exchange.model.ledger import LedgerHead
 from exchange.model.parties import ANONYMOUS, OPERATOR, Scope, Viewer
-from exchange.operations import products, publishing, releases, sharing, writing
+from exchange.operations import products, publishing, releases, roll_ups, sharing, writing
 from exchange.operations.admission import check_admission
 from exchange.operations.exchange import Exchange, open_exchange
 from exchange.operations.following import Closure, LiveGraph
@@ -50,7 +50,7 @@ from exchange.operations.inputs import (
     StageEmissionsInput,
 )
 from exchange.operations.organizations import add_organization
-from exchange.operations.roll_ups import solve_for
+from exchange.operations.roll_ups import RollUpAnswer, Solved, solve_for
 from exchange.operations.session import Session
 from exchange.units import AmountUnit, DeclaredUnit
 from tests.memory.engine import assert_same_solution
@@ -136,6 +136,7 @@ class LiveMachine(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.kills = KILLS_MAX
         self.steps = 0
+        self.asked_alone: Counter[bool] = Counter()  # by whether something was kept
         self.servers: list[Exchange] = []
         self.stores: list[Store] = []
         self.made: list[Made] = []
@@ -390,6 +391,41 @@ class LiveMachine(RuleBasedStateMachine):
                 nearly = radius[key] + float(upper - lower)  # wide only beside loops that take nearly all of themselves
                 assert np.abs(found - expected).max() <= 1e-12 * np.abs(expected).max() + nearly
                 assert float(lower) - radius[key] <= whole.excluding()[key] <= float(upper) + radius[key]
+
+    @precondition(lambda self: self.made)
+    @invariant()
+    def what_is_kept_is_what_would_be_computed(self) -> None:
+        """Each product alone, of which a server keeps what did not move: beside its own memory asked anew, and one of
+        them beside the database."""
+        for server in (self.servers[self.steps % 2],) if self.steps % 5 else ():
+            self.run(self._compare_kept(server, OPERATOR if self.steps % 2 else self.viewers[self.steps % 3]))
+
+    async def _compare_kept(self, server: Exchange, viewer: Viewer) -> None:
+        session = await server.session(viewer)
+        graph, dates = session.graph, session.dates()
+        assert graph is not None
+        for number, made in enumerate(self.made):
+            there = (made.key,) in graph.kept_roots
+            found = await solve_for(session, [made.key], dates)
+            anew = await solve_for(session, [made.key], dates, anew=True)
+            stored = number == self.steps % len(self.made)
+            others = [anew, await solve_for(replace(session, graph=None), [made.key], dates)] if stored else [anew]
+            for other in others:
+                assert found.level_of(made.key) == other.level_of(made.key)
+                if viewer.operator:
+                    assert_same_solution(found.solution, other.solution, [made.key])
+                else:
+                    assert found.solution.refusal(made.key) == other.solution.refusal(made.key)
+                    assert self._told(session, found, made.key) == self._told(session, other, made.key)
+            self.asked_alone[there] += 1
+
+    def _told(self, session: Session, solved: Solved, key: int) -> object:
+        """What the viewer's facts and digest say; None: nothing."""
+        if solved.level_of(key) < AccessLevel.TOTAL or solved.solution.refusal(key) is not None:
+            return None
+        [answer] = roll_ups._answers(session, solved, [key], session.dates())
+        assert isinstance(answer, RollUpAnswer)
+        return answer.components, answer.by_stage, answer.gaps, answer.valid_until_day(), answer.digest()
 
     async def _compare(self, server: Exchange, viewer: Viewer) -> None:
         session = await server.session(viewer)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from exchange.memory import NOBODY, Column, KeptClosure, KeptClosures, Rights, cut, may_be_kept, rights
@@ -80,7 +80,8 @@ def assert_same_answer(one: Solution, other: Solution, keys: Sequence[int]) -> N
 COUNT: Counter[str] = Counter()
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+# Not made smaller where it fails: the seed says everything.
+@settings(max_examples=12, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate])
 @given(st.integers(0, 10_000))
 def test_whatever_happens_what_is_found_is_what_would_be_computed(seed: int) -> None:
     asking = Asking(seed, COUNT)
