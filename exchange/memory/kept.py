@@ -26,7 +26,8 @@ from exchange.model.footprint import Footprint
 from exchange.rollup.roll_up import Solution
 
 ROOTS_MAX: Final = 1_000  # of one closure: larger lists are not asked for twice
-ROW_BYTES, LINE_BYTES, ROOT_BYTES = 1_800, 200, 8_000  # what solving leaves behind takes at most so much
+ROW_BYTES, LINE_BYTES = 2_500, 200  # what solving leaves behind takes at most so much
+ROOT_BYTES, LEAST_BYTES = 8_000, 16_000  # of each product asked about, and of the closure itself
 SHARE_MAX: Final = 4  # one closure takes at most so much of the room: a fourth
 
 
@@ -48,7 +49,8 @@ class KeptClosure:
     def nbytes(self) -> int:
         """Bytes that it takes at most, once everything about the products asked for was asked."""
         cut = self.cut
-        return ROW_BYTES * len(cut.keys) + LINE_BYTES * cut.lines + ROOT_BYTES * len(cut.roots)
+        of_roots = ROOT_BYTES * len(cut.roots)
+        return LEAST_BYTES + ROW_BYTES * len(cut.keys) + LINE_BYTES * cut.lines + of_roots
 
     @property
     def is_solved(self) -> bool:
@@ -106,6 +108,9 @@ class KeptClosures:
     def __len__(self) -> int:
         return len(self._kept)
 
+    def __contains__(self, closure: KeptClosure) -> bool:
+        return self._kept.get(closure.roots) is closure
+
     @property
     def roots(self) -> list[tuple[int, ...]]:
         """What was asked about, of each."""
@@ -125,8 +130,6 @@ class KeptClosures:
 
     def keep(self, closure: KeptClosure, room: int) -> None:
         """Keeps a closure; `room`: the bytes that all of them may take."""
-        if self._kept.get(closure.roots) is closure:
-            return
         if closure.roots in self._kept:
             self._drop(closure.roots)
         if closure.nbytes * SHARE_MAX <= room:

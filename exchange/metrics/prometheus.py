@@ -42,14 +42,14 @@ class Metrics:
         ProcessCollector(registry=self._registry)
         self._seconds = Histogram(
             "exchange_rollup_seconds",
-            "Time of a roll-up by step: until its closure was at hand, kept, from memory or from the store, and to solve it.",
+            "Time of a roll-up by step and source: until its closure was at hand, and to solve it.",
             ["step", "source"],
             buckets=SECONDS,
             registry=self._registry,
         )
         self._answered = Counter(
             "exchange_rollups",
-            "Roll-ups by where they came from: kept (solved for an earlier one), memory or store (solved for this one).",
+            "Roll-ups by source: kept (solved before, nothing moved since), or solved anew from memory or the store.",
             ["source"],
             registry=self._registry,
         )

@@ -58,7 +58,7 @@ ADMISSION_CHANGES_MAX: Final = 10_000  # the same while writes wait: seconds, mo
 RETRY_SECONDS: Final = 5.0  # after a load that failed because the database was away
 CLOSING_SECONDS_MAX: Final = 5.0  # for what the last snapshot needs of the database; what is being written is finished
 MEGABYTE: Final = 1_000_000
-KEPT_SHARE: Final = 8  # solved closures take at most an eighth of the memory, and only what the graph leaves free
+KEPT_SHARE: Final = 4  # solved closures take at most a fourth of the memory, and only what the graph leaves free
 
 
 class GraphTooLarge(Exception):
@@ -176,7 +176,7 @@ class LiveGraph:
     def keep(self, closure: Closure) -> None:
         """Keeps a closure that was solved, for as long as nothing in it moves, and memory allows it."""
         present, kept = self._present, closure.kept
-        if present is not None and kept is not None and kept.is_of(present):
+        if present is not None and kept is not None and kept.is_of(present) and kept not in self._closures:
             self._closures.keep(kept, self._room())
 
     @property

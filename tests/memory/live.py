@@ -54,6 +54,7 @@ from exchange.operations.roll_ups import RollUpAnswer, Solved, solve_for
 from exchange.operations.session import Session
 from exchange.units import AmountUnit, DeclaredUnit
 from tests.memory.engine import assert_same_solution
+from tests.memory.sources import Sources
 from tests.store.databases import Database
 
 T = TypeVar("T")
@@ -123,9 +124,10 @@ def admitted_from_both() -> Iterator[Counter[bool]]:
 
 
 class LiveMachine(RuleBasedStateMachine):
-    """`database` is set by the test."""
+    """`database` and `sources`, which count where answers came from, are set by the test."""
 
     database: Database
+    sources: Sources
 
     def __init__(self) -> None:
         super().__init__()
@@ -136,7 +138,6 @@ class LiveMachine(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.kills = KILLS_MAX
         self.steps = 0
-        self.asked_alone: Counter[bool] = Counter()  # by whether something was kept
         self.servers: list[Exchange] = []
         self.stores: list[Store] = []
         self.made: list[Made] = []
@@ -156,7 +157,9 @@ class LiveMachine(RuleBasedStateMachine):
     async def _serve(self, which: int) -> tuple[Exchange, Store]:
         store = await Store.open(self.database.target)
         snapshot = Path(self.folder.name) / f"{which}.snapshot"
-        exchange = open_exchange(store, clock=self.clock, graph_megabytes=MEGABYTES, snapshot=snapshot)
+        exchange = open_exchange(
+            store, clock=self.clock, graph_megabytes=MEGABYTES, snapshot=snapshot, measures=self.sources
+        )
         assert exchange.graph is not None
         assert await exchange.graph.loaded()
         return exchange, store
@@ -402,10 +405,8 @@ class LiveMachine(RuleBasedStateMachine):
 
     async def _compare_kept(self, server: Exchange, viewer: Viewer) -> None:
         session = await server.session(viewer)
-        graph, dates = session.graph, session.dates()
-        assert graph is not None
+        dates = session.dates()
         for number, made in enumerate(self.made):
-            there = (made.key,) in graph.kept_roots
             found = await solve_for(session, [made.key], dates)
             anew = await solve_for(session, [made.key], dates, anew=True)
             stored = number == self.steps % len(self.made)
@@ -417,7 +418,6 @@ class LiveMachine(RuleBasedStateMachine):
                 else:
                     assert found.solution.refusal(made.key) == other.solution.refusal(made.key)
                     assert self._told(session, found, made.key) == self._told(session, other, made.key)
-            self.asked_alone[there] += 1
 
     def _told(self, session: Session, solved: Solved, key: int) -> object:
         """What the viewer's facts and digest say; None: nothing."""

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from exchange.memory import NOBODY, Column, KeptClosure, KeptClosures, Rights, cut, may_be_kept, rights
+from exchange.memory import NOBODY, Column, KeptClosure, KeptClosures, Present, Rights, cut, may_be_kept, rights
+from exchange.memory import kept as kept_module
+from exchange.memory.whole import COMPONENTS
+from exchange.model.closure import Dates
+from exchange.model.footprint import NEVER_US
 from exchange.rollup import Solution
+from exchange.rollup import closure as walks
+from tests.bench.supply import AS_OF, supply, tables_of
 from tests.memory.changing import Changing
 from tests.memory.engine import assert_same_solution
 
@@ -95,3 +104,88 @@ def test_everything_that_may_move_an_answer_happened() -> None:
         assert COUNT[f"moved by {what}"] > 0, COUNT
     for what in ("grant", "revoke", "time"):
         assert COUNT[f"rights moved by {what}"] > 0, COUNT
+
+
+@pytest.mark.parametrize(("products", "asked"), [(1_000, 1), (1_000, 60), (20, 1)])
+def test_what_is_kept_takes_no_more_than_it_is_counted_with(products: int, asked: int) -> None:
+    """Solved, with totals of all that was asked about, and narrowed in all that may ever be narrowed."""
+    tables = tables_of(supply(products))
+    tables.versions.own.values[:, :COMPONENTS] = 0.1
+    present = Present(tables, Dates(AS_OF, NEVER_US - 1, NEVER_US - 1))
+    position = Column(np.int32, fill=NOBODY)
+    position.resize(products)
+    roots = list(range(products - asked, products))
+
+    def keep() -> KeptClosure:
+        closure = cut(present, roots, position)
+        made = KeptClosure(present, closure, rights(tables, closure.mentioned, present.dates))
+        made.solution({})
+        assert made._solved is not None
+        for column in range(COMPONENTS):
+            made._solved._shown._narrowing.column(column)
+            made._solved._shown._narrowing.radius(column)
+        return made
+
+    keep()
+    gc.collect()
+    tracemalloc.start()
+    made = keep()
+    gc.collect()
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert made.nbytes / 4 < taken < made.nbytes
+
+
+def test_the_least_recently_used_gives_way() -> None:
+    """A closure that would take more than a fourth of the room is not kept, and nothing gives way to it."""
+    tables = tables_of(supply(100))
+    present = Present(tables, Dates(AS_OF, NEVER_US - 1, NEVER_US - 1))
+    position = Column(np.int32, fill=NOBODY)
+    position.resize(100)
+    closures = KeptClosures()
+
+    def made(*roots: int) -> KeptClosure:
+        closure = cut(present, roots, position)
+        return KeptClosure(present, closure, rights(tables, closure.mentioned, present.dates))
+
+    first = [made(key) for key in range(5)]  # the first tier consumes next to nothing
+    room = 4 * max(each.nbytes for each in first)
+    for each in first:
+        closures.keep(each, room)
+        assert closures.nbytes == sum(known.nbytes for known in first if known in closures) <= room
+    assert first[4] in closures
+    assert first[0] not in closures
+    oldest = closures.roots[0]
+    assert closures.find(present, oldest) is not None
+    assert closures.roots[-1] == oldest
+    before = closures.roots
+    closures.keep(made(*range(100)), room)
+    assert closures.roots == before
+    assert closures.find(present, [4, 3]) is None
+    closures.shrink(0)
+    assert (len(closures), closures.nbytes) == (0, 0)
+    closures.keep(first[0], -1)
+    assert len(closures) == 0
+
+
+def test_nothing_is_kept_that_was_not_walked_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What made it too large is not among what it mentions."""
+    tables = tables_of(supply(100))
+    present = Present(tables, Dates(AS_OF, NEVER_US - 1, NEVER_US - 1))
+    position = Column(np.int32, fill=NOBODY)
+    position.resize(100)
+    for most, kept in ((1_000, True), (3, False)):
+        monkeypatch.setattr(walks, "CLOSURE_ROWS_MAX", most)
+        closure = cut(present, [99], position)
+        assert may_be_kept(closure, rights(tables, closure.mentioned, present.dates)) is kept
+    monkeypatch.undo()
+    roots = list(range(100))
+    closure = cut(present, roots, position)
+    theirs = rights(tables, closure.mentioned, present.dates)
+    assert may_be_kept(closure, theirs)
+    monkeypatch.setattr(kept_module, "ROOTS_MAX", 99)
+    assert not may_be_kept(closure, theirs)
+    monkeypatch.undo()
+    tables.products.sequence.values[99] = NEVER_US  # asked about, and not there yet
+    closure = cut(present, [99], position)
+    assert not may_be_kept(closure, rights(tables, closure.mentioned, present.dates))

@@ -20,11 +20,12 @@ from exchange.model.writes import AddGrant, CreateDataset, CreateRelease, Deprec
 from exchange.operations.checks import US_PER_DAY
 from exchange.operations.exchange import Exchange, open_exchange
 from exchange.operations.following import LiveGraph
-from exchange.operations.measures import ClosureSource, NoMeasures, Solving
+from exchange.operations.measures import ClosureSource
 from exchange.operations.roll_ups import RollUpAnswer, roll_up, solve_for
 from exchange.operations.self_check import check_one
 from exchange.operations.session import Session
 from exchange.units import DeclaredUnit
+from tests.memory.sources import Sources
 from tests.memory.test_following import NOW_US, live
 from tests.store.examples import (
     a_fallback,
@@ -40,16 +41,6 @@ from tests.store.examples import (
 
 TODAY = NOW_US // US_PER_DAY
 KEPT, ANEW = ClosureSource.KEPT, ClosureSource.MEMORY
-
-
-class Sources(NoMeasures):
-    """Where answers came from, in order."""
-
-    def __init__(self) -> None:
-        self.told: list[ClosureSource] = []
-
-    def solved(self, solving: Solving) -> None:
-        self.told.append(solving.source)
 
 
 class Clock:
