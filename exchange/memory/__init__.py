@@ -12,7 +12,7 @@ from exchange.memory.present import History, Present
 from exchange.memory.proposed import Proposal
 from exchange.memory.rights import Rights, rights
 from exchange.memory.tables import Tables
-from exchange.memory.whole import NoAnswer, Whole
+from exchange.memory.whole import NoAnswer, Whole, whole_of
 
 __all__ = [
     "NOBODY",
@@ -42,4 +42,5 @@ __all__ = [
     "pack",
     "rights",
     "unpack",
+    "whole_of",
 ]

@@ -39,11 +39,11 @@ from exchange.memory import (
     demand,
     may_be_kept,
     rights,
+    whole_of,
 )
 from exchange.model.closure import Dates
 from exchange.model.footprint import Footprint
 from exchange.model.ledger import LedgerHead
-from exchange.model.resolved import Ints
 from exchange.operations.checks import US_PER_DAY
 from exchange.operations.snapshots import SnapshotFile, SnapshotUnusable
 from exchange.operations.taking_over import Changed, load_tables, read_changed
@@ -97,6 +97,7 @@ class LiveGraph:
         self._closures = KeptClosures()
         self._loading: asyncio.Task[None] | None = None
         self._writing: asyncio.Task[None] | None = None
+        self._halfway = False  # while changes are taken over
         self._frozen = False  # while it is written to a file, nothing changes
         self._snapshot_is_trusted = True
         self._snapshot_head: int | None = None
@@ -212,7 +213,7 @@ class LiveGraph:
             kept, moved = self._whole, np.array(sorted(self._moved), dtype=np.int64)
             self._whole, self._moved = None, set()
             try:
-                self._whole = await beside(lambda: _bring_forward(kept, present, moved))
+                self._whole = await beside(lambda: whole_of(present, kept, moved))
             except NoAnswer as error:
                 log.warning("some loop has no answer, so there are no results of everybody: %s", error)
             return self._whole
@@ -262,9 +263,12 @@ class LiveGraph:
         changed = await read_changed(self._store, at.head, now.head)
         try:
             await beside(lambda: self._take_over(present, changed, now, head.at_us))
-        except Exception:  # half taken over: never answer from it
-            self.give_up()
-            log.exception("the graph in memory could not follow the ledger: it is loaded again")
+        except (Exception, asyncio.CancelledError) as error:
+            if self._halfway:  # never answer from it, also where nobody waits for this any more
+                self.give_up()
+                log.exception("the graph in memory could not follow the ledger: it is loaded again")
+            if isinstance(error, asyncio.CancelledError):
+                raise
             return False
         self._closures.shrink(self._room())
         if self.nbytes > self._bytes_max:
@@ -277,10 +281,12 @@ class LiveGraph:
 
     def _take_over(self, present: Present, changed: Changed, now: Dates, at_us: int) -> None:
         """In one piece, whoever is cancelled meanwhile: nothing goes on and forgets what it has moved."""
+        self._halfway = True
         touched = changed.apply(present.tables)
         moved = present.advance(_later(present.dates, now), touched, at_us)
         if self._whole is not None:
             self._moved |= moved
+        self._halfway = False
 
     def give_up(self, *, load_again: bool = True, from_database: bool = False) -> None:
         """Answers nothing any more, until it has been loaded again. `from_database`: what was wrong may have been kept,
@@ -387,10 +393,3 @@ class LiveGraph:
 def _later(at: Dates, now: Dates) -> Dates:
     """Time never goes back, whatever clock a question came with."""
     return Dates(max(at.as_of_day, now.as_of_day), max(at.known_at_us, now.known_at_us), now.head)
-
-
-def _bring_forward(kept: Whole | None, present: Present, moved: Ints) -> Whole:
-    if kept is None:
-        return Whole(present)
-    kept.update(moved)
-    return kept

@@ -33,6 +33,7 @@ from exchange.model.ledger import LedgerHead
 from exchange.model.parties import ANONYMOUS, OPERATOR, Scope, Viewer
 from exchange.operations import products, publishing, releases, roll_ups, sharing, writing
 from exchange.operations.admission import check_admission
+from exchange.operations.answers import RollUpAnswer
 from exchange.operations.exchange import Exchange, open_exchange
 from exchange.operations.following import Closure, LiveGraph
 from exchange.operations.inputs import (
@@ -50,7 +51,7 @@ from exchange.operations.inputs import (
     StageEmissionsInput,
 )
 from exchange.operations.organizations import add_organization
-from exchange.operations.roll_ups import RollUpAnswer, Solved, solve_for
+from exchange.operations.roll_ups import Solved, solve_for
 from exchange.operations.session import Session
 from exchange.units import AmountUnit, DeclaredUnit
 from tests.memory.engine import assert_same_solution

@@ -12,16 +12,18 @@ import pytest
 
 from exchange.errors import NotFound
 from exchange.graph import Store
+from exchange.memory import Present
 from exchange.model.footprint import Price, PriceBasis
 from exchange.model.grant import AccessLevel
 from exchange.model.parties import ANONYMOUS, OPERATOR, Organization, Scope, Viewer
 from exchange.model.product import Dataset, Product
 from exchange.model.writes import AddGrant, CreateDataset, CreateRelease, DeprecateFootprint, RevokeGrant
+from exchange.operations.answers import RollUpAnswer
 from exchange.operations.checks import US_PER_DAY
 from exchange.operations.exchange import Exchange, open_exchange
 from exchange.operations.following import LiveGraph
 from exchange.operations.measures import ClosureSource
-from exchange.operations.roll_ups import RollUpAnswer, roll_up, solve_for
+from exchange.operations.roll_ups import roll_up, solve_for
 from exchange.operations.self_check import check_one
 from exchange.operations.session import Session
 from exchange.units import DeclaredUnit
@@ -350,6 +352,29 @@ async def test_a_question_that_is_given_up_forgets_nothing(world: World) -> None
     assert graph.head == session.head.sequence
     again = await world.ask(world.car)
     assert again == await world.ask_the_store(world.car) != first
+
+
+async def test_what_was_taken_over_by_half_for_nobody_is_never_asked(world: World) -> None:
+    first = await world.ask(world.car)
+    await a_supplier_anew(world)
+    graph, session = live(world.exchange), await world.exchange.session(OPERATOR)
+    loop, begun = asyncio.get_running_loop(), asyncio.Event()
+
+    def breaks(self: Present, *_: Any) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        time.sleep(0.05)
+        raise RuntimeError("broken")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Present, "advance", breaks)
+        asked = asyncio.create_task(graph.closure([world.car.key], session.dates(), session.head, session.now_us))
+        await begun.wait()
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+    assert graph.head is None
+    assert await graph.loaded()
+    assert await world.ask(world.car) == await world.ask_the_store(world.car) != first
 
 
 async def test_what_is_kept_of_a_graph_that_was_given_up_is_not_taken(world: World) -> None:
