@@ -4,6 +4,7 @@ from exchange.memory.admission import consumed, demand
 from exchange.memory.closure import Cut, cut, everything
 from exchange.memory.columns import Column
 from exchange.memory.consumers import consumers
+from exchange.memory.kept import KeptClosure, KeptClosures, may_be_kept
 from exchange.memory.layout import NOBODY, Touched
 from exchange.memory.loading import add_footprint_columns, add_grant_columns, add_product_columns, names_to_bind
 from exchange.memory.packing import Packed, pack, unpack
@@ -11,13 +12,15 @@ from exchange.memory.present import History, Present
 from exchange.memory.proposed import Proposal
 from exchange.memory.rights import Rights, rights
 from exchange.memory.tables import Tables
-from exchange.memory.whole import NoAnswer, Whole
+from exchange.memory.whole import NoAnswer, Whole, whole_of
 
 __all__ = [
     "NOBODY",
     "Column",
     "Cut",
     "History",
+    "KeptClosure",
+    "KeptClosures",
     "NoAnswer",
     "Packed",
     "Present",
@@ -34,8 +37,10 @@ __all__ = [
     "cut",
     "demand",
     "everything",
+    "may_be_kept",
     "names_to_bind",
     "pack",
     "rights",
     "unpack",
+    "whole_of",
 ]

@@ -63,10 +63,24 @@ class Cut:
         return self._reached.roots
 
     @property
+    def lines(self) -> int:
+        """How many lines the closure has."""
+        return len(self._resolution.consumer)
+
+    @property
+    def too_large(self) -> bool:
+        """Whether it was not walked to its end, and holds nothing."""
+        return self._reached.too_large
+
+    @property
     def root_footprint_ids(self) -> dict[int, str]:
-        """Of the products asked about that have a standing footprint, by product key."""
-        row_of = self._resolution.row_of
-        return {key: self._recipes.standing(row_of[key]).footprint_id for key in self._reached.roots if key in row_of}
+        """Of the products asked about that have a standing footprint which was not handed in yet, by product key."""
+        row_of, there = self._resolution.row_of, self._recipes.stated
+        return {
+            key: self._recipes.footprint_id(row_of[key])
+            for key in self._reached.roots
+            if key in row_of and key not in there
+        }
 
     @property
     def mentioned(self) -> Ints:
@@ -75,10 +89,16 @@ class Cut:
         roots = np.array(self._reached.roots, dtype=np.int64)
         return np.concatenate((roots, np.array(found.keys, dtype=np.int64), found.named, found.fallback_named))
 
+    def hand_in(self, roots: Mapping[int, Footprint]) -> None:
+        """Takes note of what standing footprints of products asked about say, by product key."""
+        for key, footprint in roots.items():
+            modelled = footprint.modelled
+            self._recipes.stated[key] = _Stated(None if modelled is None else modelled.direct, footprint.findings)
+
     def solve(self, roots: Mapping[int, Footprint]) -> Solution:
         """The certified roll-up. `roots`: standing footprints of products asked about, by product key, for those of
         which direct emissions by stage or what was found at publishing are to be shown."""
-        self._recipes.roots.update(roots)
+        self.hand_in(roots)
         return Solution(self._reached, self._resolution, answer(build_system(self._resolution)))
 
 
@@ -212,6 +232,14 @@ def _put_together(
     return Cut(Reached(tuple(roots.tolist()), {**known, **reasons}, too_large), resolution, recipes)
 
 
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """What a footprint says itself that is in no column. direct: None where it is declared."""
+
+    direct: Mapping[LifeCycleStage, CarbonComponents] | None
+    findings: tuple[Finding, ...]
+
+
 class _Recipes:
     """The exact side of a cut closure, by row. Versions never change, so the tables may go on."""
 
@@ -228,7 +256,7 @@ class _Recipes:
         self._tables, self._versions, self._starts = tables, versions, starts
         self._lines, self._serving_row, self._reason = lines, serving_row, reason
         self._apart = apart  # supplier units that a line's unit does not meet, by the line's place in the closure
-        self.roots: dict[int, Footprint] = {}
+        self.stated: dict[int, _Stated] = {}  # by products asked about, as they were handed in
 
     def own(self, row: int) -> Vector:
         return self._tables.own(int(self._versions[row]))
@@ -242,9 +270,9 @@ class _Recipes:
     def direct(self, row: int) -> Mapping[LifeCycleStage, CarbonComponents] | None:
         if self._tables.versions.kind.values[self._versions[row]] & DECLARED:
             return None
-        modelled = self._root(row).modelled
-        assert modelled is not None  # else its version would be declared
-        return modelled.direct
+        direct = self._root(row).direct
+        assert direct is not None  # else its version would be declared
+        return direct
 
     def findings(self, row: int) -> tuple[Finding, ...]:
         return self._root(row).findings
@@ -287,11 +315,14 @@ class _Recipes:
         unit = self._tables.units[int(self._tables.lines.unit.values[self._lines[at]])]
         return units_apart(*unit, self._tables.supplier_units[self._apart[at]])
 
-    def _root(self, row: int) -> Footprint:
+    def footprint_id(self, row: int) -> str:
+        return self._tables.footprint_id(int(self._versions[row]))
+
+    def _root(self, row: int) -> _Stated:
         product = int(self._tables.versions.product.values[self._versions[row]])
-        if product not in self.roots:
+        if product not in self.stated:
             raise LookupError(f"the standing footprint of product key {product} was not handed in")
-        return self.roots[product]
+        return self.stated[product]
 
 
 def _units_that_do_not_meet(source: Source, lines: Ints, reason: Ints) -> dict[int, int]:

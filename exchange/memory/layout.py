@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
@@ -131,15 +131,23 @@ class LineFallback:
 class Touched:
     """What a change may have moved, by product key.
 
-    standings: another version may stand. followers: lines that name these may resolve to something else.
+    standings: another version may stand. followers: lines that name these may resolve to something else. granted: on
+    these something was granted or revoked. registered: these are new, and may be what lines have named for long.
     """
 
     standings: set[int]
     followers: set[int]
+    granted: set[int] = field(default_factory=set)
+    registered: set[int] = field(default_factory=set)
 
     @classmethod
     def nothing(cls) -> Touched:
         return cls(set(), set())
 
     def __or__(self, other: Touched) -> Touched:
-        return Touched(self.standings | other.standings, self.followers | other.followers)
+        return Touched(
+            self.standings | other.standings,
+            self.followers | other.followers,
+            self.granted | other.granted,
+            self.registered | other.registered,
+        )

@@ -14,6 +14,7 @@ import numpy as np
 from exchange.memory.columns import Array, Column, ranges
 from exchange.memory.layout import NOBODY, Touched
 from exchange.memory.lines import LinesResolved, resolve_lines
+from exchange.memory.moves import Moves
 from exchange.memory.standing import Stood, release_ends, stand
 from exchange.memory.tables import Tables
 from exchange.model.closure import Dates
@@ -38,12 +39,14 @@ class Present:
         self.factor = Column(np.float64)
         self.line_reason = Column(np.int8)
         self.since_us = at_us
+        self.moves = Moves()
         if kept:
             return
         self.go_on()
         self._resize()
         tables.followers.sort(tables.lines.supplier.values, len(tables.products.owner))
         everything = np.arange(len(tables.products.owner))
+        self.moves.begin(len(everything))
         self._restand(everything)
         self._relink(self._lines_of(self.version.values))
 
@@ -55,7 +58,7 @@ class Present:
     @property
     def nbytes(self) -> int:
         columns = (self.version, self.reason, self.until_day, self.serving, self.factor, self.line_reason)
-        return sum(column.nbytes for column in columns)
+        return sum(column.nbytes for column in columns) + self.moves.nbytes
 
     def stood(self, products: Array) -> Stood:
         """What stands for these products."""
@@ -84,14 +87,17 @@ class Present:
 
     def advance(self, dates: Dates, touched: Touched, at_us: int = 0) -> set[int]:
         """Goes on to later dates after the tables took over what was written; returns products that may be moved:
-        another version stands, or a line of theirs resolves to something else. `at_us`: as above."""
+        another version stands, or a line of theirs resolves to something else. `at_us`: as above. `moves` tells more
+        exactly which are: of a product whose supplier has a new version, only those whose own lines are affected."""
         tables, before = self.tables, self.dates
-        followers = set(touched.followers)
+        followers, granted = set(touched.followers), set(touched.granted)
         self.dates = dates
         self._resize()
+        self.moves.begin(len(tables.products.owner))
         self._ends = release_ends(tables, dates.head, dates.known_at_us)
         if dates.known_at_us >= self._next_grant_us:
-            followers |= self._granted_between(before.known_at_us, dates.known_at_us)
+            granted |= self._granted_between(before.known_at_us, dates.known_at_us)
+            followers |= granted
         self.since_us, self._next_grant_us = self._holds_from(at_us), self._next_grant()
         if dates.as_of_day != before.as_of_day:
             moved = self._restand(np.arange(len(tables.products.owner)))
@@ -102,9 +108,18 @@ class Present:
         followers.update(moved.tolist())
         lines = np.concatenate((self._lines_of(self.version.values[moved]), self._standing_followers(followers)))
         lines = np.unique(lines)
-        self._relink(lines)
-        consumers = tables.versions.product.values[tables.lines.version.values[lines]]
-        return set(moved.tolist()) | set(consumers.tolist())
+        relinked = self._relink(lines)
+        # A line that names a product which is there from now on may still be the gap that it was.
+        named = self._standing_followers(touched.registered)
+        self.moves.results(np.array(sorted(touched.registered), dtype=np.int64))
+        self.moves.results(self._consumers_of(np.concatenate((relinked, named))))
+        self.moves.rights(np.array(sorted(granted), dtype=np.int64))
+        return set(moved.tolist()) | set(self._consumers_of(lines).tolist())
+
+    def _consumers_of(self, lines: Array) -> Ints:
+        """Whose lines they are."""
+        consumers = self.tables.versions.product.values[self.tables.lines.version.values[lines]]
+        return np.asarray(consumers, dtype=np.int64)
 
     def _resize(self) -> None:
         for column in (self.version, self.reason, self.until_day):
@@ -116,18 +131,30 @@ class Present:
         """Chooses again; returns the products for which something else stands than before."""
         stood = stand(self.tables, products, self.dates, self._ends)
         moved = (self.version.values[products] != stood.version) | (self.reason.values[products] != stood.reason)
+        # A version that ends on another day is no other version, but answers say how long they hold.
+        self.moves.results(products[moved | (self.until_day.values[products] != stood.until_day)])
         self.version.values[products] = stood.version
         self.reason.values[products] = stood.reason
         self.until_day.values[products] = stood.until_day
         return np.asarray(products[moved], dtype=np.int64)
 
-    def _relink(self, lines: Array) -> None:
+    def _relink(self, lines: Array) -> Ints:
+        """Resolves again; returns the lines that resolve to something else than before."""
+        moved = []
         for start in range(0, len(lines), CHUNK_MAX):
             part = lines[start : start + CHUNK_MAX]
             found = resolve_lines(self.tables, part, self.dates, self.stood)
+            moved.append(
+                part[
+                    (self.serving.values[part] != found.serving)
+                    | (self.factor.values[part] != found.factor)
+                    | (self.line_reason.values[part] != found.reason)
+                ]
+            )
             self.serving.values[part] = found.serving
             self.factor.values[part] = found.factor
             self.line_reason.values[part] = found.reason
+        return np.concatenate([np.zeros(0, dtype=np.int64), *moved])
 
     def _lines_of(self, versions: Array) -> Ints:
         there = versions[versions != NOBODY]

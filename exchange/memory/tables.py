@@ -97,6 +97,7 @@ class Tables:
         for product in products:
             touched.standings.add(product.key)
             touched.followers.add(product.key)
+            touched.registered.add(product.key)
             self.products.resize(product.key + 1)
             if self.products.sequence.values[product.key] != NEVER_US:
                 continue
@@ -180,6 +181,7 @@ class Tables:
             columns.sequence.values[row] = grant.sequence
             columns.revoked_sequence.values[row] = grant.revoked_sequence
             touched.followers.add(grant.product_key)
+            touched.granted.add(grant.product_key)
         return touched
 
     # -- what is exact ---------------------------------------------------------------------------------------------

@@ -323,6 +323,15 @@ class Whole:
         return np.asarray(product[np.clip(rows - self._products, 0, self._outbound - 1)])
 
 
+def whole_of(present: Present, kept: Whole | None, moved: Ints) -> Whole:
+    """The results of a present, from those kept of it where there are any: then `moved` is taken over. Raises as these
+    do."""
+    if kept is None:
+        return Whole(present)
+    kept.update(moved)
+    return kept
+
+
 def _solved(matrix: Matrix, own: Floats) -> Floats:
     """x = own + A x. Raises NoAnswer where a loop has none, and where none is reached."""
     found = sweep(matrix, own)

@@ -12,7 +12,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
-from exchange.operations.measures import Solving, tell_if_slow
+from exchange.operations.measures import ClosureSource, Solving, tell_if_slow
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -42,9 +42,15 @@ class Metrics:
         ProcessCollector(registry=self._registry)
         self._seconds = Histogram(
             "exchange_rollup_seconds",
-            "Time of a roll-up by step: until its closure was at hand, from memory or from the store, and to solve it.",
+            "Time of a roll-up by step and source: until its closure was at hand, and to solve it.",
             ["step", "source"],
             buckets=SECONDS,
+            registry=self._registry,
+        )
+        self._answered = Counter(
+            "exchange_rollups",
+            "Roll-ups by source: kept (solved before, nothing moved since), or solved anew from memory or the store.",
+            ["source"],
             registry=self._registry,
         )
         self._products = Histogram(
@@ -84,8 +90,11 @@ class Metrics:
 
     def solved(self, solving: Solving) -> None:
         source = solving.source.value
+        self._answered.labels(source).inc()
         self._seconds.labels("closure", source).observe(solving.read_seconds)
         self._seconds.labels("solve", source).observe(solving.solve_seconds)
+        if solving.source is ClosureSource.KEPT:
+            return
         self._products.observe(solving.products)
         self._lines.inc(solving.lines)
         self._sweeps.observe(solving.sweeps)

@@ -25,7 +25,8 @@ from exchange.memory import (
     Column,
     Cut,
     History,
-    NoAnswer,
+    KeptClosure,
+    KeptClosures,
     Present,
     Proposal,
     Rights,
@@ -35,6 +36,7 @@ from exchange.memory import (
     consumers,
     cut,
     demand,
+    may_be_kept,
     rights,
 )
 from exchange.model.closure import Dates
@@ -42,6 +44,7 @@ from exchange.model.footprint import Footprint
 from exchange.model.ledger import LedgerHead
 from exchange.model.resolved import Ints
 from exchange.operations.checks import US_PER_DAY
+from exchange.operations.everybody import Everybody
 from exchange.operations.snapshots import SnapshotFile, SnapshotUnusable
 from exchange.operations.taking_over import Changed, load_tables, read_changed
 from exchange.operations.turns import beside
@@ -55,6 +58,7 @@ ADMISSION_CHANGES_MAX: Final = 10_000  # the same while writes wait: seconds, mo
 RETRY_SECONDS: Final = 5.0  # after a load that failed because the database was away
 CLOSING_SECONDS_MAX: Final = 5.0  # for what the last snapshot needs of the database; what is being written is finished
 MEGABYTE: Final = 1_000_000
+KEPT_SHARE: Final = 4  # solved closures take at most a fourth of the memory, and only what the graph leaves free
 
 
 class GraphTooLarge(Exception):
@@ -63,10 +67,12 @@ class GraphTooLarge(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """What was cut out of the graph for one question, and who owns and sees what is in it, at the question's now."""
+    """What was cut out of the graph for one question, and who owns and sees what is in it, at the question's now.
+    kept: what it is, or may be, kept as for the next; None: it may not."""
 
     cut: Cut
     rights: Rights
+    kept: KeptClosure | None = None
 
 
 def today(head: LedgerHead, now_us: int) -> Dates:
@@ -86,10 +92,11 @@ class LiveGraph:
         self._present: Present | None = None
         self._scratch = Column(np.int32, fill=NOBODY)
         self._mutex = asyncio.Lock()
-        self._whole: Whole | None = None
-        self._moved: set[int] = set()  # products whose results `_whole` has yet to take over
+        self._everybody = Everybody()
+        self._closures = KeptClosures()
         self._loading: asyncio.Task[None] | None = None
         self._writing: asyncio.Task[None] | None = None
+        self._halfway = False  # while changes are taken over
         self._frozen = False  # while it is written to a file, nothing changes
         self._snapshot_is_trusted = True
         self._snapshot_head: int | None = None
@@ -103,10 +110,10 @@ class LiveGraph:
     @property
     def nbytes(self) -> int:
         """Bytes of the columns; 0 while nothing is loaded."""
-        present, whole = self._present, self._whole
+        present = self._present
         if present is None:
             return 0
-        kept = 0 if whole is None else whole.nbytes
+        kept = self._everybody.nbytes + self._closures.nbytes
         return present.nbytes + present.tables.nbytes + self._scratch.nbytes + kept
 
     @property
@@ -146,15 +153,40 @@ class LiveGraph:
         now_us: int,
         *,
         chosen: Mapping[int, Footprint] | None = None,
+        anew: bool = False,
     ) -> Closure | None:
         """The closure of `keys` at `dates`, with the rights at `head` and `now_us`, to which the graph is brought
-        first; None: it has to be read from the store. `chosen`: as in `exchange.rollup.roll_up`."""
+        first; None: it has to be read from the store. `chosen`: as in `exchange.rollup.roll_up`. `anew`: not one that
+        is kept."""
         async with self._mutex:
             present = self._present
             if present is None or not await self._brought_to(present, head, now_us):
                 return None
+            now = today(head, now_us)
+            keeps = not chosen and not anew and present.holds_at(dates) and present.holds_at(now)
+            if keeps:
+                kept = self._closures.find(present, keys)
+                if kept is not None:
+                    if not kept.rights_hold():
+                        await beside(lambda: kept.find_rights(present, now))
+                    return Closure(kept.cut, kept.rights, kept)
             versions = {key: footprint.key for key, footprint in (chosen or {}).items()}
-            return await beside(lambda: self._closure(present, keys, dates, today(head, now_us), versions))
+            return await beside(lambda: self._closure(present, keys, dates, now, versions, keeps))
+
+    def keep(self, closure: Closure) -> None:
+        """Keeps a closure that was solved, for as long as nothing in it moves, and memory allows it."""
+        present, kept = self._present, closure.kept
+        if present is not None and kept is not None and kept.is_of(present) and kept not in self._closures:
+            self._closures.keep(kept, self._room())
+
+    @property
+    def kept_roots(self) -> list[tuple[int, ...]]:
+        """What was asked about, of each closure that is kept; some of them may have moved since."""
+        return self._closures.roots
+
+    def _room(self) -> int:
+        """Bytes that kept closures may take."""
+        return min(self._bytes_max // KEPT_SHARE, self._bytes_max - (self.nbytes - self._closures.nbytes))
 
     async def consumers(
         self, keys: Sequence[int], owner_id: str | None, head: LedgerHead, now_us: int
@@ -174,33 +206,19 @@ class LiveGraph:
         what is needed before anything else is awaited.
         """
         async with self._mutex:
-            return await self._whole_at(head, now_us)
+            present = self._present
+            if present is None or not await self._brought_to(present, head, now_us):
+                return None
+            return await self._everybody.at(present)
 
     async def renew_whole(self, head: LedgerHead, now_us: int) -> Ints | None:
         """Solves everybody's results from nothing and keeps those. Returns the keys of the products whose kept results
         were not what comes out; None: there was nothing to compare."""
         async with self._mutex:
-            whole = await self._whole_at(head, now_us)
-            if whole is None:
+            present = self._present
+            if present is None or not await self._brought_to(present, head, now_us):
                 return None
-            try:
-                return await beside(whole.renew)
-            except NoAnswer as error:  # the kept ones came to an end, these did not: the next question begins anew
-                log.warning("everybody's results could not be solved from nothing: %s", error)
-                self._whole = None
-                return None
-
-    async def _whole_at(self, head: LedgerHead, now_us: int) -> Whole | None:
-        present = self._present
-        if present is None or not await self._brought_to(present, head, now_us):
-            return None
-        kept, moved = self._whole, np.array(sorted(self._moved), dtype=np.int64)
-        self._whole, self._moved = None, set()
-        try:
-            self._whole = await beside(lambda: _bring_forward(kept, present, moved))
-        except NoAnswer as error:
-            log.warning("some loop has no answer, so there are no results of everybody: %s", error)
-        return self._whole
+            return await self._everybody.renew(present)
 
     async def demand(self, proposal: Proposal, head: LedgerHead, now_us: int) -> Demand | None:
         """What admission of a proposal judges, at `head` and `now_us`, to which the graph is brought first; None: it
@@ -223,12 +241,14 @@ class LiveGraph:
         return consumed(present.tables, keys)
 
     def _closure(
-        self, present: Present, keys: Sequence[int], dates: Dates, now: Dates, chosen: dict[int, int]
+        self, present: Present, keys: Sequence[int], dates: Dates, now: Dates, chosen: dict[int, int], keeps: bool
     ) -> Closure:
         self._scratch.resize(len(present.tables.products.owner))
         source = present if not chosen and present.holds_at(dates) else History(present.tables, dates, chosen)
         found = cut(source, keys, self._scratch)
-        return Closure(found, rights(present.tables, found.mentioned, now))
+        theirs = rights(present.tables, found.mentioned, now)
+        keeps = keeps and may_be_kept(found, theirs)
+        return Closure(found, theirs, KeptClosure(present, found, theirs) if keeps else None)
 
     async def _brought_to(self, present: Present, head: LedgerHead, now_us: int) -> bool:
         """Takes over what was written up to `head`; where it has more already, the tables know the earlier state.
@@ -244,13 +264,15 @@ class LiveGraph:
             return False
         changed = await read_changed(self._store, at.head, now.head)
         try:
-            moved = await beside(lambda: _take_over(present, changed, now, head.at_us))
-        except Exception:  # half taken over: never answer from it
-            self.give_up()
-            log.exception("the graph in memory could not follow the ledger: it is loaded again")
+            await beside(lambda: self._take_over(present, changed, now, head.at_us))
+        except (Exception, asyncio.CancelledError) as error:
+            if self._halfway:  # never answer from it, also where nobody waits for this any more
+                self.give_up()
+                log.exception("the graph in memory could not follow the ledger: it is loaded again")
+            if isinstance(error, asyncio.CancelledError):
+                raise
             return False
-        if self._whole is not None:
-            self._moved |= moved
+        self._closures.shrink(self._room())
         if self.nbytes > self._bytes_max:
             self.give_up(load_again=False)
             log.warning("%s", self._too_large())
@@ -259,12 +281,21 @@ class LiveGraph:
             self._start_writing()
         return True
 
+    def _take_over(self, present: Present, changed: Changed, now: Dates, at_us: int) -> None:
+        """In one piece, whoever is cancelled meanwhile: nothing goes on and forgets what it has moved."""
+        self._halfway = True
+        touched = changed.apply(present.tables)
+        self._everybody.move(present.advance(_later(present.dates, now), touched, at_us))
+        self._halfway = False
+
     def give_up(self, *, load_again: bool = True, from_database: bool = False) -> None:
         """Answers nothing any more, until it has been loaded again. `from_database`: what was wrong may have been kept,
         so the snapshot is not used either, and replaced."""
         if from_database:
             self._snapshot_is_trusted = False
-        self._present = self._whole = None
+        self._present = None
+        self._everybody.drop()
+        self._closures.clear()
         if load_again:
             self.start()
 
@@ -363,16 +394,3 @@ class LiveGraph:
 def _later(at: Dates, now: Dates) -> Dates:
     """Time never goes back, whatever clock a question came with."""
     return Dates(max(at.as_of_day, now.as_of_day), max(at.known_at_us, now.known_at_us), now.head)
-
-
-def _take_over(present: Present, changed: Changed, now: Dates, at_us: int) -> set[int]:
-    """Returns the products that may be moved."""
-    touched = changed.apply(present.tables)
-    return present.advance(_later(present.dates, now), touched, at_us)
-
-
-def _bring_forward(kept: Whole | None, present: Present, moved: Ints) -> Whole:
-    if kept is None:
-        return Whole(present)
-    kept.update(moved)
-    return kept

@@ -19,6 +19,7 @@ SLOW_SECONDS: Final = 1.0  # a roll-up that takes longer says in the log where i
 class ClosureSource(StrEnum):
     """Where a closure came from."""
 
+    KEPT = "kept"  # solved for an earlier question already
     MEMORY = "memory"
     STORE = "store"
 

@@ -87,16 +87,19 @@ async def solve_for(
     *,
     chosen: Mapping[int, Footprint] | None = None,
     stages: bool = True,
+    anew: bool = False,
 ) -> Solved:
     """Solves the closure of `keys`, in a turn: from the graph in memory, or read from the store where that cannot
     answer. `chosen` forces the footprint of a product. `stages`: whether results by stage, or what was found at
-    publishing, will be asked for."""
+    publishing, will be asked for. `anew`: nothing is taken that was solved before."""
     async with sight.share.turn():
         began = time.perf_counter()
         if sight.graph is not None:
-            closure = await sight.graph.closure(keys, dates, sight.head, sight.now_us, chosen=chosen)
+            closure = await sight.graph.closure(keys, dates, sight.head, sight.now_us, chosen=chosen, anew=anew)
             if closure is not None:
-                return await _solve_cut(sight, closure, chosen or {}, began, stages=stages)
+                solved = await _solve_cut(sight, closure, chosen or {}, began, stages=stages)
+                sight.graph.keep(closure)
+                return solved
         snapshot = await read_closure(sight.store, keys, dates, chosen=chosen)
         levels = await sight.level_of_nodes(snapshot.nodes.values())
         permits, read = permits_at(dates), time.perf_counter()
@@ -115,9 +118,13 @@ async def _solve_cut(
     shown = [name for key, name in names.items() if level_of(key) >= AccessLevel.BREAKDOWN]
     found = await sight.store.get_footprints(shown) if shown else []
     roots |= {footprint.product_key: footprint for footprint in found if footprint}
-    read = time.perf_counter()
-    solution = await sight.share.compute(lambda: cut.solve(roots))
-    _measure(sight, ClosureSource.MEMORY, solution, began, read)
+    read, kept = time.perf_counter(), closure.kept
+    if kept is not None and kept.is_solved:
+        solution, source = kept.solution(roots), ClosureSource.KEPT
+    else:
+        solve_it = cut.solve if kept is None else kept.solution
+        solution, source = await sight.share.compute(lambda: solve_it(roots)), ClosureSource.MEMORY
+    _measure(sight, source, solution, began, read)
     return Solved(solution, level_of)
 
 

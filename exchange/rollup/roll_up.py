@@ -8,6 +8,7 @@ and which lines may be followed; nothing depends on who asks. Chapter by chapter
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -82,6 +83,25 @@ class Solution:
         self._answer = solved
         self._root_set = frozenset(reached.roots)
         self._totals: dict[int, Total] = {}
+
+    def prepare(self) -> None:
+        """Computes what answers about the products asked about begin with, so that `again` has it."""
+        answered = [key for key in self.roots if self.refusal(key) is None]
+        for key in answered:
+            self.total(key)
+        if answered:
+            self._shown.prepare()
+
+    def again(self) -> Solution:
+        """The same for another request. What was computed so far is shared, and never depends on what was asked
+        before; what is computed from now on stays with the request. Spreads are always left to it: many at once are
+        one solve, so their last bits belong to who asked."""
+        other = copy(self)
+        other._totals = dict(self._totals)
+        if "_shown" in self.__dict__:
+            other.__dict__["_shown"] = self._shown.again()
+        other.__dict__.pop("_uncertainties", None)
+        return other
 
     @property
     def lines(self) -> int:

@@ -7,6 +7,7 @@ digits: so the shown value itself settles every digest (docs/method.md, "Numbers
 
 from __future__ import annotations
 
+from copy import copy
 from decimal import Decimal
 from functools import cached_property
 
@@ -28,6 +29,16 @@ class Shown:
         self._resolution = resolution
         self._answer = solved
         self._rounded: dict[int, Rounded] = {}
+
+    def prepare(self) -> None:
+        """Computes what all rows need, so that `again` has it."""
+        self._undecided, self._used, self._narrowing  # noqa: B018 - each is computed when it is looked at
+
+    def again(self) -> Shown:
+        """The same, sharing what was computed; rows that are asked for from now on are its own."""
+        other = copy(self)
+        other._rounded = dict(self._rounded)
+        return other
 
     def row(self, row: int) -> Rounded:
         """A row's components, rounded together, and their sums: cradle to gate, or outbound logistics."""

@@ -45,11 +45,17 @@ def test_the_operator_is_told_what_was_asked_and_nobody_else_is(server: Exchange
     for answer in (scrape(server, None), refused):
         assert "exchange_" not in answer.text
     operator = server.add_organization("watching", scopes=frozenset(Scope))
-    operator.query(ROLL_UP, {"id": server.products["power"]})
+    operator.query(ROLL_UP, {"id": server.products["car"]})
     before = figures(scrape(server, operator.token).text)
     operator.query(ROLL_UP, {"id": server.products["power"]})
     text = scrape(server, operator.token).text
     after = figures(text)
+    operator.query(ROLL_UP, {"id": server.products["power"]})
+    again = figures(scrape(server, operator.token).text)
+    for name in ("exchange_rollup_closure_products_count", "exchange_rollups_total{source=memory}"):
+        assert again[name] == after[name]
+    kept = "exchange_rollups_total{source=kept}"
+    assert again[kept] == after.get(kept, 0) + 1
     solved = "exchange_rollup_seconds_count{source=memory}{step=solve}"
     assert after[solved] == before[solved] + 1
     assert after["exchange_rollup_closure_products_count"] == before["exchange_rollup_closure_products_count"] + 1
@@ -81,6 +87,7 @@ def test_every_figure_is_in_the_guide() -> None:
     ours = {name for name in names if name.startswith("exchange_")} - {
         "exchange_refusals",  # when it was made
         "exchange_rollup_lines",
+        "exchange_rollups",
         "exchange_self_checks",
     }
     guide = GUIDE.read_text(encoding="utf-8")

@@ -1,5 +1,5 @@
 """The graph in memory, made up in four sizes: closures cut out and solved, certified, against sweeps of the whole; and
-admission (tests/bench/admitting.py).
+admission (tests/bench/admitting.py); and closures that are kept (tests/bench/keeping.py).
 
 One sweep is one product of scipy's CSR matrix of all lines with a vector: a unit that does not depend on the machine.
 Where loops are random nearly everything is in one loop, so there a closure is the whole and only that is solved. The
@@ -20,6 +20,7 @@ from exchange.model.closure import Dates
 from exchange.model.footprint import NEVER_US
 from tests.bench import engine
 from tests.bench.admitting import admitted
+from tests.bench.keeping import kept as kept_figures
 from tests.bench.measuring import Figure, Spread, in_turn, milliseconds
 from tests.bench.supply import AS_OF, Supply, supply, tables_of, with_gain
 
@@ -85,6 +86,7 @@ def _measure(name: str, made: Supply, rounds: int, *, local: bool) -> list[Figur
         for peer in ("bw2calc", "networkx"):
             if peer in took:
                 figures.append(Figure(f"{name}: the same, solved and certified", solved, "ms", PEERS[peer], took[peer]))
+        figures += kept_figures(name, tables, asked.tolist(), rounds)
         figures += admitted(name, made, tables, present, position, rounds)
     return figures
 

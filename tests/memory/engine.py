@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from exchange.memory import NOBODY, Column, History, Present, Proposal, Tables, cut, demand, everything
+from exchange.memory.lines import UNIT_NOT_CONVERTIBLE
 from exchange.model.closure import Dates, Node, Permits, Snapshot
 from exchange.model.footprint import NEVER_US, Footprint
 from exchange.model.grant import AccessLevel, Grant
@@ -156,6 +157,8 @@ def assert_same_solution(one: Solution, other: Solution, keys: Sequence[int]) ->
         np.testing.assert_array_equal(mine.deviations, theirs.deviations)
         served = np.flatnonzero((mine.serving >= 0) & (mine.stages <= 1)).tolist()
         assert one.exact_factors(key, served) == other.exact_factors(key, served)
+        for at in np.flatnonzero(mine.reason == UNIT_NOT_CONVERTIBLE).tolist():
+            assert one.units_apart(key, at) == other.units_apart(key, at)
 
 
 def assert_whole_agrees(tables: Tables, present: Present, some: Solution) -> None:

@@ -31,10 +31,11 @@ from exchange.model.footprint import LifeCycleStage
 from exchange.model.grant import AccessLevel
 from exchange.model.ledger import LedgerHead
 from exchange.model.parties import ANONYMOUS, OPERATOR, Scope, Viewer
-from exchange.operations import products, publishing, releases, sharing, writing
+from exchange.operations import products, publishing, releases, roll_ups, sharing, writing
 from exchange.operations.admission import check_admission
+from exchange.operations.answers import RollUpAnswer
 from exchange.operations.exchange import Exchange, open_exchange
-from exchange.operations.following import LiveGraph
+from exchange.operations.following import Closure, LiveGraph
 from exchange.operations.inputs import (
     CreateProductInput,
     CreateReleaseInput,
@@ -50,10 +51,11 @@ from exchange.operations.inputs import (
     StageEmissionsInput,
 )
 from exchange.operations.organizations import add_organization
-from exchange.operations.roll_ups import solve_for
+from exchange.operations.roll_ups import Solved, solve_for
 from exchange.operations.session import Session
 from exchange.units import AmountUnit, DeclaredUnit
 from tests.memory.engine import assert_same_solution
+from tests.memory.sources import Sources
 from tests.store.databases import Database
 
 T = TypeVar("T")
@@ -123,9 +125,10 @@ def admitted_from_both() -> Iterator[Counter[bool]]:
 
 
 class LiveMachine(RuleBasedStateMachine):
-    """`database` is set by the test."""
+    """`database` and `sources`, which count where answers came from, are set by the test."""
 
     database: Database
+    sources: Sources
 
     def __init__(self) -> None:
         super().__init__()
@@ -155,7 +158,9 @@ class LiveMachine(RuleBasedStateMachine):
     async def _serve(self, which: int) -> tuple[Exchange, Store]:
         store = await Store.open(self.database.target)
         snapshot = Path(self.folder.name) / f"{which}.snapshot"
-        exchange = open_exchange(store, clock=self.clock, graph_megabytes=MEGABYTES, snapshot=snapshot)
+        exchange = open_exchange(
+            store, clock=self.clock, graph_megabytes=MEGABYTES, snapshot=snapshot, measures=self.sources
+        )
         assert exchange.graph is not None
         assert await exchange.graph.loaded()
         return exchange, store
@@ -391,6 +396,38 @@ class LiveMachine(RuleBasedStateMachine):
                 assert np.abs(found - expected).max() <= 1e-12 * np.abs(expected).max() + nearly
                 assert float(lower) - radius[key] <= whole.excluding()[key] <= float(upper) + radius[key]
 
+    @precondition(lambda self: self.made)
+    @invariant()
+    def what_is_kept_is_what_would_be_computed(self) -> None:
+        """Each product alone, of which a server keeps what did not move: beside its own memory asked anew, and one of
+        them beside the database."""
+        for server in (self.servers[self.steps % 2],) if self.steps % 5 else ():
+            self.run(self._compare_kept(server, OPERATOR if self.steps % 2 else self.viewers[self.steps % 3]))
+
+    async def _compare_kept(self, server: Exchange, viewer: Viewer) -> None:
+        session = await server.session(viewer)
+        dates = session.dates()
+        for number, made in enumerate(self.made):
+            found = await solve_for(session, [made.key], dates)
+            anew = await solve_for(session, [made.key], dates, anew=True)
+            stored = number == self.steps % len(self.made)
+            others = [anew, await solve_for(replace(session, graph=None), [made.key], dates)] if stored else [anew]
+            for other in others:
+                assert found.level_of(made.key) == other.level_of(made.key)
+                if viewer.operator:
+                    assert_same_solution(found.solution, other.solution, [made.key])
+                else:
+                    assert found.solution.refusal(made.key) == other.solution.refusal(made.key)
+                    assert self._told(session, found, made.key) == self._told(session, other, made.key)
+
+    def _told(self, session: Session, solved: Solved, key: int) -> object:
+        """What the viewer's facts and digest say; None: nothing."""
+        if solved.level_of(key) < AccessLevel.TOTAL or solved.solution.refusal(key) is not None:
+            return None
+        [answer] = roll_ups._answers(session, solved, [key], session.dates())
+        assert isinstance(answer, RollUpAnswer)
+        return answer.components, answer.by_stage, answer.gaps, answer.valid_until_day(), answer.digest()
+
     async def _compare(self, server: Exchange, viewer: Viewer) -> None:
         session = await server.session(viewer)
         today = session.dates()
@@ -436,6 +473,9 @@ class _Asked:
         found = await self._graph.closure(*args, **kwargs)
         self.answered = found is not None
         return found
+
+    def keep(self, closure: Closure) -> None:
+        self._graph.keep(closure)
 
     async def demand(self, *args: Any) -> Any:
         found = await self._graph.demand(*args)

@@ -56,8 +56,8 @@ async def test_a_wrong_number_is_found_and_the_graph_loaded_again(
         assert graph._present is not None
         graph._present.factor.values[:] *= 1 + 1e-9
     else:
-        assert graph._whole is not None
-        graph._whole._x *= 1 + 1e-9
+        assert graph._everybody._whole is not None
+        graph._everybody._whole._x *= 1 + 1e-9
     assert await check_one(exchange, made[2].key) is False
     assert checks(metrics) == {"agreed": 1.0, "differed": 1.0}
     assert "given up" in caplog.text
@@ -103,9 +103,9 @@ async def test_everybodys_results_are_solved_from_nothing_and_compared(
     await put_footprint(store, made[1], [a_line(made[0]), a_line(made[0])])
     assert await check_all(exchange) is True
     assert checks(metrics) == {"agreed": 2.0}
-    assert graph._whole is not None
-    assert graph._whole.pushed == 0
-    graph._whole._x[made[2].key] *= 1 + 1e-10
+    assert graph._everybody._whole is not None
+    assert graph._everybody._whole.pushed == 0
+    graph._everybody._whole._x[made[2].key] *= 1 + 1e-10
     assert await check_all(exchange) is False
     assert checks(metrics) == {"agreed": 2.0, "differed": 1.0}
     assert f"of 1 products is not what comes out, product key {made[2].key} first" in caplog.text
