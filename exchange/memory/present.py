@@ -139,18 +139,14 @@ class Present:
         return np.asarray(products[moved], dtype=np.int64)
 
     def _relink(self, lines: Array) -> Ints:
-        """Resolves again; returns the lines that resolve to something else than before."""
+        """Resolves again; returns the lines that resolve to something else than before. Their factor alone changes only
+        with the version that serves, and that is told by `_restand`."""
         moved = []
         for start in range(0, len(lines), CHUNK_MAX):
             part = lines[start : start + CHUNK_MAX]
             found = resolve_lines(self.tables, part, self.dates, self.stood)
-            moved.append(
-                part[
-                    (self.serving.values[part] != found.serving)
-                    | (self.factor.values[part] != found.factor)
-                    | (self.line_reason.values[part] != found.reason)
-                ]
-            )
+            serves = self.serving.values[part] != found.serving
+            moved.append(part[serves | (self.line_reason.values[part] != found.reason)])
             self.serving.values[part] = found.serving
             self.factor.values[part] = found.factor
             self.line_reason.values[part] = found.reason

@@ -62,8 +62,8 @@ class World:
         store = self.store
         self.buyer, self.seller = await put_organization(store), await put_organization(store)
         self.car, self.steel, self.rubber = await put_products(store, self.buyer, "Car", "Steel", "Rubber")
-        made = await put_products(store, self.seller, "Tin", "Glass", "Apart", "Pin")
-        self.tin, self.glass, self.apart, self.pin = made
+        made = await put_products(store, self.seller, "Tin", "Glass", "Apart", "Pin", "Spare")
+        self.tin, self.glass, self.apart, self.pin, self.spare = made
         self.dataset = Dataset(new_id(), "Factors", self.seller.id)
         self.release = a_release(self.dataset, TODAY - 90)
         await put(store, CreateDataset(self.dataset), CreateRelease(self.release))
@@ -74,6 +74,8 @@ class World:
         await put_footprint(store, self.rubber, valid_until_day=TODAY + 9)
         for product in (self.glass, self.apart, self.pin):
             await put_footprint(store, product)
+        price = Price("EUR", 2019, PriceBasis.BASIC)
+        await put_footprint(store, self.spare, declared_unit=DeclaredUnit.MONEY, price=price)
         await put_footprint(store, self.steel, [a_line(self.rubber, unit="LITER")])
         await put_footprint(store, self.tin, release_id=self.release.id)
         lines = [
@@ -84,6 +86,7 @@ class World:
             a_line(urn="urn:gtin:4", number=5, fallback=a_fallback(urn=f"{self.later}-instead")),
             a_line(self.apart, unit="SQUARE_METER", number=6),
             a_line(self.pin, unit="LITER", number=7),
+            a_line(urn="urn:gtin:8", number=8, fallback=a_fallback(self.spare)),
         ]
         self.car_footprint = await put_footprint(store, self.car, lines)
 
@@ -146,6 +149,12 @@ async def a_grant_given(world: World) -> None:
     await put(world.store, AddGrant(a_grant(world.glass, world.buyer, sequence=at)))
 
 
+async def a_grant_on_a_fallback(world: World) -> None:
+    """The line's own product is the gap that it was."""
+    at = (await world.store.head()).sequence + 1
+    await put(world.store, AddGrant(a_grant(world.spare, world.buyer, sequence=at)))
+
+
 async def a_grant_revoked(world: World) -> None:
     at = (await world.store.head()).sequence + 1
     await put(world.store, RevokeGrant(world.tin_grant.id, NOW_US, at))
@@ -180,6 +189,7 @@ MOVES = [
     a_deprecation,
     a_release_after_it,
     a_grant_given,
+    a_grant_on_a_fallback,
     a_grant_revoked,
     a_name_registered_and_granted,
     a_fallbacks_name_registered,
