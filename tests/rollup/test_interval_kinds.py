@@ -18,7 +18,7 @@ from exchange.rollup.answer import answer
 from tests.rollup.test_interval import COLUMNS, exact_solution, system_of
 
 KINDS = ("signed", "self-loop", "periodic", "zero column", "gain 0.999", "acyclic")
-SMALL, LARGE = 4_000, 3_000  # graphs
+SMALL, LARGE = 4_000, 4_000  # graphs
 OF_A_KIND = 1_000  # at least
 COMPARED = (0, 3)  # columns that are not zero; one of them may be made so
 
@@ -34,16 +34,16 @@ def random_graph(random: np.random.Generator, low: int, high: int, density: floa
     """Amounts over six orders of magnitude, scaled to a gain that is drawn; kinds are found in what came out."""
     size = int(random.integers(low, high))
     dense = random.random((size, size)) * (random.random((size, size)) < density)
-    np.fill_diagonal(dense, np.diag(dense) * (random.random() < 0.5))
+    np.fill_diagonal(dense, np.diag(dense) * (random.random() < 0.9))
     period = int(random.integers(2, 5))
-    if random.random() < 0.35:  # only lines to the next class of the products, round and round
+    if random.random() < 0.48:  # only lines to the next class of the products, round and round
         classes = random.permutation(np.arange(size) % period)
         dense *= (classes[None, :] - classes[:, None]) % period == 1
-    if random.random() < 0.25:
+    elif random.random() < 0.3:
         dense = np.triu(dense, 1)
     radius = float(np.abs(np.linalg.eigvals(dense)).max())
     if radius > 1e-9:
-        dense *= float(random.choice([0.5, 0.9, 0.99, 0.999, 0.999])) / radius
+        dense *= float(random.choice([0.5, 0.9, 0.99, 0.999, 0.999, 0.999])) / radius
     scale = 10.0 ** random.uniform(-3, 3, size)
     dense = dense * scale[:, None] / scale[None, :]
     own = np.zeros((size, COLUMNS))
@@ -96,6 +96,14 @@ def is_periodic(there: np.ndarray, reached: np.ndarray) -> bool:
     return False
 
 
+def left_over(dense: np.ndarray, own: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """At most how far x is from x = d + A x, in absolute terms."""
+    a, d, found = (each.astype(np.longdouble) for each in (dense, own, x))
+    sizes = np.abs(found) + np.abs(d) + np.abs(a) @ np.abs(found)
+    rest = np.abs(d + a @ found - found) + (len(dense) + 3) * np.finfo(np.longdouble).eps * sizes
+    return np.asarray(rest.astype(float))
+
+
 def assert_mixed(counts: Counter[str]) -> None:
     assert {kind: counts[kind] for kind in KINDS if counts[kind] < OF_A_KIND} == {}
 
@@ -103,7 +111,7 @@ def assert_mixed(counts: Counter[str]) -> None:
 def test_the_interval_holds_the_exact_answer_on_thousands_of_small_graphs() -> None:
     random, counts = np.random.default_rng(31), Counter[str]()
     for number in range(SMALL):
-        graph = random_graph(random, 2, 6, 0.6)
+        graph = random_graph(random, 2, 6, 0.8)
         counts.update(graph.kinds)
         solved = answer(system_of(graph.dense, graph.own))
         exact = exact_solution(graph.dense, graph.own[:, COMPARED])
@@ -115,20 +123,19 @@ def test_the_interval_holds_the_exact_answer_on_thousands_of_small_graphs() -> N
 
 
 def test_the_interval_holds_lus_answer_on_thousands_of_larger_graphs() -> None:
-    """LU's own error: its condition times the unit roundoff, size by size, with the growth that partial pivoting had
-    in none of them."""
+    """LU's own error is |(I - A)^-1| times what LU leaves over, found in longer numbers where the machine has them;
+    twice that, for the inverse is a computed one."""
     random, counts = np.random.default_rng(32), Counter[str]()
     for number in range(LARGE):
-        graph = random_graph(random, 20, 60, 0.08)
+        graph = random_graph(random, 12, 40, 0.12)
         counts.update(graph.kinds)
         solved = answer(system_of(graph.dense, graph.own))
-        size = len(graph.dense)
-        matrix, own = np.eye(size) - graph.dense, graph.own[:, COMPARED]
-        lu, inverse = np.linalg.solve(matrix, own), np.abs(np.linalg.inv(matrix))
-        slack = 8 * size * np.finfo(float).eps * (inverse @ (np.abs(matrix) @ np.abs(lu)))  # Skeel, row by row
+        matrix, own = np.eye(len(graph.dense)) - graph.dense, graph.own[:, COMPARED]
+        lu = np.linalg.solve(matrix, own)
+        slack = 2 * np.abs(np.linalg.inv(matrix)) @ left_over(graph.dense, own, lu)
         distance = np.abs(solved.x[:, COMPARED] - lu)
         assert np.all(distance <= solved.radius[:, COMPARED] + slack), (number, graph.kinds)
-        if "signed" not in graph.kinds:  # and it is no wide interval that holds it
+        if (graph.dense >= 0).all() and (graph.own >= 0).all():  # and it is no wide interval that holds it
             width = solved.radius[:, COMPARED].max(axis=1)
             assert np.all(width <= 1e-7 * np.maximum(lu.max(axis=1), lu.max() * 1e-9)), (number, graph.kinds)
     assert_mixed(counts)
@@ -141,8 +148,8 @@ def test_the_interval_holds_lus_answer_on_thousands_of_larger_graphs() -> None:
         ([[0, 0.5], [0, 0]], {"acyclic"}),
         ([[0.1, 0.5], [0.4, 0]], {"self-loop"}),
         ([[0, -0.5], [0.4, 0]], {"signed", "periodic"}),
-        ([[0, 0.9, 0], [0, 0, 0.9], [0.9, 0.9, 0]], set()),  # closed ways of two and of three lines
-        ([[0, 0.9, 0], [0, 0, 0.9], [1.2, 0, 0]], {"periodic"}),
+        ([[0, 0.5, 0], [0, 0, 0.5], [0.5, 0.5, 0]], set()),  # closed ways of two and of three lines
+        ([[0, 0.5, 0], [0, 0, 0.5], [1.2, 0, 0]], {"periodic"}),
     ],
 )
 def test_kinds_are_told_apart(dense: list[list[float]], kinds: set[str]) -> None:

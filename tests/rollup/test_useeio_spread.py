@@ -21,7 +21,7 @@ from tests.rollup.useeio import Useeio, read_useeio
 from tests.rollup.views import Viewer, nodes_of
 
 GSD = Decimal("1.1")
-DENSE_SAMPLES = 800  # of all products at once: one standard error is 2.5 % of ln GSD
+DENSE_SAMPLES = 250  # of all products at once: one standard error is 4.5 % of ln GSD, so 0.5 % of the largest GSD here
 ENGINE_SAMPLES = 100  # of one product: 7.1 % of ln GSD, and 0.5 % of the largest GSD here
 CODES = ("336111", "331110", "1111A0")  # cars, steel, oilseeds
 
@@ -58,7 +58,7 @@ def dense(useeio: Useeio) -> tuple[np.ndarray, np.ndarray]:
         modelled = node.footprints[0].modelled
         assert modelled is not None
         matrix[key, list(modelled.lines.suppliers)] = [float(amount) for amount in modelled.lines.amounts]
-        direct[key] = sum(float(each.excluding) for each in modelled.direct.values())
+        direct[key] = sum(float(each.excluding()) for each in modelled.direct.values())
     return matrix, direct
 
 
@@ -81,7 +81,7 @@ def test_samples_by_dense_lu_agree_with_the_analytic_form_in_every_sector(useeio
         assert exp(found) == pytest.approx(spread.deviation, rel=0.01)
         ratios.append(found / log(spread.deviation))
     assert len(ratios) > 380
-    assert np.median(ratios) == pytest.approx(1, abs=0.03)  # of ln GSD itself
+    assert np.median(ratios) == pytest.approx(1, abs=0.05)  # of ln GSD itself
     assert np.quantile(np.abs(np.array(ratios) - 1), 0.95) < 3.5 / sqrt(2 * DENSE_SAMPLES)
 
 
