@@ -34,6 +34,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="PATH",
         help="folder with core.graphql and example.json (default: ../shared/api if it is there)",
     )
+    group.addoption(
+        "--outage-seconds",
+        type=_seconds,
+        default=5.0,
+        metavar="SECONDS",
+        help="how long the database is away in tests/crash (default: 5; a minute is worth a run now and then)",
+    )
+
+
+def _seconds(text: str) -> float:
+    """How long an outage lasts; an hour at most, or a slip of the pen stops a suite."""
+    seconds = float(text)
+    if not 0 < seconds <= 3600:
+        raise ValueError(text)
+    return seconds
 
 
 def asked_for_or_skip(config: pytest.Config, option: str, default: str) -> Path:

@@ -13,7 +13,7 @@ from exchange.model.pedigree import Pedigree
 from exchange.model.product import Product
 from exchange.model.resolved import GapCode, UncertaintyReason
 from exchange.operations.explanation import Explanation
-from exchange.rollup import Draws, Explained, PrimaryDataAdvice, SpreadAdvice
+from exchange.rollup import Draws, Explained, PrimaryDataAdvice, SpreadAdvice, Variables
 from exchange.units import DeclaredUnit
 
 T = TypeVar("T")
@@ -181,6 +181,7 @@ class UncertaintyAnswer:
     upper_kg_co2e: Decimal | None
     covered_percent: Decimal
     reason: UncertaintyReason | None
+    monte_carlo_advised: Callable[[], bool]  # whether a spread in the viewer's view is too large for this form
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +222,7 @@ class RollUpAnswer:
     explained: Callable[[], Explained]
     uncertainty: Callable[[], UncertaintyAnswer]
     monte_carlo: Callable[[int, int], Draws]
+    variables: Callable[[int], Variables]
     primary_data_advice: Callable[[int], Sequence[PrimaryDataAdvice]]
     uncertainty_advice: Callable[[int], Sequence[SpreadAdvice]]
 

@@ -12,6 +12,7 @@ from exchange.model.parties import Viewer
 from exchange.operations.following import LiveGraph
 from exchange.operations.measures import Measures, NoMeasures
 from exchange.operations.refused_scenarios import RefusedScenarios
+from exchange.operations.sampling import Runs
 from exchange.operations.self_check import SelfCheck
 from exchange.operations.session import Session
 from exchange.operations.snapshots import SnapshotFile
@@ -35,6 +36,7 @@ class Exchange:
     queue: WriteQueue
     turns: Turns = field(default_factory=Turns)
     refused_scenarios: RefusedScenarios = field(default_factory=RefusedScenarios)
+    runs: Runs = field(default_factory=Runs)
     graph: LiveGraph | None = None
     measures: Measures = field(default_factory=NoMeasures)
 

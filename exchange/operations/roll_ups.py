@@ -216,6 +216,7 @@ def _answer(
         explained=lambda: Explained(key, view, {reached: solved.standing(reached) for reached in view}),
         uncertainty=spreads.uncertainty,
         monte_carlo=spreads.monte_carlo,
+        variables=spreads.variables,
         primary_data_advice=spreads.primary_data_advice,
         uncertainty_advice=spreads.uncertainty_advice,
     )

@@ -11,15 +11,19 @@ from dataclasses import dataclass
 from exchange.model.view import ViewNode
 from exchange.operations.answers import UncertaintyAnswer
 from exchange.rollup import (
+    WITH_PROGRESS,
     Draws,
     PrimaryDataAdvice,
     Solution,
     SpreadAdvice,
+    Variables,
     View,
     interval_of,
+    large_spread,
     monte_carlo,
     primary_data_advice,
     spread_advice,
+    variables_of,
 )
 
 
@@ -41,11 +45,20 @@ class Spreads:
             upper_kg_co2e=None if ends is None else ends[1],
             covered_percent=known.covered_percent,
             reason=known.reason,
+            monte_carlo_advised=self.monte_carlo_advised,
         )
 
     def monte_carlo(self, samples: int, seed: int) -> Draws:
         """Raises InvalidInput where that is more than is drawn at once."""
         return monte_carlo(self.view, samples, seed, self._prepare)
+
+    def variables(self, samples: int) -> Variables:
+        """What a run with progress draws. Raises InvalidInput where it is more than such a run may have."""
+        return variables_of(self.view, samples, self._prepare, WITH_PROGRESS)
+
+    def monte_carlo_advised(self) -> bool:
+        """Whether a spread that the viewer is shown is so large that the analytic form gives too little."""
+        return large_spread(self.view, self._prepare)
 
     def primary_data_advice(self, first: int) -> tuple[PrimaryDataAdvice, ...]:
         return primary_data_advice(self.view, first)

@@ -16,7 +16,16 @@ from exchange.rollup.explain_reading import read_explain_file
 from exchange.rollup.factors import SupplierUnit, ratio, supplier_unit, units_apart
 from exchange.rollup.grouping import ContributionGroup, ContributionGrouping, GroupKind, GroupOf
 from exchange.rollup.loops import shortest_loop
-from exchange.rollup.monte_carlo import Draws, monte_carlo
+from exchange.rollup.monte_carlo import (
+    WITH_PROGRESS,
+    Draws,
+    Variables,
+    check_run,
+    draws_of,
+    monte_carlo,
+    parts,
+    variables_of,
+)
 from exchange.rollup.own_terms import EXACT
 from exchange.rollup.paths import PathStep, SupplyPath, TopPaths
 from exchange.rollup.refusals import Refusal, RefusalCode
@@ -25,6 +34,7 @@ from exchange.rollup.tree import TREE_DEPTH_MAX, TREE_NODES_MAX, Tree, TreeNode
 from exchange.rollup.uncertainty import interval_of
 from exchange.rollup.verifying import Difference, Recount, Verdict, verify
 from exchange.rollup.view import Contribution, SolvedView, View, solve_view
+from exchange.rollup.view_parameters import large_spread
 from exchange.rollup.what_if import ContributionChange, Figures, NoAnswer, Outcome, what_if
 
 __all__ = [
@@ -35,6 +45,7 @@ __all__ = [
     "METHOD_VERSION",
     "TREE_DEPTH_MAX",
     "TREE_NODES_MAX",
+    "WITH_PROGRESS",
     "AdmissionWalk",
     "Called",
     "Choice",
@@ -72,15 +83,20 @@ __all__ = [
     "TopPaths",
     "Tree",
     "TreeNode",
+    "Variables",
     "Verdict",
     "View",
     "admit",
     "admit_grant",
+    "check_run",
     "choose",
+    "draws_of",
     "explain_file",
     "interval_of",
     "judge",
+    "large_spread",
     "monte_carlo",
+    "parts",
     "per_unit",
     "primary_data_advice",
     "process_of",
@@ -95,6 +111,7 @@ __all__ = [
     "units_apart",
     "upstream_graph",
     "valid_until_day",
+    "variables_of",
     "verify",
     "what_if",
 ]

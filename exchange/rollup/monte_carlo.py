@@ -5,11 +5,15 @@ factor of median 1, and solves x = d + A x anew; parameters are independent, and
 once. It needs no small spreads and no elasticities, so it is to be preferred to the analytic form wherever a spread
 is above about 1.5 (docs/method.md, "Uncertainty"). A draw whose loop has no answer, or consumes more than about 94
 percent of itself, is counted and left out.
+
+Samples are drawn in parts, one after the other. Whoever draws at once and whoever stops between parts, to say how far
+it has come, gets the same samples.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -25,8 +29,10 @@ from exchange.rollup.view import View
 from exchange.rollup.view_parameters import ViewParameters, parameters_of
 
 SAMPLES_MIN: Final = 100  # fewer say nothing of the outer 2.5 percent
-SAMPLES_MAX: Final = 10_000  # quantiles then hold within a few percent of the spread
-NUMBERS_MAX: Final = 10_000_000  # products and lines of the view x samples: some seconds
+SAMPLES_MAX: Final = 10_000  # at once; quantiles then hold within a few percent of the spread
+NUMBERS_MAX: Final = 10_000_000  # products and lines of the view x samples, at once: some seconds
+RUN_SAMPLES_MAX: Final = 100_000  # with progress; the outer quantiles then hold within one percent of the spread
+RUN_NUMBERS_MAX: Final = 100_000_000  # the same with progress: a minute or two
 SEED_MAX: Final = 2**31 - 1  # the largest Int of GraphQL
 NUMBERS_AT_ONCE: Final = 100_000  # what a processor keeps close; more at once only costs memory
 SWEEPS_MAX: Final = 400  # enough for loops that consume 94 percent of themselves; others settle after some ten
@@ -54,11 +60,48 @@ class Draws:
     geometric_standard_deviation: Decimal | None
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much is drawn in one go."""
+
+    samples_max: int
+    numbers_max: int
+    too_many: str  # what to do instead
+
+
+AT_ONCE: Final = Bounds(SAMPLES_MAX, NUMBERS_MAX, "Ask for `uncertainty` instead.")
+WITH_PROGRESS: Final = Bounds(RUN_SAMPLES_MAX, RUN_NUMBERS_MAX, "Ask for `uncertainty` instead.")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Variables:
+    """What is drawn: the view's parameters, and the spread of each own term."""
+
+    parameters: ViewParameters
+    own_deviations: Floats
+
+    def digest(self) -> bytes:
+        """Of everything that samples depend on: with equal digests, the same seed gives the same samples."""
+        p, found = self.parameters, hashlib.sha256()
+        columns = (
+            np.array(p.keys, dtype=np.int64), np.array([p.root]), p.own, p.outbound, p.leaf, p.consumer, p.supplier,
+            p.factors, p.delivered, p.line_deviations, self.own_deviations,
+        )  # fmt: skip
+        for column in columns:
+            found.update(len(column).to_bytes(8))
+            found.update(np.ascontiguousarray(column).tobytes())
+        return found.digest()
+
+
 def monte_carlo(view: View, samples: int, seed: int, prepare: Callable[[list[int]], None]) -> Draws:
     """Draws `samples` times; the same view, number and seed give the same answer. `prepare` as in `own_deviations`.
     Raises InvalidInput on a limit."""
-    drawn = draw(view, samples, seed, prepare)
-    answered = drawn[~np.isnan(drawn)]
+    return draws_of(draw(view, samples, seed, prepare), seed)
+
+
+def draws_of(drawn: Floats, seed: int) -> Draws:
+    """What samples say together; also of the first ones of a longer run."""
+    samples, answered = len(drawn), drawn[~np.isnan(drawn)]
     if not len(answered):
         return Draws(samples, samples, seed, None, None, None, None, None)
     low, middle, high = np.quantile(answered, (LOWEST_SHARE, 0.5, HIGHEST_SHARE)).tolist()
@@ -76,17 +119,29 @@ def monte_carlo(view: View, samples: int, seed: int, prepare: Callable[[list[int
 
 def draw(view: View, samples: int, seed: int, prepare: Callable[[list[int]], None]) -> Floats:
     """The root's total excluding uptake in each sample, kg CO2e per declared unit; NaN: it has no answer."""
-    _check("samples", samples, SAMPLES_MIN, SAMPLES_MAX)
+    check_run(samples, seed, AT_ONCE)
+    return np.concatenate(list(parts(variables_of(view, samples, prepare, AT_ONCE), samples, seed)))
+
+
+def check_run(samples: int, seed: int, bounds: Bounds) -> None:
+    """Raises InvalidInput where that many samples, or that seed, are not to be had on any view."""
+    _check("samples", samples, SAMPLES_MIN, bounds.samples_max)
     _check("seed", seed, 0, SEED_MAX)
+
+
+def variables_of(view: View, samples: int, prepare: Callable[[list[int]], None], bounds: Bounds) -> Variables:
+    """Raises InvalidInput where that many samples of this view are too many numbers."""
     parameters = parameters_of(view)
-    _check_size(parameters, samples)
-    own = parameters.own_deviations(prepare)
-    generator = np.random.Generator(np.random.PCG64(seed))
+    _check_size(parameters, samples, bounds)
+    return Variables(parameters, parameters.own_deviations(prepare))
+
+
+def parts(variables: Variables, samples: int, seed: int) -> Iterator[Floats]:
+    """The samples of `draw`, some at a time: each step takes some milliseconds, or as long as one sample does."""
+    parameters, generator = variables.parameters, np.random.Generator(np.random.PCG64(seed))
     at_once = max(1, NUMBERS_AT_ONCE // (len(parameters.keys) + len(parameters.factors)))
-    parts = [
-        _draw_part(parameters, own, generator, min(at_once, samples - first)) for first in range(0, samples, at_once)
-    ]
-    return np.concatenate(parts)
+    for first in range(0, samples, at_once):
+        yield _draw_part(parameters, variables.own_deviations, generator, min(at_once, samples - first))
 
 
 def _draw_part(parameters: ViewParameters, deviations: Floats, generator: np.random.Generator, count: int) -> Floats:
@@ -142,13 +197,14 @@ def _check(argument: str, given: int, low: int, high: int) -> None:
         raise InvalidInput(f"{argument} must be {low} to {high}; got {given}.", path=(argument,))
 
 
-def _check_size(parameters: ViewParameters, samples: int) -> None:
+def _check_size(parameters: ViewParameters, samples: int, bounds: Bounds) -> None:
     products, lines = len(parameters.keys), len(parameters.factors)
-    if (products + lines) * samples > NUMBERS_MAX:
-        most = NUMBERS_MAX // (products + lines)
-        hint = f"Ask for at most {most} samples." if most >= SAMPLES_MIN else "Ask for `uncertainty` instead."
+    if (products + lines) * samples > bounds.numbers_max:
+        most = bounds.numbers_max // (products + lines)
+        hint = f"Ask for at most {most} samples." if most >= SAMPLES_MIN else bounds.too_many
         raise InvalidInput(
-            f"{samples} samples of {products} products and {lines} lines are more than {NUMBERS_MAX} numbers. {hint}",
+            f"{samples} samples of {products} products and {lines} lines are more than {bounds.numbers_max} numbers. "
+            f"{hint}",
             path=("samples",),
         )
 

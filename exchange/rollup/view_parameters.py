@@ -22,6 +22,7 @@ from exchange.rollup.solving import solve
 from exchange.rollup.system import Matrix, csr
 from exchange.rollup.view import View, solve_view
 
+LARGE_SPREAD: Final = 1.5  # a geometric standard deviation above which the form of the first order gives too little
 CLOSED_MAX: Final = 500  # products of the view that are not broken down: of each, its own spread is computed first
 
 
@@ -51,7 +52,7 @@ class ViewParameters:
     def own_deviations(self, prepare: Callable[[list[int]], None]) -> Floats:
         """Of each row's own term, NaN where nothing is stated. `prepare` is told which products' shown spreads will be
         asked for, so that they are computed together. Raises InvalidInput where those are too many."""
-        closed = [key for key, node in zip(self.keys, self.nodes, strict=True) if not node.broken_down]
+        closed = self.closed
         if len(closed) > CLOSED_MAX:
             raise InvalidInput(
                 f"What you see of this supply chain has {len(closed)} products that are not broken down; spreads of at "
@@ -61,6 +62,11 @@ class ViewParameters:
         return np.array(
             [node.direct_deviation if node.broken_down else _shown(node.uncertainty()) for node in self.nodes]
         )
+
+    @property
+    def closed(self) -> list[int]:
+        """Products that are not broken down."""
+        return [key for key, node in zip(self.keys, self.nodes, strict=True) if not node.broken_down]
 
     @property
     def worth(self) -> Floats:
@@ -81,6 +87,18 @@ class ViewParameters:
     def matrix(self, factors: Floats) -> Matrix:
         """Lines as entries from consumers to suppliers."""
         return csr(self.consumer, self.supplier, factors, len(self.keys))
+
+
+def large_spread(view: View, prepare: Callable[[list[int]], None]) -> bool:
+    """Whether a parameter of the view has a spread above LARGE_SPREAD: Monte Carlo is then to be preferred. Products
+    that are not broken down count where they are at most CLOSED_MAX. `prepare` as in `own_deviations`."""
+    parameters = parameters_of(view)
+    stated = [node.direct_deviation for node in parameters.nodes if node.broken_down]
+    if bool((parameters.line_deviations > LARGE_SPREAD).any()) or any(each > LARGE_SPREAD for each in stated):
+        return True
+    if len(parameters.closed) > CLOSED_MAX:
+        return False
+    return bool((parameters.own_deviations(prepare) > LARGE_SPREAD).any())
 
 
 def parameters_of(view: View) -> ViewParameters:

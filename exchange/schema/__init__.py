@@ -3,6 +3,7 @@
 Where to find a resolver
     query.py                 every field of Query
     mutation.py              every field of Mutation, its inputs, payloads and result unions
+    subscription.py          every field of Subscription
     organizations.py, products.py, footprints.py, roll_ups.py, grants.py, datasets.py
                              the types, with the fields that lead from one to the other; carbon.py: what they share
     footprint_inputs.py      what publishers send

@@ -54,6 +54,7 @@ WEIGHTS: Final[Mapping[str, int]] = {
     "footprint": 5,
     "uncertainty": 50,
     "monteCarlo": 2_000,  # some take seconds: a request has at most a hundred
+    "monteCarloAdvised": 50,
     "primaryDataAdvice": 50,
     "uncertaintyAdvice": 100,
 }

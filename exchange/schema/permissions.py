@@ -1,4 +1,4 @@
-"""Who may ask what: one table over every query and mutation, and the one place where it is enforced.
+"""Who may ask what: one table over every query, mutation and subscription, and the one place where it is enforced.
 
 A field that is missing from the table keeps the schema from being built. What a viewer then sees of a thing is not
 decided here but by the session, for each thing.
@@ -45,6 +45,9 @@ PERMISSIONS: Final[dict[str, dict[str, Permission]]] = {
         "grantAccess": Permission.PUBLISH,
         "revokeAccess": Permission.PUBLISH,
     },
+    "Subscription": {
+        "monteCarlo": Permission.READ,
+    },
 }
 
 
@@ -60,7 +63,7 @@ def refusal(permission: Permission, viewer: Viewer) -> ExchangeError | None:
 
 
 class Guard(FieldExtension):
-    """Stands before one field of Query or Mutation, and says refusals as that field says them."""
+    """Stands before one field of Query, Mutation or Subscription, and says refusals as that field says them."""
 
     def __init__(self, permission: Permission) -> None:
         self.permission = permission

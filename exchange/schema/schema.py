@@ -21,6 +21,7 @@ from exchange.schema.planned import PlannedExecutor
 from exchange.schema.products import Product
 from exchange.schema.query import Query
 from exchange.schema.scalars import SCALARS
+from exchange.schema.subscription import Subscription
 
 CONFIG: Final = StrawberryConfig(scalar_map=SCALARS)
 
@@ -35,12 +36,13 @@ def guard(root: type) -> None:
             field.extensions.append(Guard(declared[name]))
 
 
-for _root in (Query, Mutation):
+for _root in (Query, Mutation, Subscription):
     guard(_root)
 
 SCHEMA: Final = strawberry.Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     types=[Organization, Product, Footprint, Grant, Dataset, Release],
     config=CONFIG,
     execution_context_class=PlannedExecutor,

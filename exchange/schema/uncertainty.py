@@ -26,6 +26,7 @@ SEED_DEFAULT: Final = 1
 
 @strawberry.type(description="The spread of a result. It says nothing of what nobody stated a spread of.")
 class Uncertainty:
+    answer: strawberry.Private[UncertaintyAnswer]
     geometric_standard_deviation: Decimal | None = strawberry.field(
         description="A factor, 1 or more, rounded to four decimals. Null: see reason."
     )
@@ -43,9 +44,17 @@ class Uncertainty:
     method: UncertaintyMethod = strawberry.field(description="How it was computed.")
     reason: UncertaintyReason | None = strawberry.field(description="Why there is no spread; null: there is one.")
 
+    @strawberry.field(
+        description="Whether a spread in the viewer's view is above 1.5, so that this form gives too little: ask for "
+        "monteCarlo then."
+    )
+    async def monte_carlo_advised(self, info: Info) -> bool:
+        return await info.context.session.compute(self.answer.monte_carlo_advised)
+
     @staticmethod
     def of(answer: UncertaintyAnswer) -> Uncertainty:
         return Uncertainty(
+            answer=answer,
             geometric_standard_deviation=answer.geometric_standard_deviation,
             lower=answer.lower_kg_co2e,
             upper=answer.upper_kg_co2e,

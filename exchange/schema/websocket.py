@@ -2,12 +2,13 @@
 before they were signed in).
 
 A token comes in the handshake's Authorization header or in the payload of connection_init. It is looked at again for
-every operation, so that a connection does not outlive it. Frames are text.
+every operation, and for every answer of a subscription, so that a connection does not outlive it. Frames are text.
 """
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
@@ -172,11 +173,18 @@ class Connection:
             self._running.pop(id_, None)
             await self._send({"id": id_, "type": "error", "payload": error_body(error, request_id)["errors"]})
             return
-        answer = await self._executor.answer(asked, viewer, request_id)
-        if self._running.pop(id_, None) is None:
-            return  # completed by the client meanwhile
-        if answer.executed:
-            await self._send({"id": id_, "type": "next", "payload": answer.body})
+
+        async def signed_in() -> None:
+            await self._identify(self._authorization)
+
+        async with aclosing(self._executor.answers(asked, viewer, request_id, signed_in)) as answers:
+            async for answer in answers:
+                if id_ not in self._running:
+                    return  # completed by the client meanwhile
+                if not answer.executed:
+                    del self._running[id_]
+                    await self._send({"id": id_, "type": "error", "payload": answer.body["errors"]})
+                    return
+                await self._send({"id": id_, "type": "next", "payload": answer.body})
+        if self._running.pop(id_, None) is not None:
             await self._send({"id": id_, "type": "complete"})
-        else:
-            await self._send({"id": id_, "type": "error", "payload": answer.body["errors"]})

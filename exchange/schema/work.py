@@ -34,6 +34,7 @@ class Work:
     session: Session
     loaders: Loaders
     written: dict[Hashable, Any] = field(default_factory=dict)
+    told: bool = True  # whether what a subscription yielded last has left
     explained_parts: int = 0  # products and lines of the explain files of this answer
 
     @classmethod

@@ -375,6 +375,8 @@ CALLS: Mapping[str, Callable[[Any], Any]] = {
     "explained": lambda call: call().parts,  # whole it is in the explain file
     "uncertainty": lambda call: call(),
     "monte_carlo": lambda call: call(100, 5),
+    "monte_carlo_advised": lambda call: call(),
+    "variables": lambda call: call(100).digest().hex(),
     "primary_data_advice": lambda call: call(100),
     "uncertainty_advice": lambda call: call(100),
 }

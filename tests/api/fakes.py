@@ -38,7 +38,18 @@ from exchange.operations.explanation import (
     SupplyPath,
     TopPaths,
 )
-from exchange.rollup import Draws, Explained, PrimaryDataAdvice, SpreadAdvice
+from exchange.operations.sampling import Runs
+from exchange.operations.turns import Share
+from exchange.rollup import (
+    WITH_PROGRESS,
+    Draws,
+    Explained,
+    PrimaryDataAdvice,
+    SpreadAdvice,
+    Variables,
+    View,
+    variables_of,
+)
 from exchange.schema.execution import Executor, Request
 from exchange.schema.ids import global_id
 from exchange.units import DeclaredUnit
@@ -101,11 +112,20 @@ def roll_up_answer(key: int, as_of_day: int | None) -> RollUpAnswer:
             top_paths=lambda first: TopPaths((path,)[:first], Decimal(100), complete=True),
         ),
         explained=lambda: explained(key),
-        uncertainty=lambda: UncertaintyAnswer(None, None, None, Decimal(0), UncertaintyReason.NOT_STATED),
+        uncertainty=lambda: UncertaintyAnswer(
+            None, None, None, Decimal(0), UncertaintyReason.NOT_STATED, lambda: False
+        ),
+        variables=lambda samples: certain(key),
         monte_carlo=lambda samples, seed: Draws(samples, samples, seed, None, None, None, None, None),
         primary_data_advice=lambda first: [PrimaryDataAdvice(key, 1, key, one)][:first],
         uncertainty_advice=lambda first: [SpreadAdvice(key, None, one, one)][:first],
     )
+
+
+def certain(key: int) -> Variables:
+    """What a run draws of a leaf that has no spread."""
+    made = explained(key)
+    return variables_of(View(key, made.nodes), 1, lambda keys: None, WITH_PROGRESS)
 
 
 def explained(key: int) -> Explained:
@@ -152,6 +172,7 @@ class FakeExchange:
     failing: dict[str, Exception] = field(default_factory=dict)
     refused: frozenset[int] = frozenset()
     calls: Counter[str] = field(default_factory=Counter)
+    runs: Runs = field(default_factory=Runs)
 
     async def session(self, viewer: Viewer) -> FakeSession:
         self.called("session")
@@ -167,6 +188,7 @@ class FakeExchange:
 class FakeSession:
     exchange: FakeExchange
     viewer: Viewer
+    share: Share = field(default_factory=Share)
 
     async def products_by_key(self, keys):
         self.exchange.called("products_by_key")

@@ -18,14 +18,14 @@ def test_every_field_has_exactly_one_declared_permission():
     for name in PERMISSIONS:
         root: Any = core_schema().type_map[name]
         assert set(root.fields) == set(PERMISSIONS[name])
-    assert set(PERMISSIONS) == {"Query", "Mutation"}
+    assert set(PERMISSIONS) == {"Query", "Mutation", "Subscription"}
     assert core_schema().query_type is core_schema().type_map["Query"]
     assert core_schema().mutation_type is core_schema().type_map["Mutation"]
-    assert core_schema().subscription_type is None
+    assert core_schema().subscription_type is core_schema().type_map["Subscription"]
 
 
 def test_every_field_is_guarded():
-    roots: list[Any] = [SCHEMA.query, SCHEMA.mutation]
+    roots: list[Any] = [SCHEMA.query, SCHEMA.mutation, SCHEMA.subscription]
     for root in roots:
         for field in root.__strawberry_definition__.fields:
             guards = [extension for extension in field.extensions if isinstance(extension, Guard)]

@@ -234,7 +234,8 @@ def test_arguments_have_bounds(world: World, part: str, argument: str, given: in
 def test_a_view_too_large_is_refused_with_what_would_do(
     world: World, part: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_module("exchange.rollup.monte_carlo"), "NUMBERS_MAX", 1_000)
+    module = import_module("exchange.rollup.monte_carlo")
+    monkeypatch.setattr(module, "AT_ONCE", module.Bounds(10_000, 1_000, ""))
     variables = {"id": world.product(part), "samples": 500, "seed": 1, "first": 5}
     [error] = world.client("one").answer(ASKED, variables)["errors"]
     assert error["message"].startswith(

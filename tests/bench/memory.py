@@ -3,7 +3,8 @@ admission (tests/bench/admitting.py); and closures that are kept (tests/bench/ke
 
 One sweep is one product of scipy's CSR matrix of all lines with a vector: a unit that does not depend on the machine.
 Where loops are random nearly everything is in one loop, so there a closure is the whole and only that is solved. The
-established engine, which factorizes, is beside the two smaller sizes: it was too slow to wait for on the larger ones.
+established engine, which factorizes, is beside the two smaller sizes, and at FACTORIZED_LIMITED once, in a process of
+its own that is ended after a while (tests/bench/factorizing.py): larger ones were too slow to wait for.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from scipy.sparse import csc_array, csr_array
 from exchange.memory import NOBODY, Column, Present, Tables, Whole, cut
 from exchange.model.closure import Dates
 from exchange.model.footprint import NEVER_US
-from tests.bench import engine
+from tests.bench import established, factorizing
 from tests.bench.admitting import admitted
 from tests.bench.keeping import kept as kept_figures
 from tests.bench.measuring import Figure, Spread, in_turn, milliseconds
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 TITLE = "the graph in memory, products made up"
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 FACTORIZED_MAX = 10_000
+FACTORIZED_LIMITED = 100_000
 NEARLY_ALL, GAIN = 100_000, 0.99
 CHANGED = 50  # products that change, one after the other, in each round
 PEERS = {"bw2calc": "bw2calc, one demand, factorized", "networkx": "networkx, the closure's products alone"}
@@ -86,9 +88,24 @@ def _measure(name: str, made: Supply, rounds: int, *, local: bool) -> list[Figur
         for peer in ("bw2calc", "networkx"):
             if peer in took:
                 figures.append(Figure(f"{name}: the same, solved and certified", solved, "ms", PEERS[peer], took[peer]))
+        if made.products == FACTORIZED_LIMITED:
+            figures += _limited(f"{name}: the same, solved and certified", solved)
         figures += kept_figures(name, tables, asked.tolist(), rounds)
         figures += admitted(name, made, tables, present, position, rounds)
     return figures
+
+
+def _limited(name: str, ours: Spread) -> list[Figure]:
+    """Beside peers that are measured once, or did not finish."""
+    found = []
+    for peer, seconds in factorizing.measured(FACTORIZED_LIMITED).items():
+        if seconds is None:
+            told = f"{PEERS[peer]}: did not finish in {factorizing.SECONDS_MAX:g} s"
+            found.append(Figure(name, ours, "ms", told, None))
+        else:
+            median = Spread((ours.median,))
+            found.append(Figure(name, median, "ms", f"{PEERS[peer]}, once", Spread((seconds * 1e3,))))
+    return found
 
 
 def _each(spread: Spread, count: int) -> Spread:
@@ -127,7 +144,7 @@ def _peers(made: Supply) -> dict[str, Callable[[], object]]:
     consumers = np.repeat(np.arange(made.products), np.diff(made.starts))
     graph = nx.DiGraph(zip(consumers.tolist(), made.supplier.tolist(), strict=True))
     entries = csc_array((made.amount, (consumers, made.supplier)), shape=(made.products,) * 2)
-    brightway = engine.brightway(entries, made.own, last)
+    brightway = established.brightway(entries, made.own, last)
     found: dict[str, Callable[[], object]] = {"networkx": lambda: nx.descendants(graph, last)}
     return found if brightway is None else found | {"bw2calc": brightway["bw2calc one"]}
 

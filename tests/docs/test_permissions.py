@@ -33,8 +33,8 @@ def shown() -> dict[str, list[str]]:
     return {row[0].strip("`"): row[1:] for row in document("docs/permissions.md").table(FIELDS)}
 
 
-def test_every_query_and_mutation_has_a_row() -> None:
-    assert sorted(actions()) == sorted(fields_of("Query") + fields_of("Mutation"))
+def test_every_query_mutation_and_subscription_has_a_row() -> None:
+    assert sorted(actions()) == sorted(fields_of("Query") + fields_of("Mutation") + fields_of("Subscription"))
 
 
 def test_each_row_says_the_permission_that_is_enforced() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from itertools import product as combinations
@@ -406,6 +407,44 @@ def test_random_batches_are_admitted_exactly_where_every_choice_has_an_answer(ba
             patched.setattr(admission, "SWEEPS_MAX", 0)
         admitted = decided(world, made, world.keys_of(deprecated)) is None
     assert admitted == (radius < 1)
+
+
+BATCHES = 500
+NEAR_ONE = (0.99, 0.999, 0.9997, 1.0003, 1.001, 1.01)
+
+
+def test_hundreds_of_batches_around_gain_one_are_decided_as_eigenvalues_say():
+    """With a fixed seed, and counted: loops of every sort are among them, and both decisions."""
+    random, counts = np.random.default_rng(41), Counter[str]()
+
+    def lines():
+        drawn = range(random.integers(0, 3))
+        return [
+            (int(random.integers(3)), int(random.integers(1, 91)), int(random.integers(3)), bool(random.integers(2)))
+            for _ in drawn
+        ]
+
+    for _ in range(BATCHES):
+        old = [[lines() for _ in range(random.integers(1, 3))] for _ in range(3)]
+        changed = random.permutation(3)[: random.integers(1, 4)].tolist()
+        new = {int(number): (lines(), bool(random.integers(2))) for number in changed}
+        scale, gain = 0.01, float(random.choice(NEAR_ONE))
+        for _ in range(2):
+            world, made, deprecated = _world(old, new, scale)
+            before = [f for each in world.footprints.values() for f in each]
+            radius = spectral_radius(world, [*(f for f in before if f.id not in deprecated), *made])
+            scale = scale if radius == 0 else scale * gain / radius
+        if spectral_radius(world, before) > 1 - 1e-5 or abs(radius - 1) < 1e-4:
+            continue
+        admitted = decided(world, made, world.keys_of(deprecated)) is None
+        assert admitted == (radius < 1), (old, new, scale)
+        counts["admitted" if admitted else "refused"] += 1
+        counts["several versions"] += any(len(versions) > 1 for versions in old)
+        counts["batch"] += len(new) > 1
+        counts["replaces"] += bool(deprecated)
+        counts["within 0.001 of 1"] += abs(radius - 1) <= 0.0011
+    assert all(counts[kind] >= 60 for kind in ("admitted", "refused", "several versions", "batch", "replaces")), counts
+    assert counts["within 0.001 of 1"] >= 60, counts
 
 
 def test_of_many_products_the_first_that_closes_a_loop_is_named(monkeypatch):

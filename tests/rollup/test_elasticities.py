@@ -138,6 +138,43 @@ def test_useeio_agrees_with_finite_differences(data_dir):
     assert checked > 60
 
 
+MANY_LINES = 150
+
+
+def test_many_lines_of_useeio_agree_with_finite_differences_in_every_product(data_dir):
+    """One line changed changes all products at once, so two solves of a line serve for all that show it."""
+    useeio = read_useeio(data_dir)
+    solution = roll_up(useeio.snapshot, range(411), NOW, lambda consumer, supplier: True)
+    world = World()
+    world.keys = {code: key for key, code in enumerate(useeio.codes)}
+    nodes = nodes_of(world, solution, Viewer(owner=useeio.codes))
+    keys, matrix, own = dense(nodes)
+    assert keys == list(range(411))
+    found: dict[tuple[int, int], dict[int, float]] = {}  # elasticities by line and product asked about
+    for root in [key for key, published in enumerate(useeio.published) if published][::10]:
+        entries = solve_view(View(root, nodes)).elasticities(400)
+        assert entries is not None
+        for entry in entries:
+            if entry.line is not None and entry.supplier_key is not None:
+                line_of = found.setdefault((entry.consumer_key, entry.supplier_key), {})
+                line_of[root] = float(entry.elasticity)
+    shared = sorted(found, key=lambda line_: (-len(found[line_]), line_))
+    tried = shared[:MANY_LINES:2] + shared[MANY_LINES :: max(1, len(shared) // (MANY_LINES // 2))][: MANY_LINES // 2]
+    plain, compared = np.linalg.solve(np.eye(411) - matrix, own), 0
+    for consumer, supplier in tried:
+        moved = []
+        for step in (STEP, -STEP):
+            changed = np.eye(411) - matrix
+            changed[consumer, supplier] -= step * matrix[consumer, supplier]
+            moved.append(np.linalg.solve(changed, own))
+        by_step = (moved[0] - moved[1]) / (2 * STEP)  # kg
+        for root, elasticity in found[consumer, supplier].items():
+            assert elasticity == pytest.approx(by_step[root] / plain[root], rel=1e-5, abs=1e-8), (consumer, supplier)
+            compared += 1
+    assert len(tried) >= 140
+    assert compared > 1_500
+
+
 def test_a_weaker_derivative_is_found_out(monkeypatch):
     """Without the loop, that is with demand of the root alone, the differences disagree."""
     world = power_and_coal()

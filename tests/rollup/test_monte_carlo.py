@@ -11,7 +11,7 @@ import pytest
 
 from exchange.errors import InvalidInput
 from exchange.rollup import Solution, View, monte_carlo
-from exchange.rollup.monte_carlo import draw
+from exchange.rollup.monte_carlo import Bounds, draw, draws_of, parts, variables_of
 from tests.rollup.check import World, line, solve
 from tests.rollup.views import Viewer, nodes_of
 
@@ -168,7 +168,7 @@ def two() -> World:
 
 def test_a_view_too_large_says_how_many_can_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     solution, view = seen(supply_chain("1.1"), "p0", OWNER_OF_ALL)
-    monkeypatch.setattr(monte_carlo_module, "NUMBERS_MAX", 50_000)
+    monkeypatch.setattr(monte_carlo_module, "AT_ONCE", Bounds(10_000, 50_000, ""))
     with pytest.raises(InvalidInput, match=r"Ask for at most 442 samples"):
         monte_carlo(view, 1000, 1, solution.prepare_uncertainties)
     monkeypatch.setattr("exchange.rollup.view_parameters.CLOSED_MAX", 3)
@@ -183,3 +183,24 @@ def test_parts_of_the_samples_are_drawn_one_after_the_other(monkeypatch: pytest.
     drawn = draw(view, 1000, 1, solution.prepare_uncertainties)
     assert len(drawn) == 1000
     assert len(set(drawn.tolist())) == 1000
+
+
+def test_the_first_parts_of_a_run_are_the_first_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever stops between parts draws the same; and equal digests say so."""
+    solution, view = seen(supply_chain("1.3"), "p0", OWNER_OF_ALL)
+    monkeypatch.setattr(monte_carlo_module, "NUMBERS_AT_ONCE", 25_000)
+    whole = draw(view, 1000, 5, solution.prepare_uncertainties)
+    variables = variables_of(view, 1000, solution.prepare_uncertainties, monte_carlo_module.WITH_PROGRESS)
+    run = parts(variables, 1000, 5)
+    first = next(run)
+    assert 0 < len(first) < 1000
+    assert first.tolist() == whole[: len(first)].tolist()
+    assert draws_of(np.concatenate([first, *run]), 5) == monte_carlo(view, 1000, 5, solution.prepare_uncertainties)
+    again, other = (
+        variables_of(each, 1000, made.prepare_uncertainties, monte_carlo_module.WITH_PROGRESS)
+        for made, each in (
+            seen(supply_chain("1.3"), "p0", OWNER_OF_ALL),
+            seen(supply_chain("1.31"), "p0", OWNER_OF_ALL),
+        )
+    )
+    assert again.digest() == variables.digest() != other.digest()
