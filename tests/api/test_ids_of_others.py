@@ -191,8 +191,8 @@ ASKED: dict[tuple[str, str], tuple[list[str], str, Callable[[Tenants, str], dict
     ),
     ("RevokeAccessInput", "grant"): (node_types(), mutation("revokeAccess"), lambda _, id_: {"input": {"grant": id_}}),
 }
-# Asked by type, and by what a line or fallback names.
-ELSEWHERE = {("Query.node", "id"), ("ProductKey", "id")}
+# Asked by type, by what a line or fallback names, and over WebSocket (test_sampling.py).
+ELSEWHERE = {("Query.node", "id"), ("ProductKey", "id"), ("Subscription.monteCarlo", "product")}
 
 
 def test_every_argument_that_takes_an_id_is_asked() -> None:

@@ -300,11 +300,13 @@ def test_a_server_has_not_endlessly_many(world: World, part: str, monkeypatch: p
     assert refused["payload"][0]["extensions"]["code"] == "TOO_MANY_REQUESTS"
 
 
-@pytest.mark.parametrize("of", ["hidden", "unknown", "no id"])
-def test_what_is_not_visible_is_null_and_nothing_more(world: World, part: str, of: str) -> None:
+@pytest.mark.parametrize("by", ["one", "anonymous"])
+@pytest.mark.parametrize("of", ["hidden", "unknown", "organization", "no id"])
+def test_what_is_not_visible_is_null_and_nothing_more(world: World, part: str, of: str, by: str) -> None:
     world.publish(world.declared("two/hidden", "1"), by="two")
-    ids = {"hidden": world.product("two/hidden"), "unknown": id_of(4), "no id": "x"}
-    assert run(world, part, id=ids[of]) == [
+    other = world.server.clients["two"].organization_id
+    ids = {"hidden": world.product("two/hidden"), "unknown": id_of(4), "organization": other, "no id": "x"}
+    assert run(world, part, by, id=ids[of]) == [
         {"id": "1", "type": "next", "payload": {"data": {"monteCarlo": None}}},
         {"id": "1", "type": "complete"},
     ]
