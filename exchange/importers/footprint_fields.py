@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from exchange.model.footprint import LifeCycleStage
+from exchange.model.footprint import LifeCycleStage, SystemBoundary
 from exchange.operations.inputs import (
     DataQualityInput,
     DeclaredInput,
@@ -63,6 +63,7 @@ _ENVELOPE: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "fossilCarbonContent": ("fossil_carbon_content", Decimal),
     "dataQuality": ("data_quality", _quality),
     "comment": ("comment", _plain),
+    "systemBoundary": ("system_boundary", SystemBoundary),
 }
 _DECLARED: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "pcfExcludingBiogenicUptake": ("pcf_excluding_biogenic_uptake", Decimal),

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Generic, TypeVar
 
-from exchange.model.footprint import DataQuality, Finding, FootprintKind, FootprintStatus, LifeCycleStage, Price
+from exchange.model.footprint import (
+    DataQuality,
+    Finding,
+    FootprintKind,
+    FootprintStatus,
+    LifeCycleStage,
+    Price,
+    SystemBoundary,
+)
 from exchange.model.grant import AccessLevel
 from exchange.model.product import Product
 from exchange.model.resolved import GapCode, UncertaintyReason
@@ -91,6 +99,7 @@ class FootprintAnswer:
     product_key: int
     kind: FootprintKind
     status: FootprintStatus
+    boundary: SystemBoundary
     published_at_us: int
     deprecated_at_us: int | None
     reference_period_start_us: int

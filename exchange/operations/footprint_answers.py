@@ -91,6 +91,7 @@ async def _answer(sight: Sight, footprint: Footprint, access: AccessLevel, dates
         product_key=footprint.product_key,
         kind=footprint.kind,
         status=footprint.status,
+        boundary=footprint.boundary,
         published_at_us=footprint.published_at_us,
         deprecated_at_us=footprint.deprecated_at_us if deprecated and footprint.deprecated_at_us != NEVER_US else None,
         reference_period_start_us=footprint.reference_period_start_us,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from exchange.model.footprint import LifeCycleStage, PriceBasis
+from exchange.model.footprint import LifeCycleStage, PriceBasis, SystemBoundary
 from exchange.model.grant import AccessLevel
 from exchange.units import AmountUnit, DeclaredUnit
 
@@ -118,6 +118,7 @@ class FootprintInput:
     comment: str | None = None
     declared: DeclaredInput | None = None
     modelled: ModelledInput | None = None
+    system_boundary: SystemBoundary = SystemBoundary.CRADLE_TO_GATE
 
 
 @dataclass(frozen=True, slots=True)

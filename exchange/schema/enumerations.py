@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import strawberry
 
-from exchange.model.footprint import FootprintKind, FootprintStatus, LifeCycleStage, PriceBasis
+from exchange.model.footprint import FootprintKind, FootprintStatus, LifeCycleStage, PriceBasis, SystemBoundary
 from exchange.model.paging import ProductOrder
 from exchange.model.parties import Scope
 from exchange.model.resolved import GapCode, UncertaintyReason
@@ -36,6 +36,7 @@ __all__ = [
     "ProductOrder",
     "RollUpRefusedCode",
     "Scope",
+    "SystemBoundary",
     "UncertaintyMethod",
     "UncertaintyReason",
 ]
@@ -106,6 +107,14 @@ _describe(
     {"ACTIVE": "It stands.", "DEPRECATED": "It was corrected or withdrawn; it stays in history."},
 )
 _describe(
+    SystemBoundary,
+    "What part of the life cycle a result covers. PACT knows the first only.",
+    {
+        "CRADLE_TO_GATE": "From the raw materials to the maker's gate: what the exchange adds up.",
+        "CRADLE_TO_GRAVE": "To the end of life: kept as stated, compared with its like, never added.",
+    },
+)
+_describe(
     PriceBasis,
     "Which price a MONEY amount is in.",
     {
@@ -122,6 +131,7 @@ _describe(
         "NO_FOOTPRINT": "The product has no footprint.",
         "EXPIRED": "Every footprint of the product ended before the date asked about.",
         "NOT_YET_VALID": "Every footprint of the product begins after the date asked about.",
+        "OTHER_BOUNDARY": "The product's footprint of that date is cradle to grave, which is never added.",
         "UNIT_NOT_CONVERTIBLE": "The line's unit cannot be turned into the product's declared unit.",
     },
 )
@@ -212,6 +222,7 @@ class RollUpRefusedCode(StrEnum):
     NO_FOOTPRINT = "NO_FOOTPRINT"
     EXPIRED = "EXPIRED"
     NOT_YET_VALID = "NOT_YET_VALID"
+    OTHER_BOUNDARY = "OTHER_BOUNDARY"
     TOO_LARGE = "TOO_LARGE"
 
 
@@ -257,6 +268,7 @@ _describe(
         "NO_FOOTPRINT": "The product has no footprint.",
         "EXPIRED": "Its footprints ended before the date asked about.",
         "NOT_YET_VALID": "Its footprints begin after the date asked about.",
+        "OTHER_BOUNDARY": "Its footprint of that date is not cradle to gate.",
         "TOO_LARGE": "Its supply chain is larger than this server computes.",
     },
 )
