@@ -74,9 +74,13 @@ class LineAnswer:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredAnswer:
+    """unknown_components: names that the owner left unknown in it."""
+
     excluding_kg_co2e: Decimal
     including_kg_co2e: Decimal
     primary_data_share_percent: Decimal | None
+    geometric_standard_deviation: Decimal | None
+    unknown_components: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

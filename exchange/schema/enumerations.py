@@ -11,6 +11,9 @@ from typing import TypeVar
 
 import strawberry
 
+from exchange.comparison import Finding as ComparisonFinding
+from exchange.comparison import ReasonCode as ComparisonReasonCode
+from exchange.comparison import Verdict as ComparisonVerdict
 from exchange.model.footprint import FootprintKind, FootprintStatus, LifeCycleStage, PriceBasis, SystemBoundary
 from exchange.model.paging import ProductOrder
 from exchange.model.parties import Scope
@@ -22,6 +25,9 @@ from exchange.units import AmountUnit, DeclaredUnit
 __all__ = [
     "AccessLevel",
     "AmountUnit",
+    "ComparisonFinding",
+    "ComparisonReasonCode",
+    "ComparisonVerdict",
     "ContributionGroupKind",
     "ContributionGrouping",
     "DeclaredUnit",
@@ -113,6 +119,43 @@ _describe(
         "CRADLE_TO_GATE": "From the raw materials to the maker's gate: what the exchange adds up.",
         "CRADLE_TO_GRAVE": "To the end of life: kept as stated, compared with its like, never added.",
     },
+)
+_describe(
+    ComparisonVerdict,
+    "Whether two results may be held beside each other.",
+    {
+        "COMPARABLE": "Nothing is known to differ, and nothing is unknown.",
+        "COMPARABLE_WITH_CAVEATS": "Yes, with what the reasons say.",
+        "NOT_COMPARABLE": "No: no difference is told.",
+    },
+    name="ComparisonVerdict",
+)
+_describe(
+    ComparisonFinding,
+    "What a reason of a comparison rests on.",
+    {"DIFFERENT": "The two differ.", "UNKNOWN": "Not known of one or both: it may be the same, or not."},
+    name="ComparisonFinding",
+)
+_describe(
+    ComparisonReasonCode,
+    "What a reason of a comparison is about. NO_RESULT, BOUNDARY, UNIT and a BIOGENIC_CONVENTION that differs "
+    "prevent it.",
+    {
+        "NO_RESULT": "A product has no result on these dates.",
+        "BOUNDARY": "Cradle to gate beside cradle to grave.",
+        "UNIT": "Declared units of two dimensions, or money of another currency, year or basis.",
+        "BIOGENIC_CONVENTION": "Whether biogenic uptake is left out.",
+        "KIND": "No classification in common.",
+        "PIECE": "Declared by piece, and the pieces do not weigh the same.",
+        "CHARACTERIZATION": "The IPCC reports in use, mixed ones too.",
+        "PERIOD": "The reference periods.",
+        "GEOGRAPHY": "Country, subdivision and region.",
+        "RULES": "The standards that it was made by.",
+        "DATA_QUALITY": "Primary data shares ten points apart, or ratings that differ as whole numbers.",
+        "GAPS": "Inputs are missing.",
+        "SPREAD": "Not everything that a result rests on has a stated spread.",
+    },
+    name="ComparisonReasonCode",
 )
 _describe(
     PriceBasis,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from decimal import Decimal
 
 import pytest
@@ -102,7 +103,7 @@ async def test_it_has_no_cradle_to_gate_and_a_line_to_it_is_a_gap(exchange, tmp_
     session, paper = await answer_of(exchange, imported.product_ids["8", "1"])
     [refused] = await session.roll_up([paper.product.key], AS_OF, None)
     assert isinstance(refused, RefusedAnswer)
-    assert refused.code is RefusalCode.OTHER_BOUNDARY
+    assert refused.code == RefusalCode.OTHER_BOUNDARY
     assert await session.standing_footprints([paper.product.key], AS_OF, None) == [None]
 
     buyer = publisher(imported.organization_ids["7"])
@@ -114,8 +115,8 @@ async def test_it_has_no_cradle_to_gate_and_a_line_to_it_is_a_gap(exchange, tmp_
         declared_unit_amount=Decimal(1),
         declared_unit_of_measurement=DeclaredUnit.PIECE,
         product_mass_per_declared_unit=Decimal(1),
-        reference_period_start=dt(2016),
-        reference_period_end=dt(2017),
+        reference_period_start=new_year(2016),
+        reference_period_end=new_year(2017),
         ipcc_characterization_factors=("AR5",),
         cross_sectoral_standards=("ISO14067",),
         modelled=ModelledInput(
@@ -131,10 +132,8 @@ async def test_it_has_no_cradle_to_gate_and_a_line_to_it_is_a_gap(exchange, tmp_
     assert [gap.code for gap in answer.gaps] == [GapCode.OTHER_BOUNDARY]
 
 
-def dt(year: int):
-    import datetime
-
-    return datetime.datetime(year, 1, 1, tzinfo=datetime.UTC)
+def new_year(year: int) -> dt.datetime:
+    return dt.datetime(year, 1, 1, tzinfo=dt.UTC)
 
 
 async def test_the_same_import_again_changes_nothing(exchange, tmp_path):
@@ -216,7 +215,7 @@ def test_a_bad_stage_is_told(tmp_path, stage, code):
 
 
 def test_a_missing_file_or_column_is_told(tmp_path):
-    with pytest.raises(InvalidInput, match="lacks products.csv and stages.csv"):
+    with pytest.raises(InvalidInput, match=r"lacks products\.csv and stages\.csv"):
         read_catalogue(tmp_path)
     write_catalogue(tmp_path)
     (tmp_path / "stages.csv").write_text("*PCF-ID,Description of LCA stage\n")
