@@ -117,7 +117,7 @@ async def _products(
             create_product,
             exchange,
             publisher(organizations[product[0]]),
-            _product_input(urns[product], by_product[product], domain),
+            product_input(urns[product], by_product[product], domain),
         )
         for product in new
     ]
@@ -125,7 +125,7 @@ async def _products(
     return {product: created[product] if product in created else known[urns[product]].id for product in by_product}
 
 
-def _product_input(urn: str, versions: Sequence[ReportedFootprint], domain: str) -> CreateProductInput:
+def product_input(urn: str, versions: Sequence[ReportedFootprint], domain: str) -> CreateProductInput:
     """Named and described as in the newest year; its industry is that of its company in every year."""
     newest = max(versions, key=lambda one: one.year)
     name = newest.name if len(newest.name) <= NAME_LENGTH_MAX else newest.name[: NAME_LENGTH_MAX - 1] + "…"

@@ -8,6 +8,7 @@ from tests.docs.documents import ROOT, document
 
 SECTIONS = [
     "Which footprint stands",
+    "System boundary",
     "Lines and units",
     "Components",
     "Solving and the certificate",
@@ -19,6 +20,8 @@ SECTIONS = [
     "Advice",
     "Digest",
     "Numbers going out",
+    "Comparing",
+    "Benchmarks",
     "Refused, or kept with a finding",
 ]
 REFERENCE = re.compile(r'"([A-Z][A-Za-z, -]+?)"')
