@@ -12,6 +12,10 @@ from exchange.units import DeclaredUnit, size
 DIGITS: Final = 12  # of what goes out, as of every result
 PERCENT_PLACES: Final = Decimal("0.01")
 
+ALL_PERCENT: Final = Decimal(100)
+
+Interval = tuple[Decimal, Decimal]
+
 _WIDE: Final = Context(prec=60)
 
 
@@ -20,7 +24,7 @@ class Difference:
     """Amounts in kg CO2e per declared_unit_amount of declared_unit, which are the first side's own.
 
     percent: of the first, positive where the second is larger; None where the first is 0. intervals: 95 percent, lower
-    and upper; None where a spread is not known. overlap: whether they do; None where either is not known.
+    and upper, of the spreads that were stated; None where none was. overlap: whether they do; None where that is not known.
     """
 
     declared_unit_amount: Decimal
@@ -28,8 +32,8 @@ class Difference:
     kg_co2e: Decimal
     other_kg_co2e: Decimal
     percent: Decimal | None
-    interval: tuple[Decimal, Decimal] | None
-    other_interval: tuple[Decimal, Decimal] | None
+    interval: Interval | None
+    other_interval: Interval | None
     overlap: bool | None
 
 
@@ -37,9 +41,7 @@ def difference_of(one: Subject, other: Subject) -> Difference:
     """The difference of two subjects whose units have one dimension (and whose prices are the same)."""
     kg, converted = _rounded(one.kg_co2e), _converted(other.kg_co2e, one, other)
     interval, other_interval = _interval(one, one), _interval(one, other)
-    overlap = None
-    if interval is not None and other_interval is not None:
-        overlap = interval[0] <= other_interval[1] and other_interval[0] <= interval[1]
+    whole = min(one.covered_percent, other.covered_percent) >= ALL_PERCENT
     return Difference(
         declared_unit_amount=one.declared_unit_amount,
         declared_unit=one.declared_unit,
@@ -48,8 +50,16 @@ def difference_of(one: Subject, other: Subject) -> Difference:
         percent=_percent(kg, converted),
         interval=interval,
         other_interval=other_interval,
-        overlap=overlap,
+        overlap=_overlap(interval, other_interval, whole=whole),
     )
+
+
+def _overlap(one: Interval | None, other: Interval | None, *, whole: bool) -> bool | None:
+    """With more of the spreads known, intervals get wider: those that overlap still would, others might."""
+    if one is None or other is None:
+        return None
+    overlap = one[0] <= other[1] and other[0] <= one[1]
+    return overlap if overlap or whole else None
 
 
 def _percent(kg: Decimal, other: Decimal) -> Decimal | None:
@@ -59,7 +69,7 @@ def _percent(kg: Decimal, other: Decimal) -> Decimal | None:
     return ratio.quantize(PERCENT_PLACES, rounding=ROUND_HALF_EVEN, context=_WIDE)
 
 
-def _interval(one: Subject, of: Subject) -> tuple[Decimal, Decimal] | None:
+def _interval(one: Subject, of: Subject) -> Interval | None:
     """Rounded outward."""
     if of.lower_kg_co2e is None or of.upper_kg_co2e is None:
         return None

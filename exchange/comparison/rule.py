@@ -162,7 +162,7 @@ def _kind(one: Subject, other: Subject) -> Iterator[Reason]:
 
 def _piece(one: Subject, other: Subject) -> Iterator[Reason]:
     """A piece of one may be twice a piece of the other: only their masses tell."""
-    if Dimension.PIECE not in (dimension(one.declared_unit), dimension(other.declared_unit)):
+    if any(dimension(each.declared_unit) is not Dimension.PIECE for each in (one, other)):
         return
     fields, values = ("productMassPerDeclaredUnit",), ((_mass(one),), (_mass(other),))
     if one.mass_kg == 0 or other.mass_kg == 0:

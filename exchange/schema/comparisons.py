@@ -98,7 +98,8 @@ class ComparisonDifference:
     other_lower: Decimal | None = strawberry.field(description="Lower end of the other one's interval.")
     other_upper: Decimal | None = strawberry.field(description="Upper end of the other one's interval.")
     overlap: bool | None = strawberry.field(
-        description="Whether the intervals overlap: then the difference may be chance. Null: an interval is missing."
+        description="Whether the intervals overlap: then the difference may be chance. Null: not known, because an "
+        "interval is missing, or because they would be wider if all spreads had been stated."
     )
 
     @staticmethod

@@ -127,7 +127,6 @@ def test_what_is_a_caveat(one, changes, reason):
         {"primary_data_share_percent": D("50.01")},
         {"quality": DataQuality(D("1.51"), D("2.4"), D("2.6"))},  # the same as whole numbers
         {"mass_kg": D(7)},  # by the kilogram
-        {"price": None},
     ],
 )
 def test_what_is_told_of_nobody(changes):
@@ -189,6 +188,13 @@ def test_both_values_are_per_the_first_ones_declared_unit():
     back = compare(other, one).difference
     assert back is not None
     assert (back.other_kg_co2e, back.percent) == (D("3.75"), D("-25.00"))
+
+
+def test_intervals_of_a_part_of_the_spreads_may_be_seen_to_overlap_and_never_not_to():
+    part = replace(STEEL, covered_percent=D(99))
+    apart = replace(STEEL, lower_kg_co2e=D("2.3"), upper_kg_co2e=D("2.7"))
+    overlaps = [compare(one, other).difference.overlap for one in (STEEL, part) for other in (STEEL, apart)]
+    assert overlaps == [True, False, True, None]
 
 
 def test_intervals_are_rounded_outward():
