@@ -24,7 +24,7 @@ class Difference:
     """Amounts in kg CO2e per declared_unit_amount of declared_unit, which are the first side's own.
 
     percent: of the first, positive where the second is larger; None where the first is 0. intervals: 95 percent, lower
-    and upper, of the spreads that were stated; None where none was. overlap: whether they do; None where that is not known.
+    and upper, of the spreads that were stated; None where none was. overlap: whether they do; None where nobody knows.
     """
 
     declared_unit_amount: Decimal
