@@ -1,4 +1,4 @@
-"""`exchange seed` and `exchange import useeio`: data from outside, with progress and a summary."""
+"""`exchange seed` and `exchange import …`: data from outside, with progress and a summary."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from exchange.cli import running
 from exchange.cli.calling import called
 from exchange.cli.console import JSON_OPTION, console, print_json, progress
 from exchange.config import read_settings
+from exchange.importers.carbon_catalogue import CatalogueImported, import_catalogue
+from exchange.importers.catalogue_files import read_catalogue
 from exchange.importers.demo_data import Seeded, publish_seed
 from exchange.importers.model_files import Model, read_model
 from exchange.importers.productive import check_productive
@@ -133,6 +135,47 @@ def _show_imported(model: Model, imported: Imported, compared: Compared, seconds
     )
     advice = called(f"rollup {_quoted(model.products[0].name)}")
     out.print(f"Ask: {escape(advice)}", soft_wrap=True)
+
+
+@imports.command("carbon-catalogue")
+def carbon_catalogue(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder with products.csv and stages.csv.")],
+    as_json: Annotated[bool, JSON_OPTION] = False,
+) -> None:
+    """Import the Carbon Catalogue: companies, products and cradle-to-grave footprints, public. Safe to run again.
+
+    Example: exchange import carbon-catalogue ../shared/data/carbon_catalogue
+    """
+    read_settings()  # what is wrong with them is told before the files are read
+    started = time.monotonic()
+    reported = read_catalogue(path)
+    with progress(quiet=as_json) as report:
+
+        async def command(exchange: Exchange) -> CatalogueImported:
+            return await import_catalogue(exchange, reported, report)
+
+        imported = running.run(command, begins=True)
+    _show_catalogue(imported, time.monotonic() - started, as_json=as_json)
+
+
+def _show_catalogue(imported: CatalogueImported, seconds: float, *, as_json: bool) -> None:
+    counts = {
+        "organizations": len(imported.organization_ids),
+        "products": len(imported.product_ids),
+        "footprints": imported.footprints,
+        "withStages": imported.with_stages,
+        "changes": imported.changes,
+    }
+    if as_json:
+        print_json({**counts, "seconds": round(seconds, 3)})
+        return
+    said = "Imported" if imported.changes else "Everything was there already:"
+    out = console()
+    out.print(
+        f"{said} {counts['footprints']} cradle-to-grave footprints of {counts['products']} products, "
+        f"{counts['organizations']} companies, in {seconds:.1f} s."
+    )
+    out.print("The Carbon Catalogue, Meinrenken et al., Scientific Data 9:87 (2022), CC BY 4.0.", highlight=False)
 
 
 def _quoted(text: str) -> str:

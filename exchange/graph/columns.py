@@ -20,7 +20,7 @@ from exchange.graph.footprint_records import extras_of, price_of, unit_of
 from exchange.graph.footprints import bounded
 from exchange.graph.line_columns import ZERO
 from exchange.model.columns import Bytes, FootprintColumns, GrantColumns, LineBlock, Numbers, ProductColumns
-from exchange.model.footprint import LineExtras
+from exchange.model.footprint import LineExtras, SystemBoundary
 
 RANGE_MAX: Final = 5_000  # keys of one statement: larger ones are no faster, and wait longer for what is beside them
 LINES_BESIDE_MAX: Final = 20  # of a footprint, that come with its range: at most 100,000 lines an answer, about 10 MB
@@ -54,11 +54,12 @@ RETURN collect([f.key, f.id, f.productKey, f.releaseId, f.kind, f.validFromDay, 
   coalesce(f.primaryDataSharePercent, f.directPrimaryDataSharePercent),
   coalesce(f.packagingKgCo2e, f.directPackagingKgCo2e), f.outboundLogisticsKgCo2e, f.excludingKgCo2e,
   f.includingKgCo2e, coalesce(f.components, f.direct), f.geographyCountry,
-  coalesce(f.geometricStandardDeviation, f.directGeometricStandardDeviation), coalesce(f.lineCount, 0),
+  coalesce(f.geometricStandardDeviation, f.directGeometricStandardDeviation), f.systemBoundary,
+  coalesce(f.lineCount, 0),
   CASE WHEN f.lineCount > 0 AND f.lineCount <= $few THEN {_LINES} END])
 """
-_FIELDS = 30
-_COUNT, _OWN_LINES = 28, 29  # positions in a row of these
+_FIELDS = 31
+_COUNT, _OWN_LINES = 29, 30  # positions in a row of these
 _MANY_LINES = f"UNWIND $keys AS k MATCH (f:Footprint {{key: k}}) RETURN collect([k, {_LINES}])"
 _NO_LINES: Row = ([], "", "", [], "", "", None, None)
 
@@ -143,6 +144,7 @@ def footprint_columns(rows: Sequence[Row]) -> FootprintColumns:
         direct=[None if stated else each for each, stated in zip(own, declared, strict=True)],
         countries=columns[26],
         deviations=columns[27],
+        to_grave=[boundary == SystemBoundary.CRADLE_TO_GRAVE for boundary in columns[28]],
         lines=_lines(columns[_COUNT], [row or _NO_LINES for row in columns[_OWN_LINES]]),
     )
 

@@ -29,6 +29,7 @@ from exchange.model.footprint import (
     Modelled,
     Price,
     PriceBasis,
+    SystemBoundary,
 )
 from exchange.model.pedigree import ADDED_VARIANCES, Pedigree
 from exchange.units import DeclaredUnit
@@ -70,6 +71,7 @@ def footprint_properties(footprint: Footprint) -> Properties:
         "comment": footprint.comment,
         "findings": _json([_finding_map(finding) for finding in footprint.findings]) if footprint.findings else None,
         "kind": footprint.kind.value,
+        "systemBoundary": _boundary_text(footprint.boundary),
     }
     result = (
         _declared_properties(footprint.declared) if footprint.declared else _modelled_properties(footprint.modelled)
@@ -114,6 +116,7 @@ def footprint_of(stored: Properties) -> Footprint:
         modelled=_modelled_of(stored) if stored["kind"] == "MODELLED" else None,
         findings=_findings_of(get("findings")),
         deprecation_reason=get("deprecationReason"),
+        boundary=SystemBoundary(get("systemBoundary") or SystemBoundary.CRADLE_TO_GATE),
     )
 
 
@@ -218,6 +221,11 @@ def _lines_of(stored: Properties) -> Lines:
 def unit_of(text: str) -> tuple[str, Price | None]:
     unit, separator, price = text.partition("|")
     return unit, price_of(price if separator else None)
+
+
+def _boundary_text(boundary: SystemBoundary) -> str | None:
+    """Absent where it is cradle to gate, as in every footprint stored before there was another."""
+    return None if boundary is SystemBoundary.CRADLE_TO_GATE else boundary.value
 
 
 def _price_text(price: Price | None) -> str | None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from exchange.model.footprint import LifeCycleStage
+from exchange.model.footprint import LifeCycleStage, SystemBoundary
 from exchange.operations.inputs import (
     DataQualityInput,
     DeclaredInput,
@@ -68,6 +68,7 @@ _ENVELOPE: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "fossilCarbonContent": ("fossil_carbon_content", Decimal),
     "dataQuality": ("data_quality", _quality),
     "comment": ("comment", _plain),
+    "systemBoundary": ("system_boundary", SystemBoundary),
 }
 _PEDIGREE: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "basicVariance": ("basic_variance", Decimal),

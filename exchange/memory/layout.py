@@ -18,7 +18,7 @@ EVERYBODY: Final = -1  # the grantee of a public grant
 STAGE_BITS: Final = 0b0000_0111  # of Lines.kind: index into STAGES
 FLAG_SHIFT: Final = 3  # then the four bits of model.footprint's flags
 HAS_EXTRAS: Final = 0b1000_0000  # and whether the line has a rating, a spread or a fallback
-DECLARED, RELEASED = 1, 2  # bits of Versions.kind
+DECLARED, RELEASED, TO_GRAVE = 1, 2, 4  # bits of Versions.kind
 
 
 class Products:

@@ -14,7 +14,7 @@ import numpy as np
 
 from exchange.memory.columns import Array, Column
 from exchange.memory.few_lines import put_few
-from exchange.memory.layout import DECLARED, EVERYBODY, FLAG_SHIFT, HAS_EXTRAS, NOBODY, RELEASED
+from exchange.memory.layout import DECLARED, EVERYBODY, FLAG_SHIFT, HAS_EXTRAS, NOBODY, RELEASED, TO_GRAVE
 from exchange.memory.tables import Tables
 from exchange.model.columns import FootprintColumns, GrantColumns, LineBlock, ProductColumns
 from exchange.model.footprint import NEVER_US, STAGES, LifeCycleStage, Price
@@ -100,7 +100,9 @@ def _plain_columns(tables: Tables, added: FootprintColumns) -> Mapping[Column, o
     names = _Numbered(lambda each: tables.number(tables.characterizations, each))
     return {
         versions.product: added.product_keys,
-        versions.kind: np.where(added.declared, DECLARED, 0) | np.where(np.array(release) != NOBODY, RELEASED, 0),
+        versions.kind: np.where(added.declared, DECLARED, 0)
+        | np.where(np.array(release) != NOBODY, RELEASED, 0)
+        | np.where(added.to_grave, TO_GRAVE, 0),
         versions.valid_from_day: added.valid_from_days,
         versions.valid_until_day: added.valid_until_days,
         versions.period_end_us: added.period_end_us,

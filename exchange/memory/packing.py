@@ -22,7 +22,7 @@ from exchange.model.footprint import Price, PriceBasis
 from exchange.model.product import Release
 from exchange.rollup.factors import SupplierUnit
 
-FORMAT: Final = 2  # raised with every change of what columns mean, or of the order in which anything is numbered
+FORMAT: Final = 3  # raised with every change of what columns mean, or of the order in which anything is numbered
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from exchange.memory.columns import Array
-from exchange.memory.layout import NOBODY
+from exchange.memory.layout import NOBODY, TO_GRAVE
 from exchange.memory.tables import Tables
 from exchange.model.closure import Dates
 from exchange.model.footprint import NEVER_DAY
@@ -17,6 +17,7 @@ from exchange.model.resolved import GAP_CODES, NO_GAP, GapCode, Ints
 NO_FOOTPRINT = GAP_CODES.index(GapCode.NO_FOOTPRINT)
 EXPIRED = GAP_CODES.index(GapCode.EXPIRED)
 NOT_YET_VALID = GAP_CODES.index(GapCode.NOT_YET_VALID)
+OTHER_BOUNDARY = GAP_CODES.index(GapCode.OTHER_BOUNDARY)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,11 +30,11 @@ class Stood:
 
 
 def stand(tables: Tables, products: Array, dates: Dates, ends: Array) -> Stood:
-    """The version that stands for each of these products at `dates`; `ends`: of releases, see `release_ends`."""
+    """The cradle-to-gate version that stands for each of these products at `dates`; `ends`: see `release_ends`."""
     versions, count = tables.versions, len(products)
     best = np.full(count, NOBODY, dtype=np.int64)
     until = np.full(count, NEVER_DAY, dtype=np.int64)
-    active, expired = np.zeros((2, count), dtype=np.bool_)
+    active, expired, other = np.zeros((3, count), dtype=np.bool_)
     exists = tables.products.sequence.values[products] <= dates.head
     current = np.where(exists, tables.products.latest_version.values[products], NOBODY)
     while True:
@@ -49,9 +50,13 @@ def stand(tables: Tables, products: Array, dates: Dates, ends: Array) -> Stood:
         expired[at] |= end <= dates.as_of_day
         valid = (versions.valid_from_day.values[version] <= dates.as_of_day) & (dates.as_of_day < end)
         at, version, end = at[valid], version[valid], end[valid]
+        to_grave = (versions.kind.values[version] & TO_GRAVE) != 0
+        other[at[to_grave]] = True
+        at, version, end = at[~to_grave], version[~to_grave], end[~to_grave]
         newer = _is_newer(tables, version, best[at])
         best[at[newer]], until[at[newer]] = version[newer], end[newer]
-    reason = np.where(active, np.where(expired, EXPIRED, NOT_YET_VALID), NO_FOOTPRINT)
+    ended = np.where(expired, EXPIRED, NOT_YET_VALID)
+    reason = np.where(active, np.where(other, OTHER_BOUNDARY, ended), NO_FOOTPRINT)
     return Stood(best, np.where(best == NOBODY, reason, NO_GAP), until)
 
 

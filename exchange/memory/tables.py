@@ -26,6 +26,7 @@ from exchange.memory.layout import (
     HAS_EXTRAS,
     NOBODY,
     RELEASED,
+    TO_GRAVE,
     Grants,
     LineColumns,
     LineFallback,
@@ -34,7 +35,7 @@ from exchange.memory.layout import (
     Versions,
 )
 from exchange.model.carbon import STATED
-from exchange.model.footprint import NEVER_US, Footprint, Price
+from exchange.model.footprint import NEVER_US, Footprint, Price, SystemBoundary
 from exchange.model.grant import Grant
 from exchange.model.product import Product, Release
 from exchange.rollup.factors import Ratio, SupplierUnit, ratio, supplier_unit
@@ -292,7 +293,10 @@ class Tables:
         return {
             versions.product: [each.product_key for each in new],
             versions.kind: [
-                DECLARED * (each.declared is not None) | RELEASED * (each.release_id is not None) for each in new
+                DECLARED * (each.declared is not None)
+                | RELEASED * (each.release_id is not None)
+                | TO_GRAVE * (each.boundary is SystemBoundary.CRADLE_TO_GRAVE)
+                for each in new
             ],
             versions.valid_from_day: [each.valid_from_day for each in new],
             versions.valid_until_day: [each.valid_until_day for each in new],

@@ -66,7 +66,7 @@ class FootprintColumns:
 
     declared: whether each states its result. components: of a declared one, else None. excluding, including: its
     totals. direct: of a modelled one, stage -> components. packaging, primary_share: what either kind states of itself.
-    quality: technological, temporal, geographical.
+    quality: technological, temporal, geographical. to_grave: whether each is cradle to grave.
     """
 
     keys: Sequence[int]
@@ -98,4 +98,5 @@ class FootprintColumns:
     direct: Sequence[Mapping[str, Texts] | None]
     countries: Sequence[str | None]
     deviations: Sequence[str | None]
+    to_grave: Sequence[bool]
     lines: LineBlock

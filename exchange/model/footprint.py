@@ -41,6 +41,13 @@ STAGES = tuple(LifeCycleStage)
 GATE_STAGES = (LifeCycleStage.RAW_MATERIAL_ACQUISITION, LifeCycleStage.MANUFACTURING)  # inside cradle to gate
 
 
+class SystemBoundary(StrEnum):
+    """What part of the life cycle a footprint's result covers. Only cradle to gate enters the arithmetic."""
+
+    CRADLE_TO_GATE = "CRADLE_TO_GATE"
+    CRADLE_TO_GRAVE = "CRADLE_TO_GRAVE"
+
+
 class PriceBasis(StrEnum):
     BASIC = "BASIC"
     PRODUCER = "PRODUCER"
@@ -203,7 +210,7 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A stated cradle-to-gate result, kg CO2e per declared unit; shares in percent."""
+    """A stated result within the footprint's boundary, kg CO2e per declared unit; shares in percent."""
 
     excluding_kg_co2e: Decimal
     including_kg_co2e: Decimal
@@ -241,7 +248,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """One version. Exactly one of `declared` and `modelled` is there."""
+    """One version. Exactly one of `declared` and `modelled` is there; a modelled one is cradle to gate."""
 
     id: str
     key: int  # dense number, for reading in bulk; assigned when written
@@ -277,6 +284,7 @@ class Footprint:
     modelled: Modelled | None
     findings: tuple[Finding, ...] = ()
     deprecation_reason: str | None = None
+    boundary: SystemBoundary = SystemBoundary.CRADLE_TO_GATE
 
     @property
     def kind(self) -> FootprintKind:

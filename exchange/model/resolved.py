@@ -24,6 +24,7 @@ class GapCode(StrEnum):
     NO_FOOTPRINT = "NO_FOOTPRINT"
     EXPIRED = "EXPIRED"
     NOT_YET_VALID = "NOT_YET_VALID"
+    OTHER_BOUNDARY = "OTHER_BOUNDARY"  # one holds on that day, and is not cradle to gate
     UNIT_NOT_CONVERTIBLE = "UNIT_NOT_CONVERTIBLE"
 
 

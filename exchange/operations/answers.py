@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Generic, TypeVar
 
-from exchange.model.footprint import DataQuality, Finding, FootprintKind, FootprintStatus, LifeCycleStage, Price
+from exchange.model.footprint import (
+    DataQuality,
+    Finding,
+    FootprintKind,
+    FootprintStatus,
+    LifeCycleStage,
+    Price,
+    SystemBoundary,
+)
 from exchange.model.grant import AccessLevel
 from exchange.model.pedigree import Pedigree
 from exchange.model.product import Product
@@ -71,10 +79,14 @@ class LineAnswer:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredAnswer:
+    """unknown_components: names that the owner left unknown in it."""
+
     excluding_kg_co2e: Decimal
     including_kg_co2e: Decimal
     primary_data_share_percent: Decimal | None
     pedigree: Pedigree | None
+    geometric_standard_deviation: Decimal | None
+    unknown_components: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +110,7 @@ class FootprintAnswer:
     product_key: int
     kind: FootprintKind
     status: FootprintStatus
+    boundary: SystemBoundary
     published_at_us: int
     deprecated_at_us: int | None
     reference_period_start_us: int

@@ -13,7 +13,7 @@ import numpy as np
 
 from exchange.access import line_is_shown
 from exchange.model.closure import Dates
-from exchange.model.footprint import NEVER_DAY, NEVER_US, Footprint, FootprintKind, Line
+from exchange.model.footprint import NEVER_DAY, NEVER_US, Footprint, FootprintKind, Line, SystemBoundary
 from exchange.model.grant import AccessLevel
 from exchange.model.resolved import Bools, ResolvedLines
 from exchange.operations.answers import (
@@ -42,8 +42,13 @@ async def by_footprint(sight: Sight, footprints: Sequence[Footprint | None]) -> 
     ]
 
 
-async def standing(sight: Sight, keys: Sequence[int], dates: Dates) -> list[FootprintAnswer | None]:
-    """The version that stands for each visible product at these dates."""
+async def standing(
+    sight: Sight,
+    keys: Sequence[int],
+    dates: Dates,
+    boundary: SystemBoundary = SystemBoundary.CRADLE_TO_GATE,
+) -> list[FootprintAnswer | None]:
+    """The version that stands for each visible product at these dates, within a boundary."""
     answers = await sight.products_by_key(keys)
     nodes = await sight.store.read_nodes({answer.product.key for answer in answers if answer})
     releases = {f.release_id for node in nodes.values() for f in node.footprints if f.release_id}
@@ -51,7 +56,7 @@ async def standing(sight: Sight, keys: Sequence[int], dates: Dates) -> list[Foot
     found: list[FootprintAnswer | None] = []
     for answer in answers:
         node = nodes.get(answer.product.key) if answer else None
-        footprint = choose(node, dates, successors).footprint if node else None
+        footprint = choose(node, dates, successors, boundary).footprint if node else None
         found.append(await _answer(sight, footprint, answer.access, dates) if footprint and answer else None)
     return found
 
@@ -91,6 +96,7 @@ async def _answer(sight: Sight, footprint: Footprint, access: AccessLevel, dates
         product_key=footprint.product_key,
         kind=footprint.kind,
         status=footprint.status,
+        boundary=footprint.boundary,
         published_at_us=footprint.published_at_us,
         deprecated_at_us=footprint.deprecated_at_us if deprecated and footprint.deprecated_at_us != NEVER_US else None,
         reference_period_start_us=footprint.reference_period_start_us,
@@ -115,6 +121,8 @@ async def _answer(sight: Sight, footprint: Footprint, access: AccessLevel, dates
             declared.including_kg_co2e,
             declared.primary_data_share_percent,
             declared.pedigree if owner else None,
+            declared.geometric_standard_deviation,
+            declared.components.unknown(),
         )
         if declared
         else None,

@@ -21,6 +21,7 @@ from exchange.model.footprint import (
     LifeCycleStage,
     Line,
     Modelled,
+    SystemBoundary,
 )
 from exchange.model.geography import COUNTRIES, REGIONS
 from exchange.operations import findings as found
@@ -55,6 +56,9 @@ def check_footprint(given: FootprintInput, at: Checker, now_us: int) -> Draft | 
     if (given.declared is None) == (given.modelled is None):
         at.add("ONE_OF", "state exactly one of declared and modelled", "declared", expected="declared or modelled")
         return None
+    if given.modelled and given.system_boundary is not SystemBoundary.CRADLE_TO_GATE:
+        message = "a modelled footprint is computed from cradle to gate; state what lies beyond the gate by stage"
+        at.add("CONTRADICTION", message, "systemBoundary", expected="CRADLE_TO_GATE", got=given.system_boundary)
     declared = _declared(given.declared, at.at("declared")) if given.declared else None
     modelled: Modelled | None = None
     lines: list[Line] = []
@@ -96,12 +100,15 @@ def check_footprint(given: FootprintInput, at: Checker, now_us: int) -> Draft | 
         comment=given.comment,
         declared=declared,
         modelled=modelled,
+        boundary=given.system_boundary,
     )
     return Draft(replace(footprint, findings=tuple(_findings(footprint, lines, now_us))), tuple(lines))
 
 
 def _texts(given: FootprintInput, at: Checker) -> None:
-    at.texts(given.ipcc_characterization_factors, "ipccCharacterizationFactors", fewest=1)
+    # Cradle to grave is not PACT's: who reported it may never have said which factors or standards were used.
+    fewest = 1 if given.system_boundary is SystemBoundary.CRADLE_TO_GATE else 0
+    at.texts(given.ipcc_characterization_factors, "ipccCharacterizationFactors", fewest=fewest)
     for position, name in enumerate(given.ipcc_characterization_factors):
         if not _IPCC.fullmatch(name):
             steps = ("ipccCharacterizationFactors", str(position))
@@ -109,7 +116,7 @@ def _texts(given: FootprintInput, at: Checker) -> None:
             at.add("NOT_KNOWN", message, *steps, expected="a name such as AR5 or AR6", got=name)
     if len(given.ipcc_characterization_factors) != len(set(given.ipcc_characterization_factors)):
         at.add("REPEATED", "names an assessment report twice", "ipccCharacterizationFactors")
-    at.texts(given.cross_sectoral_standards, "crossSectoralStandards", fewest=1)
+    at.texts(given.cross_sectoral_standards, "crossSectoralStandards", fewest=fewest)
     at.text(given.boundary_processes_description, "boundaryProcessesDescription", lines=True)
     at.text(given.exempted_emissions_description, "exemptedEmissionsDescription", lines=True)
     at.text(given.comment, "comment", lines=True)

@@ -14,6 +14,8 @@ GAP_MESSAGES: Mapping[GapCode, str] = {
     GapCode.NO_FOOTPRINT: "The supplier has published no footprint for this product: ask for one.",
     GapCode.EXPIRED: "The supplier's footprint has expired on this date: ask for a newer one.",
     GapCode.NOT_YET_VALID: "The supplier's footprint is not yet valid on this date.",
+    GapCode.OTHER_BOUNDARY: "The supplier's footprint of this date is cradle to grave, which would count the use and "
+    "the end of life of what goes in: ask for a cradle-to-gate one.",
     GapCode.UNIT_NOT_CONVERTIBLE: "The line's unit cannot be converted to the unit that the supplier declares: "
     "ask the supplier which unit that is.",
 }

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
-from exchange.model.footprint import LifeCycleStage, PriceBasis
+from exchange.model.footprint import LifeCycleStage, PriceBasis, SystemBoundary
 from exchange.model.grant import AccessLevel
 from exchange.units import AmountUnit, DeclaredUnit
 
@@ -137,6 +137,7 @@ class FootprintInput:
     comment: str | None = None
     declared: DeclaredInput | None = None
     modelled: ModelledInput | None = None
+    system_boundary: SystemBoundary = SystemBoundary.CRADLE_TO_GATE
 
 
 @dataclass(frozen=True, slots=True)

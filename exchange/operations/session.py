@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from exchange.errors import InvalidInput, Problems
-from exchange.model.footprint import NEVER_US
+from exchange.model.footprint import NEVER_US, SystemBoundary
 from exchange.model.grant import AccessLevel, Grant
 from exchange.model.ledger import ChangeKind
 from exchange.model.paging import Page, PageOf, ProductOrder, ProductQuery, page_of_list
@@ -31,6 +31,7 @@ from exchange.operations.answers import (
     ReleaseAnswer,
     RollUpAnswer,
 )
+from exchange.operations.comparing import ComparisonAnswer, Shown, compare_shown
 from exchange.operations.downstream import Resting
 from exchange.operations.refused_scenarios import RefusedScenarios
 from exchange.operations.sight import Sight
@@ -134,6 +135,24 @@ class Session(Sight):
         """Cradle to gate of visible products, in one closure read and one solve for each pair of dates."""
         self._count_dates(as_of_day, known_at_us)
         return await roll_ups.roll_up(self, keys, self.dates(as_of_day, known_at_us))
+
+    async def compare(
+        self, pairs: Sequence[tuple[int, int]], as_of_day: int | None, known_at_us: int | None
+    ) -> list[ComparisonAnswer]:
+        """Pairs of visible products beside each other, in one closure read and one solve."""
+        keys = list(dict.fromkeys(key for pair in pairs for key in pair))
+        results = await self.roll_up(keys, as_of_day, known_at_us)
+        dates = self.dates(as_of_day, known_at_us)
+        standing = {
+            boundary: await footprint_answers.standing(self, keys, dates, boundary) for boundary in SystemBoundary
+        }
+        shown = {}
+        for at, product in enumerate(await self.products_by_key(keys)):
+            assert product is not None  # whoever asks has been shown it
+            versions = {boundary: found[at] for boundary, found in standing.items()}
+            known = {boundary: version for boundary, version in versions.items() if version is not None}
+            shown[keys[at]] = Shown(product, known, results[at])
+        return await self.compute(lambda: [compare_shown(shown[one], shown[other]) for one, other in pairs])
 
     async def downstream(
         self, product_key: int, as_of_day: int | None, known_at_us: int | None, page: Page

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from exchange.model.closure import Dates, Node
-from exchange.model.footprint import NEVER_DAY, Footprint
+from exchange.model.footprint import NEVER_DAY, Footprint, SystemBoundary
 from exchange.model.product import Release
 from exchange.model.resolved import GapCode
 
@@ -19,7 +19,7 @@ from exchange.model.resolved import GapCode
 class Choice:
     """The footprint that stands for a product, or why none does.
 
-    reason: NO_FOOTPRINT, EXPIRED or NOT_YET_VALID where `footprint` is None, else None.
+    reason: NO_FOOTPRINT, EXPIRED, NOT_YET_VALID or OTHER_BOUNDARY where `footprint` is None, else None.
     valid_until_day: exclusive end of the chosen footprint's validity, days since 1970-01-01; NEVER_DAY: open.
     """
 
@@ -52,12 +52,18 @@ def valid_until_day(footprint: Footprint, dates: Dates, successors: Mapping[str,
     return min(known, default=NEVER_DAY)
 
 
-def choose(node: Node, dates: Dates, successors: Mapping[str, Sequence[Release]]) -> Choice:
-    """The footprint that stands for a product at `dates`.
+def choose(
+    node: Node,
+    dates: Dates,
+    successors: Mapping[str, Sequence[Release]],
+    boundary: SystemBoundary = SystemBoundary.CRADLE_TO_GATE,
+) -> Choice:
+    """The footprint that stands for a product at `dates`, within a system boundary.
 
-    Candidates are active at known-at and valid on the as-of day; the newest reference period wins (its end, then its
-    start, then the ledger sequence). Where there is none: NO_FOOTPRINT if none was active at known-at, EXPIRED if
-    one of those had ended by the as-of day, else NOT_YET_VALID.
+    Candidates are of this boundary, active at known-at and valid on the as-of day; the newest reference period wins
+    (its end, then its start, then the ledger sequence). Where there is none: NO_FOOTPRINT if none of any boundary was
+    active at known-at, OTHER_BOUNDARY if one of another boundary was, and holds on the as-of day, EXPIRED if one that
+    was active had ended by then, else NOT_YET_VALID.
     """
     if node.product.sequence > dates.head:
         return Choice(None, GapCode.NO_FOOTPRINT)
@@ -70,9 +76,12 @@ def choose(node: Node, dates: Dates, successors: Mapping[str, Sequence[Release]]
         for footprint, end in zip(known, ends, strict=True)
         if footprint.valid_from_day <= dates.as_of_day < end
     ]
-    if candidates:
-        footprint, end = max(candidates, key=lambda candidate: _order(candidate[0]))
+    within = [candidate for candidate in candidates if candidate[0].boundary is boundary]
+    if within:
+        footprint, end = max(within, key=lambda candidate: _order(candidate[0]))
         return Choice(footprint, None, end)
+    if candidates:
+        return Choice(None, GapCode.OTHER_BOUNDARY)
     expired = any(end <= dates.as_of_day for end in ends)
     return Choice(None, GapCode.EXPIRED if expired else GapCode.NOT_YET_VALID)
 

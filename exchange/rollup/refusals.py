@@ -16,6 +16,7 @@ class RefusalCode(StrEnum):
     NO_FOOTPRINT = "NO_FOOTPRINT"
     EXPIRED = "EXPIRED"
     NOT_YET_VALID = "NOT_YET_VALID"
+    OTHER_BOUNDARY = "OTHER_BOUNDARY"
     TOO_LARGE = "TOO_LARGE"
 
 
@@ -26,6 +27,8 @@ MESSAGES = {
     "publish one.",
     RefusalCode.EXPIRED: "The product's footprint had expired by that day: choose an earlier as-of, or publish one.",
     RefusalCode.NOT_YET_VALID: "The product's footprint was not valid yet on that day: choose a later as-of.",
+    RefusalCode.OTHER_BOUNDARY: "The product's footprint of that day is not cradle to gate: look at its `footprints`, "
+    "compare it, or publish a cradle-to-gate one.",
     RefusalCode.TOO_LARGE: f"The supply chain has more than {CLOSURE_ROWS_MAX:,} products or "
     f"{CLOSURE_LINES_MAX:,} lines: ask about fewer products, or about one of the suppliers.",
 }

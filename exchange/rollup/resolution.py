@@ -2,8 +2,8 @@
 
 All lines of all chosen footprints are held by column and decided together, because a closure has tens of thousands.
 The first reason that applies counts: NOT_GRANTED (also what nobody registered), NO_FOOTPRINT, EXPIRED,
-NOT_YET_VALID, UNIT_NOT_CONVERTIBLE; then the fallback may serve (docs/method.md, "Which footprint stands" and
-"Lines and units").
+NOT_YET_VALID, OTHER_BOUNDARY, UNIT_NOT_CONVERTIBLE; then the fallback may serve (docs/method.md, "Which footprint
+stands" and "Lines and units").
 """
 
 from __future__ import annotations

@@ -11,7 +11,10 @@ from typing import TypeVar
 
 import strawberry
 
-from exchange.model.footprint import FootprintKind, FootprintStatus, LifeCycleStage, PriceBasis
+from exchange.comparison import Finding as ComparisonFinding
+from exchange.comparison import ReasonCode as ComparisonReasonCode
+from exchange.comparison import Verdict as ComparisonVerdict
+from exchange.model.footprint import FootprintKind, FootprintStatus, LifeCycleStage, PriceBasis, SystemBoundary
 from exchange.model.paging import ProductOrder
 from exchange.model.parties import Scope
 from exchange.model.resolved import GapCode, UncertaintyReason
@@ -22,6 +25,9 @@ from exchange.units import AmountUnit, DeclaredUnit
 __all__ = [
     "AccessLevel",
     "AmountUnit",
+    "ComparisonFinding",
+    "ComparisonReasonCode",
+    "ComparisonVerdict",
     "ContributionGroupKind",
     "ContributionGrouping",
     "DeclaredUnit",
@@ -36,6 +42,7 @@ __all__ = [
     "ProductOrder",
     "RollUpRefusedCode",
     "Scope",
+    "SystemBoundary",
     "UncertaintyMethod",
     "UncertaintyReason",
 ]
@@ -106,6 +113,51 @@ _describe(
     {"ACTIVE": "It stands.", "DEPRECATED": "It was corrected or withdrawn; it stays in history."},
 )
 _describe(
+    SystemBoundary,
+    "What part of the life cycle a result covers. PACT knows the first only.",
+    {
+        "CRADLE_TO_GATE": "From the raw materials to the maker's gate: what the exchange adds up.",
+        "CRADLE_TO_GRAVE": "To the end of life: kept as stated, compared with its like, never added.",
+    },
+)
+_describe(
+    ComparisonVerdict,
+    "Whether two results may be held beside each other.",
+    {
+        "COMPARABLE": "Nothing is known to differ, and nothing is unknown.",
+        "COMPARABLE_WITH_CAVEATS": "Yes, with what the reasons say.",
+        "NOT_COMPARABLE": "No: no difference is told.",
+    },
+    name="ComparisonVerdict",
+)
+_describe(
+    ComparisonFinding,
+    "What a reason of a comparison rests on.",
+    {"DIFFERENT": "The two differ.", "UNKNOWN": "Not known of one or both: it may be the same, or not."},
+    name="ComparisonFinding",
+)
+_describe(
+    ComparisonReasonCode,
+    "What a reason of a comparison is about. NO_RESULT, BOUNDARY, UNIT and a BIOGENIC_CONVENTION that differs "
+    "prevent it.",
+    {
+        "NO_RESULT": "A product has no result on these dates.",
+        "BOUNDARY": "Cradle to gate beside cradle to grave.",
+        "UNIT": "Declared units of two dimensions, or money of another currency, year or basis.",
+        "BIOGENIC_CONVENTION": "Whether biogenic uptake is left out.",
+        "KIND": "No classification in common.",
+        "PIECE": "Declared by piece, and the pieces do not weigh the same.",
+        "CHARACTERIZATION": "The IPCC reports in use, mixed ones too.",
+        "PERIOD": "The reference periods.",
+        "GEOGRAPHY": "Country, subdivision and region.",
+        "RULES": "The standards that it was made by.",
+        "DATA_QUALITY": "Primary data shares ten points apart, or ratings that differ as whole numbers.",
+        "GAPS": "Inputs are missing.",
+        "SPREAD": "Not everything that a result rests on has a stated spread.",
+    },
+    name="ComparisonReasonCode",
+)
+_describe(
     PriceBasis,
     "Which price a MONEY amount is in.",
     {
@@ -122,6 +174,7 @@ _describe(
         "NO_FOOTPRINT": "The product has no footprint.",
         "EXPIRED": "Every footprint of the product ended before the date asked about.",
         "NOT_YET_VALID": "Every footprint of the product begins after the date asked about.",
+        "OTHER_BOUNDARY": "The product's footprint of that date is cradle to grave, which is never added.",
         "UNIT_NOT_CONVERTIBLE": "The line's unit cannot be turned into the product's declared unit.",
     },
 )
@@ -212,6 +265,7 @@ class RollUpRefusedCode(StrEnum):
     NO_FOOTPRINT = "NO_FOOTPRINT"
     EXPIRED = "EXPIRED"
     NOT_YET_VALID = "NOT_YET_VALID"
+    OTHER_BOUNDARY = "OTHER_BOUNDARY"
     TOO_LARGE = "TOO_LARGE"
 
 
@@ -257,6 +311,7 @@ _describe(
         "NO_FOOTPRINT": "The product has no footprint.",
         "EXPIRED": "Its footprints ended before the date asked about.",
         "NOT_YET_VALID": "Its footprints begin after the date asked about.",
+        "OTHER_BOUNDARY": "Its footprint of that date is not cradle to gate.",
         "TOO_LARGE": "Its supply chain is larger than this server computes.",
     },
 )

@@ -8,7 +8,7 @@ from decimal import Decimal
 import strawberry
 from strawberry import UNSET
 
-from exchange.schema.enumerations import AmountUnit, DeclaredUnit, LifeCycleStage, PriceBasis
+from exchange.schema.enumerations import AmountUnit, DeclaredUnit, LifeCycleStage, PriceBasis, SystemBoundary
 from exchange.schema.pedigree import PedigreeInput
 from exchange.schema.scalars import Urn, Uuid
 
@@ -150,7 +150,7 @@ class ModelledInput:
     lines: list[LineInput] = strawberry.field(description="What goes in, per declared unit.")
 
 
-@strawberry.input(description="A stated cradle-to-gate result, kg CO2e per declared unit.")
+@strawberry.input(description="A stated result within the footprint's system boundary, kg CO2e per declared unit.")
 class DeclaredInput:
     pcf_excluding_biogenic_uptake: Decimal = strawberry.field(description="Without biogenic uptake.")
     pcf_including_biogenic_uptake: Decimal = strawberry.field(description="With biogenic uptake.")
@@ -217,3 +217,8 @@ class FootprintInput:
     )
     declared: DeclaredInput | None = strawberry.field(default=UNSET, description="A stated result.")
     modelled: ModelledInput | None = strawberry.field(default=UNSET, description="Direct emissions and lines.")
+    system_boundary: SystemBoundary = strawberry.field(
+        default=SystemBoundary.CRADLE_TO_GATE,
+        description="What part of the life cycle a declared result covers. A cradle-to-grave one is kept and compared, "
+        "and never added to anything.",
+    )

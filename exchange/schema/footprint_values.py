@@ -57,6 +57,7 @@ def footprint_value(given: Stated, problems: Problems, path: Path) -> values.Foo
         comment=given.get("comment"),
         declared=None if declared is None else _declared(declared),
         modelled=None if modelled is None else _modelled(modelled, problems, (*path, "modelled")),
+        system_boundary=given["systemBoundary"],
     )
 
 

@@ -20,6 +20,7 @@ from exchange.schema.enumerations import (
     FootprintStatus,
     LifeCycleStage,
     PriceBasis,
+    SystemBoundary,
 )
 from exchange.schema.ids import global_id
 from exchange.schema.instants import instant_of, midnight_of
@@ -57,7 +58,7 @@ class Finding:
         )
 
 
-@strawberry.type(description="A stated cradle-to-gate result, kg CO2e per declared unit.")
+@strawberry.type(description="A stated result within the footprint's system boundary, kg CO2e per declared unit.")
 class DeclaredFootprint:
     pcf_excluding_biogenic_uptake: Decimal = strawberry.field(description="Without biogenic uptake.")
     pcf_including_biogenic_uptake: Decimal = strawberry.field(description="With biogenic uptake.")
@@ -172,6 +173,7 @@ class Footprint(Node):
     preceding_pf_ids: list[Uuid] = strawberry.field(description="The versions that this one corrects.")
     kind: FootprintKind = strawberry.field(description="Declared or modelled.")
     status: FootprintStatus = strawberry.field(description="Whether it still stands.")
+    system_boundary: SystemBoundary = strawberry.field(description="What part of the life cycle its result covers.")
     published_at: dt.datetime = strawberry.field(description="When the exchange accepted it.")
     deprecated_at: dt.datetime | None = strawberry.field(description="When it was corrected or withdrawn.")
     reference_period_start: dt.datetime = strawberry.field(description="Begin of the time that the data describe.")
@@ -212,6 +214,7 @@ class Footprint(Node):
             preceding_pf_ids=[Uuid(pf_id) for pf_id in answer.preceding_pf_ids],
             kind=answer.kind,
             status=answer.status,
+            system_boundary=answer.boundary,
             published_at=instant_of(answer.published_at_us),
             deprecated_at=instant_of(answer.deprecated_at_us),
             reference_period_start=instant_of(answer.reference_period_start_us),

@@ -43,6 +43,7 @@ COST_MAX: Final = 200_000  # fields of the answer; about half a second
 WEIGHTS: Final[Mapping[str, int]] = {
     "downstream": 1_000,  # of every product a closure of its own
     "cradleToGate": 50,
+    "compare": 150,  # two closures, and two spreads
     "whatIf": 200,
     "explainFile": 50,
     "tree": 50,
@@ -80,6 +81,8 @@ LISTS: Final[Mapping[str, int]] = {
     "byStage": 3,
     "direct": 2,
     "findings": 3,
+    "reasons": 8,
+    "fields": 2,
 }
 
 

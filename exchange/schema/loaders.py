@@ -21,6 +21,7 @@ from exchange.operations.answers import (
     ReleaseAnswer,
     RollUpAnswer,
 )
+from exchange.operations.comparing import ComparisonAnswer
 from exchange.schema.datasets import Dataset, Release
 from exchange.schema.footprints import Footprint
 from exchange.schema.grants import Grant
@@ -49,6 +50,7 @@ class Loaders:
         self._datasets = DataLoader[str, DatasetAnswer | None](session.datasets)
         self._releases = DataLoader[str, ReleaseAnswer | None](session.releases)
         self._standing: dict[Dates, DataLoader[int, FootprintAnswer | None]] = {}
+        self._comparisons: dict[Dates, DataLoader[tuple[int, int], ComparisonAnswer]] = {}
         self._roll_ups: dict[Dates, DataLoader[int, RollUpAnswer | RefusedAnswer]] = {}
 
     # --- products ---
@@ -102,6 +104,12 @@ class Loaders:
             self._roll_ups[dates] = DataLoader(lambda keys: self._session.roll_up(keys, *dates))
         answer = await self._roll_ups[dates].load(product.answer.product.key)
         return RollUpRefused.of(answer) if isinstance(answer, RefusedAnswer) else RollUp.of(answer, product)
+
+    async def comparison(self, keys: tuple[int, int], dates: Dates) -> ComparisonAnswer:
+        """Of two visible products; those of one operation read and roll up together."""
+        if dates not in self._comparisons:
+            self._comparisons[dates] = DataLoader(lambda pairs: self._session.compare(pairs, *dates))
+        return await self._comparisons[dates].load(keys)
 
     # --- the rest ---
 

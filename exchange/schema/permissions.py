@@ -33,6 +33,7 @@ PERMISSIONS: Final[dict[str, dict[str, Permission]]] = {
         "nodes": Permission.READ,
         "product": Permission.READ,
         "products": Permission.READ,
+        "compare": Permission.READ,
         "organization": Permission.READ,
         "organizations": Permission.READ,
     },

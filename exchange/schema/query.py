@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from typing import Annotated, Final
 
 import strawberry
@@ -12,9 +13,12 @@ from strawberry import UNSET
 
 from exchange.errors import InvalidInput
 from exchange.model.paging import ProductQuery
+from exchange.schema.comparisons import Comparison
 from exchange.schema.connections import AFTER, BEFORE, FIRST, LAST, Connection, connection, given, page_of
 from exchange.schema.enumerations import OrderDirection, ProductOrder, Scope
+from exchange.schema.explanation import AS_OF, KNOWN_AT
 from exchange.schema.ids import named_by, uuid_of
+from exchange.schema.instants import day_of, microseconds_of
 from exchange.schema.nodes import Node
 from exchange.schema.organizations import Organization
 from exchange.schema.products import Product, ProductFilter, ProductOrderInput
@@ -124,6 +128,27 @@ class Query:
         page = page_of(first, after, last, before)
         query = _product_query(given(filter), given(order_by))
         return connection(await info.context.session.list_products(query, page), info.context.loaders.show_product)
+
+    @strawberry.field(
+        description="Two products beside each other: whether their results are comparable, with reasons, and by how "
+        "much they differ. Null: one of them is unknown or not visible."
+    )
+    async def compare(
+        self,
+        info: Info,
+        product: Annotated[strawberry.ID, strawberry.argument(description="Id of the first product.")],
+        other: Annotated[strawberry.ID, strawberry.argument(description="Id of the product to hold beside it.")],
+        as_of: Annotated[dt.date | None, AS_OF] = UNSET,
+        known_at: Annotated[dt.datetime | None, KNOWN_AT] = UNSET,
+    ) -> Comparison | None:
+        loaders, uuids = info.context.loaders, [uuid_of(name, "Product") for name in (product, other)]
+        found = await asyncio.gather(*(loaders.product_by_id(uuid) for uuid in uuids if uuid is not None))
+        sides = [each for each in found if each is not None]
+        if len(sides) < len((product, other)):
+            return None
+        dates = day_of(given(as_of)), microseconds_of(given(known_at))
+        keys = sides[0].answer.product.key, sides[1].answer.product.key
+        return Comparison.of(await loaders.comparison(keys, dates))
 
     @strawberry.field(description="Exactly one argument. Null: unknown or not visible.")
     async def organization(

@@ -141,6 +141,16 @@ ASKED: dict[tuple[str, str], tuple[list[str], str, Callable[[Tenants, str], dict
         f"query ($id: ID!) {{ product(id: $id) {selection('Product')} }}",
         lambda _, id_: {"id": id_},
     ),
+    ("Query.compare", "product"): (
+        node_types(),
+        f"query ($id: ID!, $own: ID!) {{ compare(product: $id, other: $own) {selection('Comparison')} }}",
+        lambda all_, id_: {"id": id_, "own": all_.two.ids["Product"]},
+    ),
+    ("Query.compare", "other"): (
+        node_types(),
+        f"query ($id: ID!, $own: ID!) {{ compare(product: $own, other: $id) {selection('Comparison')} }}",
+        lambda all_, id_: {"id": id_, "own": all_.two.ids["Product"]},
+    ),
     ("Query.organization", "id"): (
         [kind for kind in node_types() if kind != "Organization"],
         f"query ($id: ID!) {{ organization(id: $id) {selection('Organization')} }}",

@@ -73,6 +73,7 @@ QUERIES = {
     "nodes": "nodes(ids: []) { id }",
     "product": 'product(id: "x") { name }',
     "products": "products { totalCount }",
+    "compare": 'compare(product: "x", other: "y") { verdict }',
     "organization": 'organization(id: "x") { name }',
     "organizations": "organizations { totalCount }",
 }

@@ -335,6 +335,8 @@ WAYS = {
     "Query.node": "query ($id: ID!, $urn: URN!) { found: node(id: $id) { id } product(productId: $urn) { id } }",
     "Query.nodes": "query ($id: ID!, $urn: URN!) { nodes(ids: [$id]) { id } product(productId: $urn) { id } }",
     "Query.product": "query ($id: ID!, $urn: URN!) { found: product(id: $id) { id } product(productId: $urn) { id } }",
+    "Query.compare": "query ($id: ID!, $urn: URN!) { compare(product: $id, other: $id) { found: product { "
+    "product { id } } } product(productId: $urn) { id } }",
     "Query.products": "query ($id: ID!, $urn: URN!) { products(filter: {productId: $urn}) { totalCount nodes { id } } "
     "product(id: $id) { id } }",
     "Query.organization": None,
@@ -357,7 +359,8 @@ def test_every_way_in_answers_as_the_table_says(world: SharedWorld, action: str,
     visible = cell in {"yes", "part"} and level != "none"
     assert cell in ({"yes", "part"} if visible else {"null", "part"})
     listed = answer.get("nodes") or (answer.get("products") or {}).get("nodes") or []
-    found = answer.get("found") or next(iter(listed), None)
+    compared = ((answer.get("compare") or {}).get("found") or {}).get("product")
+    found = answer.get("found") or compared or next(iter(listed), None)
     assert (found, answer["product"]) == ((({"id": world.products[name]},) * 2) if visible else (None, None))
     if action == "Query.products":
         assert answer["products"]["totalCount"] == int(visible)

@@ -117,6 +117,8 @@ OTHER_DATES = [
 # Of the viewer's own process every kind of change; whatever is wrong with it has to be wrong in both worlds.
 WHAT_IF = f"""query ($id: ID!, $scenarios: [ScenarioInput!]!) {{ product(id: $id) {{
   whatIf(scenarios: $scenarios, asOf: "{AS_OF}") {selection("WhatIfResult", ("Product",))} }} }}"""
+COMPARE = f"""query ($one: ID!, $other: ID!) {{
+  compare(product: $one, other: $other, asOf: "{AS_OF}") {selection("Comparison", ("Product", "Footprint"))} }}"""
 OWN_SUPPLY = {"own": {"emissions": {"fossilGhgEmissions": "0.25"}, "unit": "KILOGRAM"}}
 LISTS = [
     f"{{ viewer {selection('Viewer')} }}",
@@ -152,6 +154,9 @@ def everything(client: ApiClient, urns: list[str], tag: str) -> Iterator[dict[st
         found.append(client.answer(PRODUCT, {"id": product["id"]}))
     for product, dates in itertools.product(products["products"]["nodes"][:4], OTHER_DATES):
         found.append(client.answer(DATES, {"id": product["id"], **dates}))
+    shown = [product["id"] for product in products["products"]["nodes"]]
+    for one, other in itertools.pairwise([*shown, *shown[:1]]):
+        found.append(client.answer(COMPARE, {"one": one, "other": other}))
     for product in products["products"]["nodes"]:
         found += what_ifs(client, product, urns)
     yield from found

@@ -21,6 +21,7 @@ from exchange.app import running_exchange
 from exchange.cli import commands
 from exchange.config import Settings, variables
 from exchange.graph.embedded import EmbeddedDatabase
+from tests.importers.catalogues import reported, write_catalogue
 from tests.importers.models import INPUTS_HEADER, write_model
 
 AS_OF = str(seed.AS_OF)
@@ -204,6 +205,7 @@ def test_organizations_and_clients_are_added(exchange):
         (("client", "add", "nobody.example"), "NOT_FOUND"),
         (("rollup", CAR, "--as", "nobody.example"), "NOT_FOUND"),
         (("import", "useeio", "/no/such/folder"), "INVALID_INPUT"),
+        (("import", "carbon-catalogue", "/no/such/folder"), "INVALID_INPUT"),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value[:3]),
 )
@@ -243,6 +245,24 @@ def test_a_bad_model_changes_nothing_and_a_good_one_is_imported(exchange, tmp_pa
     assert exchange("import", "useeio", str(tmp_path / "good"), "--label", "tiny").stdout.startswith(
         "Everything was there"
     )
+
+
+def test_a_bad_catalogue_changes_nothing_and_a_good_one_is_imported(exchange, tmp_path):
+    before = head(exchange)
+    row = reported("9-1-2016", "0", "1")
+    bad = exchange("import", "carbon-catalogue", str(write_catalogue(tmp_path / "bad", products=[row], stages=[])))
+    assert bad.exit_code == 1
+    assert "products.csv line 2 Product weight (kg)" in bad.stderr
+    assert head(exchange) == before
+    good = str(write_catalogue(tmp_path / "good"))
+    done = exchange("import", "carbon-catalogue", good, "--json")
+    assert done.exit_code == 0, done.output
+    fields = json.loads(done.stdout)
+    assert (fields["organizations"], fields["products"], fields["footprints"], fields["withStages"]) == (2, 2, 3, 1)
+    refused = exchange("rollup", "urn:pact:7.carbon-catalogue.example:product-id:1", "--as-of", "2018-06-01")
+    assert refused.exit_code == 1
+    assert "OTHER_BOUNDARY" in refused.stderr
+    assert exchange("import", "carbon-catalogue", good).stdout.startswith("Everything was there")
 
 
 def test_graphs_are_written_and_read_again(exchange, tmp_path):

@@ -49,6 +49,7 @@ def test_a_product_without_a_result_has_the_reason_as_a_code(code, capsys):
         ["client", "add", "x"],
         ["seed"],
         ["import", "useeio", "/no/such/folder"],
+        ["import", "carbon-catalogue", "/no/such/folder"],
     ],
     ids=" ".join,
 )

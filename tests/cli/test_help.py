@@ -18,6 +18,7 @@ from exchange.cli.commands import commands as same
 PRINTS_DATA = {
     "seed",
     "import useeio",
+    "import carbon-catalogue",
     "organization add",
     "organization list",
     "client add",
@@ -58,6 +59,7 @@ def test_the_commands_are_these():
         "schema",
         "doctor",
         "import useeio",
+        "import carbon-catalogue",
         "organization add",
         "organization list",
         "client add",
@@ -95,6 +97,7 @@ def test_what_prints_data_prints_json_too(name):
         ["graph", "export", "x", "--format", "pdf"],
         ["serve", "--port", "70000"],
         ["import", "useeio"],
+        ["import", "carbon-catalogue"],
         ["explain"],
         ["explain", "x", "--as-of", "yesterday"],
         ["verify"],

@@ -11,6 +11,7 @@ from tests.docs.documents import ROOT, document
 
 SECTIONS = [
     "Which footprint stands",
+    "System boundary",
     "Lines and units",
     "Components",
     "Solving and the certificate",
@@ -22,6 +23,8 @@ SECTIONS = [
     "Advice",
     "Digest",
     "Numbers going out",
+    "Comparing",
+    "Benchmarks",
     "Refused, or kept with a finding",
 ]
 REFERENCE = re.compile(r'"([A-Z][A-Za-z, -]+?)"')

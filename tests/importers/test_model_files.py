@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from exchange.errors import InvalidInput
-from exchange.importers import model_files
+from exchange.importers import csv_files
 from exchange.importers.model_files import Model, read_model
 from exchange.importers.productive import check_productive
 from tests.importers.models import HEADER, INPUTS_HEADER, write_model
@@ -149,7 +149,7 @@ def test_a_damaged_packed_file_is_refused(tmp_path):
 
 
 def test_a_packed_bomb_is_not_unpacked_whole(tmp_path, monkeypatch):
-    monkeypatch.setattr(model_files, "BYTES_MAX", 1000)
+    monkeypatch.setattr(csv_files, "BYTES_MAX", 1000)
     folder = write_model(tmp_path)
     (folder / "inputs.csv").unlink()
     (folder / "inputs.csv.gz").write_bytes(gzip.compress(b"0" * 100_000))
@@ -157,7 +157,7 @@ def test_a_packed_bomb_is_not_unpacked_whole(tmp_path, monkeypatch):
 
 
 def test_reports_end_at_a_limit(tmp_path, monkeypatch):
-    monkeypatch.setattr(model_files, "PROBLEMS_MAX", 3)
+    monkeypatch.setattr(csv_files, "PROBLEMS_MAX", 3)
     assert len(problems(write_model(tmp_path, inputs=INPUTS_HEADER + "P,X,1\n" * 9))) <= 4
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from exchange.model.carbon import CarbonComponents
 from exchange.model.columns import FootprintColumns, GrantColumns, LineBlock, ProductColumns, Texts
-from exchange.model.footprint import DataQuality, Footprint
+from exchange.model.footprint import DataQuality, Footprint, SystemBoundary
 from exchange.model.grant import Grant
 from exchange.model.product import Product
 from exchange.rollup.standings import stated_packaging
@@ -74,6 +74,7 @@ def footprint_columns(footprints: Sequence[Footprint]) -> FootprintColumns:
         ],
         countries=[each.geography_country for each in footprints],
         deviations=[_text(_deviation(each)) for each in footprints],
+        to_grave=[each.boundary is SystemBoundary.CRADLE_TO_GRAVE for each in footprints],
         lines=_lines(footprints),
     )
 

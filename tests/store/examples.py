@@ -24,6 +24,7 @@ from exchange.model.footprint import (
     Modelled,
     Price,
     PriceBasis,
+    SystemBoundary,
 )
 from exchange.model.grant import AccessLevel, Grant
 from exchange.model.ledger import Change, ChangeKind, LedgerHead
@@ -197,6 +198,7 @@ def everything_declared() -> dict[str, Any]:
         "fossil_carbon_content": D("0.0"),
         "data_quality": DataQuality(D(1), D("2.5"), D(5)),
         "comment": "checked twice",
+        "boundary": SystemBoundary.CRADLE_TO_GRAVE,
         "findings": (Finding("SUM", "WARNING", "does not add up", ("pcf", "fossil"), "1", "2"),),
         "declared": Declared(
             D("1E-7"),

@@ -1,0 +1,72 @@
+"""Which results are counted together, and what each corporate group adds to them: the median of its own products.
+
+One value a group: however many organizations or products a group has, it weighs as one, and splitting itself gains it
+nothing. Results whose convention is not known go nowhere: unknown is not the same.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from statistics import median
+
+from exchange.model.footprint import Price, SystemBoundary
+from exchange.units import DeclaredUnit, Dimension, dimension, size
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ComparableSet:
+    """category: a rule or category, as a URN. price: of results per money, as one text. convention: biogenic."""
+
+    category: str
+    boundary: SystemBoundary
+    dimension: Dimension
+    price: str
+    convention: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A product's result, which its owner lets be counted. kg_co2e: per declared unit. group_id: the corporate group's
+    head. categories: all that the product is in, parents included."""
+
+    product_id: str
+    group_id: str
+    categories: tuple[str, ...]
+    boundary: SystemBoundary
+    convention: str | None
+    declared_unit_amount: Decimal
+    declared_unit: DeclaredUnit
+    price: Price | None
+    kg_co2e: Decimal
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Contribution:
+    """What one group adds to a set: kg CO2e per base unit of the set's dimension (kilogram, liter, megajoule, …)."""
+
+    group_id: str
+    kg_co2e_per_base_unit: Decimal
+
+
+def contributions(results: Iterable[Result]) -> dict[ComparableSet, tuple[Contribution, ...]]:
+    """Of every set that a result belongs to, one value for each group, by group. A product counts once in a set."""
+    found: dict[ComparableSet, dict[str, dict[str, Decimal]]] = defaultdict(lambda: defaultdict(dict))
+    for result in results:
+        if result.convention is None:
+            continue
+        per_base = result.kg_co2e / (result.declared_unit_amount * size(result.declared_unit))
+        for category in dict.fromkeys(result.categories):
+            found[_set_of(result, category)][result.group_id][result.product_id] = per_base
+    return {
+        key: tuple(sorted(Contribution(group, median(own.values())) for group, own in groups.items()))
+        for key, groups in found.items()
+    }
+
+
+def _set_of(result: Result, category: str) -> ComparableSet:
+    price = "" if result.price is None else f"{result.price.currency} {result.price.year} {result.price.basis}"
+    assert result.convention is not None  # whoever has none is in no set
+    return ComparableSet(category, result.boundary, dimension(result.declared_unit), price, result.convention)
