@@ -84,7 +84,7 @@ class Variables:
         """Of everything that samples depend on: with equal digests, the same seed gives the same samples."""
         p, found = self.parameters, hashlib.sha256()
         columns = (
-            np.array(p.keys, dtype=np.int64), np.array([p.root]), p.own, p.outbound, p.leaf, p.consumer, p.supplier,
+            np.array([p.root]), p.own, p.outbound, p.leaf, p.consumer, p.supplier,
             p.factors, p.delivered, p.line_deviations, self.own_deviations,
         )  # fmt: skip
         for column in columns:
