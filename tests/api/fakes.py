@@ -153,6 +153,14 @@ class FakeExchange:
     refused: frozenset[int] = frozenset()
     calls: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def audit(self) -> FakeExchange:
+        """What records who tried what: this, too."""
+        return self
+
+    async def write_denied(self, viewer, error, field, now_us):
+        self.called(f"denied {field}")
+
     async def session(self, viewer: Viewer) -> FakeSession:
         self.called("session")
         return FakeSession(self, viewer)
@@ -167,6 +175,8 @@ class FakeExchange:
 class FakeSession:
     exchange: FakeExchange
     viewer: Viewer
+    now_us: int = 0
+    inputs_read: dict[int, None] = field(default_factory=dict)
 
     async def products_by_key(self, keys):
         self.exchange.called("products_by_key")
@@ -200,6 +210,9 @@ class FakeSession:
             else roll_up_answer(key, as_of_day)
             for key in keys
         ]
+
+    async def list_audit(self, organization_id, page):
+        return None
 
     async def downstream(self, product_key, as_of_day, known_at_us, page):
         self.exchange.called("downstream")
