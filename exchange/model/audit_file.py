@@ -173,7 +173,7 @@ def verify_audit(lines: Iterable[str], anchors: Collection[str] = ()) -> AuditVe
             check.problems.append((number + 1, "the last line is missing: the file was cut off"))
         for anchor in sorted(check.awaited):
             message = f"the noted hash {anchor} is not in this chain: it was cut off, rewritten, or begins later"
-            check.problems.append((number + 1, message))
+            check.problems.append((number, message))
     return AuditVerdict(
         first=check.first,
         head=check.next - 1,
