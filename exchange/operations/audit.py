@@ -11,11 +11,12 @@ write a second entry; none leaves one out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from exchange.errors import AccessDenied
+from exchange.graph import Store
 from exchange.model.ledger import ChangeKind, LedgerHead
 from exchange.model.parties import Viewer
 from exchange.model.product import Product
@@ -42,50 +43,64 @@ class Seen:
 class Audit:
     """Records, of one process."""
 
-    def __init__(self, queue: WriteQueue) -> None:
-        self._queue = queue
+    def __init__(self, store: Store, queue: WriteQueue) -> None:
+        self._store, self._queue = store, queue
         self._day = -1
-        self._kept: set[tuple[str, str, str]] = set()
+        self._kept: set[tuple[str, ...]] = set()
+        self._read: set[tuple[str, int]] = set()
 
-    async def inputs_read(self, viewer: Viewer, products: Iterable[Product], now_us: int) -> bool:
-        """Records that a client was shown what was computed from the lines of foreign products; whether any was new.
+    async def inputs_read(self, viewer: Viewer, keys: Collection[int], now_us: int) -> bool:
+        """Records that a client was shown what was computed from the lines of the foreign products with these keys;
+        whether any was new today. Where none is, nothing is asked of the database.
 
         Only who asks with a token is recorded: a command of the operator reads the database itself.
         """
-        if viewer.client_id is None or viewer.organization_id is None:
+        client = viewer.client_id
+        if client is None or viewer.organization_id is None:
             return False
-        return await self._record(
-            viewer,
-            [
-                Seen(ChangeKind.INPUTS_READ, product.id, product.id, product.owner_id)
-                for product in products
-                if product.owner_id != viewer.organization_id
-            ],
-            now_us,
+        self._turn(now_us)
+        new = [key for key in keys if (client, key) not in self._read]
+        if not new:
+            return False
+        found = await self._store.get_products_by_key(new)
+        products = [product for product in found if product is not None]
+        await self._write(
+            viewer, [Seen(ChangeKind.INPUTS_READ, product.id, product.id, product.owner_id) for product in products]
         )
+        # Only now: whoever asks the same meanwhile records it too, rather than answer before it is written.
+        self._read.update((client, key) for key in new)
+        return True
 
     async def write_denied(self, viewer: Viewer, error: AccessDenied, field: str, now_us: int) -> None:
         """Records that a client tried what it may not: to the product's owner, where it saw the product, and itself."""
         seen = Seen(ChangeKind.WRITE_DENIED, error.product_id or field, error.product_id, error.owner_id, field)
-        await self._record(viewer, [seen], now_us)
+        await self._once_a_day(viewer, seen, now_us)
 
     async def probing_limited(self, viewer: Viewer, product: Product, detail: str, now_us: int) -> None:
         """Records that somebody came to the end of what it may ask about a foreign product in a day."""
         seen = Seen(ChangeKind.PROBING_LIMITED, product.id, product.id, product.owner_id, detail)
-        await self._record(viewer, [seen], now_us)
+        await self._once_a_day(viewer, seen, now_us)
 
-    async def _record(self, viewer: Viewer, seen: Sequence[Seen], now_us: int) -> bool:
+    async def _once_a_day(self, viewer: Viewer, seen: Seen, now_us: int) -> None:
+        self._turn(now_us)
+        kept = (_by(viewer), seen.kind, seen.subject, seen.detail)
+        if kept not in self._kept:
+            await self._write(viewer, [seen])
+            self._kept.add(kept)
+
+    async def _write(self, viewer: Viewer, seen: Sequence[Seen]) -> None:
+        for start in range(0, len(seen), ENTRIES_AT_ONCE_MAX):
+            part = tuple(seen[start : start + ENTRIES_AT_ONCE_MAX])
+            await self._queue.do(_Record(_by(viewer), viewer.organization_id or "", part))
+
+    def _turn(self, now_us: int) -> None:
         day = now_us // US_PER_DAY
-        if day != self._day or len(self._kept) > KEPT_MAX:
-            self._day, self._kept = day, set()
-        by = "anonymous" if viewer.anonymous else written_by(viewer)
-        new = [each for each in seen if (by, each.kind, f"{each.subject} {each.detail}") not in self._kept]
-        for start in range(0, len(new), ENTRIES_AT_ONCE_MAX):
-            part = tuple(new[start : start + ENTRIES_AT_ONCE_MAX])
-            await self._queue.do(_Record(by, viewer.organization_id or "", part))
-            # Only now: whoever asks the same meanwhile records it too, rather than answer before it is written.
-            self._kept.update((by, each.kind, f"{each.subject} {each.detail}") for each in part)
-        return bool(new)
+        if day != self._day or len(self._kept) + len(self._read) > KEPT_MAX:
+            self._day, self._kept, self._read = day, set(), set()
+
+
+def _by(viewer: Viewer) -> str:
+    return "anonymous" if viewer.anonymous else written_by(viewer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ class Exchange:
     foreign_scenarios: ForeignScenarios = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "audit", Audit(self.queue))
+        object.__setattr__(self, "audit", Audit(self.store, self.queue))
         object.__setattr__(self, "foreign_scenarios", ForeignScenarios(self.audit))
 
     async def session(self, viewer: Viewer) -> Session:

@@ -56,12 +56,10 @@ class Work:
     async def record_reads(self) -> bool:
         """Records which foreign products' lines this answer was computed from, before it leaves; whether any is new
         today."""
-        keys = list(self.session.inputs_read)
-        if not keys:
+        session = self.session
+        if not session.inputs_read:
             return False
-        found = await self.session.store.get_products_by_key(keys)
-        products = [product for product in found if product is not None]
-        return await self.exchange.audit.inputs_read(self.viewer, products, self.session.now_us)
+        return await self.exchange.audit.inputs_read(self.viewer, session.inputs_read, session.now_us)
 
     async def once(self, place: Hashable, write: Callable[[], Awaitable[T]]) -> T:
         """The outcome of a write (an error of ours is one too), which happens at the first call for a place only."""
