@@ -191,10 +191,10 @@ def test_the_format_is_named_in_what_is_hashed():
 def test_pages_of_numbers_are_the_pages_of_the_list(total, size, at):
     whole = list(range(total, 0, -1))
     assert list(page_of_numbers(total, Page(first=size))) == whole[:size]
-    assert list(page_of_numbers(total, Page(last=size))) == whole[-size:]
+    assert list(page_of_numbers(total, Page(first=None, last=size))) == whole[-size:]
     if at <= total:
         after, before = [each for each in whole if each < at], [each for each in whole if each > at]
         assert list(page_of_numbers(total, Page(first=size, after=str(at)))) == after[:size]
-        assert list(page_of_numbers(total, Page(last=size, after=str(at)))) == after[-size:]
+        assert list(page_of_numbers(total, Page(first=None, last=size, after=str(at)))) == after[-size:]
         assert list(page_of_numbers(total, Page(first=size, before=str(at)))) == before[:size]
-        assert list(page_of_numbers(total, Page(last=size, before=str(at)))) == before[-size:]
+        assert list(page_of_numbers(total, Page(first=None, last=size, before=str(at)))) == before[-size:]
