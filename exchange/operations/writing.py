@@ -242,9 +242,9 @@ class WriteQueue:
         waiting, decision = refused
         if error.members:
             write = refused_loop(decision, error, now_us, head.sequence + 1)
-            allocation, refused = Allocation(head, waiting.command.by, now_us), write.refused
-            owner_id, product_id = refused.organization_id, refused.product_id  # only owners write
-            allocation.change(ChangeKind.LOOP_REFUSED, refused.id, owner_id=owner_id, product_id=product_id)
+            allocation, tried = Allocation(head, waiting.command.by, now_us), write.refused
+            owner_id, product_id = tried.organization_id, tried.product_id  # only owners write
+            allocation.change(ChangeKind.LOOP_REFUSED, tried.id, owner_id=owner_id, product_id=product_id)
             await self._store.write([write], allocation.changes, head)
             self._measures.refused(error.code)
             log.warning("loop refused: product %s, asked by %s", product_id, waiting.command.by)
