@@ -63,7 +63,15 @@ class NotSignedIn(ExchangeError):
 
 
 class AccessDenied(ExchangeError):
+    """product_id, owner_id: of the product that the caller sees and may not do this to, where there is one. They are
+    for the audit trail, not for the caller."""
+
     code = "ACCESS_DENIED"
+
+    def __init__(self, message: str, *, path: Sequence[str] = (), product_id: str = "", owner_id: str = "") -> None:
+        super().__init__(message, path=path)
+        self.product_id = product_id
+        self.owner_id = owner_id
 
 
 class NotFound(ExchangeError):

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from exchange import __version__
+from exchange.cli.auditing import audits
 from exchange.cli.clients import clients
 from exchange.cli.console import speak_utf8
 from exchange.cli.demo import demo
@@ -57,6 +58,7 @@ commands.command("rollup")(rollup)
 commands.command("explain")(explain)
 commands.command("verify")(verify_file)
 commands.add_typer(graphs, name="graph")
+commands.add_typer(audits, name="audit")
 commands.command("schema")(schema)
 commands.command("doctor")(doctor)
 

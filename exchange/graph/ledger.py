@@ -6,6 +6,9 @@ gaps, and a decision (admission, a free name) holds for exactly the graph it is 
 
 A commit whose answer was lost is looked up by its own mark in the ledger: it is never written twice, and never
 reported lost where it was kept.
+
+The changes are a chain, too: each is kept with a hash over the one before (`model/audit.py`), whose last is on the
+ledger's node, and so moves with the head or not at all.
 """
 
 from __future__ import annotations
@@ -18,12 +21,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from exchange.errors import Conflict, ExchangeError, StoreUnavailable
+from exchange.graph.audit import counted, places_of
 from exchange.graph.bolt import Bolt, CommitUnknown, Transaction
 from exchange.graph.driver_errors import CAUGHT, may_be_a_collision, translated
 from exchange.graph.migrations import check_version
-from exchange.graph.records import change_of, change_properties
+from exchange.graph.records import change_of, entry_properties
 from exchange.graph.taken import find_taken
 from exchange.graph.writes import NameTaken, apply
+from exchange.model.audit import GENESIS, seal
 from exchange.model.ledger import Change, LedgerHead
 from exchange.model.writes import CreateProduct, PublishFootprint, Write
 
@@ -40,9 +45,15 @@ _MOVE = """
 MATCH (l:Ledger {id: 'ledger'})
 SET l.head = l.head + $changes, l.products = l.products + $products, l.footprints = l.footprints + $footprints,
     l.atUs = $at
-RETURN l.head - $changes, l.products - $products, l.footprints - $footprints
+WITH l UNWIND $parties AS p MERGE (t:AuditTail {id: p.id}) SET t.entries = coalesce(t.entries, 0) + p.entries
+RETURN l.head - $changes, l.products - $products, l.footprints - $footprints, coalesce(l.auditHash, $genesis),
+    p.id, t.entries - p.entries
 """
-_APPEND = "UNWIND $rows AS r CREATE (c:Change) SET c = r"
+# The chain begins with the first change that was written as an entry of it: older ones have no hash.
+_APPEND = """
+MATCH (l:Ledger {id: 'ledger'}) SET l.auditHash = $hash, l.auditFrom = coalesce(l.auditFrom, $first)
+WITH l UNWIND $rows AS r CREATE (c:Change) SET c = r
+"""
 # By equality: a range is 50 times slower on one database, and may see n + 1 before n on the other.
 _CHANGES = """
 UNWIND range($first, $last) AS i MATCH (c:Change {sequence: i}) RETURN properties(c) ORDER BY c.sequence
@@ -147,13 +158,18 @@ class _Writing:
             products=self._after.products - self._expected.products,
             footprints=self._after.footprints - self._expected.footprints,
             at=self._after.at_us,
+            genesis=GENESIS,
+            parties=counted(self._changes),
         )
-        if not before or LedgerHead(*before[0]) != self._expected:
+        if not before or LedgerHead(*before[0][:3]) != self._expected:
             raise HeadMoved
-        rows = [change_properties(change) for change in self._changes]
+        entries = seal(before[0][3], self._changes)
+        places = places_of(self._changes, {row[4]: row[5] for row in before})
+        rows = [entry_properties(entry, own) for entry, own in zip(entries, places, strict=True)]
         rows[0]["transaction"] = self._mark
+        first, last = entries[0].change.sequence, entries[-1].hash
         for start in range(0, len(rows), CHANGES_CHUNK_MAX):
-            await transaction.run(_APPEND, rows=rows[start : start + CHANGES_CHUNK_MAX])
+            await transaction.run(_APPEND, rows=rows[start : start + CHANGES_CHUNK_MAX], hash=last, first=first)
 
     async def _look_into(self, error: BaseException) -> None:
         """Raises what the failed attempt means; returns where it is worth another one."""

@@ -90,6 +90,15 @@ MIGRATIONS: tuple[Migration, ...] = (
         "refused loops, counted by product and day",
         (indexed("RefusedLoop", texts=["id"], repeated=["productDay"]),),
     ),
+    Migration(
+        3,
+        "the audit chain, which begins with the next change, and who has read what last",
+        (
+            indexed("Change", repeated=["ownerPlace", "actorPlace"]),
+            indexed("Reading", texts=["id"]),
+            indexed("AuditTail", texts=["id"]),
+        ),
+    ),
 )
 
 

@@ -5,9 +5,11 @@ A node's properties carry the names of the fields in camel case. An absent prope
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from exchange.graph.keys import checked, name_key, search_name, sort_name
+from exchange.model.audit import AuditEntry
 from exchange.model.grant import AccessLevel, Grant
 from exchange.model.ledger import Change, ChangeKind
 from exchange.model.parties import Client, Organization, Scope
@@ -215,14 +217,33 @@ def grant_of(stored: Properties) -> Grant:
     )
 
 
-def change_properties(change: Change) -> Properties:
+def entry_properties(entry: AuditEntry, places: Mapping[str, str]) -> Properties:
+    """A change with its place in the audit chain, and in the lists of those who may read it (`graph/audit.py`)."""
+    change = entry.change
     return {
         "sequence": change.sequence,
         "kind": change.kind.value,
         "subject": change.subject,
         "by": change.by,
         "atUs": change.at_us,
+        "secret": entry.secret,
+        "hash": entry.hash,
+        **{name: text for name, text in _parties(change) if text},
+        **places,
     }
+
+
+def _parties(change: Change) -> tuple[tuple[str, str], ...]:
+    return (
+        ("organizationId", change.organization_id),
+        ("ownerId", change.owner_id),
+        ("productId", change.product_id),
+        ("detail", change.detail),
+    )
+
+
+def entry_of(stored: Properties) -> AuditEntry:
+    return AuditEntry(change_of(stored), stored["secret"], stored["hash"])
 
 
 def change_of(stored: Properties) -> Change:
@@ -232,4 +253,8 @@ def change_of(stored: Properties) -> Change:
         subject=stored["subject"],
         by=stored["by"],
         at_us=stored["atUs"],
+        organization_id=stored.get("organizationId", ""),
+        owner_id=stored.get("ownerId", ""),
+        product_id=stored.get("productId", ""),
+        detail=stored.get("detail", ""),
     )

@@ -12,11 +12,13 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from exchange.graph import columns, footprints, grants, ledger, organizations, products, refused_loops
+from exchange.graph import audit, columns, footprints, grants, ledger, organizations, products, refused_loops
+from exchange.graph.audit import AuditTail
 from exchange.graph.bolt import Bolt
 from exchange.graph.connect import Source, Target, open_source
 from exchange.graph.driver_errors import CAUGHT, translated
 from exchange.graph.migrations import migrate, newest_version
+from exchange.model.audit import AuditEntry
 from exchange.model.closure import Node
 from exchange.model.columns import FootprintColumns, GrantColumns, ProductColumns
 from exchange.model.footprint import Footprint
@@ -298,3 +300,26 @@ class Store:
     async def refused_loops_through(self, product_key: int, head: int, most: int) -> list[RefusedLoop]:
         """The newest refused loops with this member that were recorded up to `head`, newest first."""
         return await refused_loops.through(await self._bolt(), product_key, head, most)
+
+    # -- audit -----------------------------------------------------------------------------------------------------
+
+    async def audit_tail(self) -> AuditTail:
+        """Both ends of the audit chain, not older than this call."""
+        return await audit.read_tail(await self._bolt())
+
+    async def audit_entries(self, after: int, upto: int) -> list[AuditEntry]:
+        """The first of the entries after+1 … upto, in order, a bounded number; within the chain, nothing else is
+        there. One that somebody removed is left out."""
+        return await audit.read_entries(await self._bolt(), after, upto)
+
+    async def audit_count(self, organization_id: str) -> int:
+        """How many entries an organization may read: they are numbered from 1 on, without a gap."""
+        return await audit.count_of(await self._bolt(), organization_id)
+
+    async def audit_entries_of(self, organization_id: str, numbers: Sequence[int]) -> list[AuditEntry | None]:
+        """One entry per number of an organization's own list, in order; None: there is none."""
+        return await audit.entries_of(await self._bolt(), organization_id, numbers)
+
+    async def last_readings(self, product_id: str, organization_ids: Collection[str]) -> dict[str, int]:
+        """When a client of each organization was last recorded to be shown the product's lines; never: absent."""
+        return await audit.last_readings(await self._bolt(), product_id, organization_ids)

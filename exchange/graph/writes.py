@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from exchange.errors import NotFound
-from exchange.graph import footprint_writes, refused_loops
+from exchange.graph import audit, footprint_writes, refused_loops
 from exchange.graph import records as r
 from exchange.graph.bolt import Transaction
 from exchange.model.footprint import NEVER_US
@@ -23,6 +23,7 @@ from exchange.model.writes import (
     CreateRelease,
     DeprecateFootprint,
     PublishFootprint,
+    RecordReading,
     RecordRefusedLoop,
     RememberAnswer,
     RevokeClient,
@@ -117,6 +118,8 @@ async def apply(transaction: Transaction, writes: Sequence[Write]) -> None:
         await footprint_writes.deprecate(transaction, chunk)
     await _grants(transaction, writes)
     await refused_loops.record(transaction, _of(writes, RecordRefusedLoop))
+    for readings in _chunks(_of(writes, RecordReading)):
+        await audit.record(transaction, readings)
     remembered = [r.remembered_properties(w.remembered) for w in _of(writes, RememberAnswer)]
     await _create(transaction, _REMEMBERED, remembered)
     for urns in _chunks([urn for product in products for urn in product["productIds"]]):

@@ -1,4 +1,8 @@
-"""The ledger: every write appends changes with a gap-free increasing sequence, in the same transaction."""
+"""The ledger: every write appends changes with a gap-free increasing sequence, in the same transaction.
+
+It is the audit trail, too: what was read and refused, as far as it matters for trust, is a change that changes nothing
+(`WATCHED`). How changes are chained to one another is `audit.py`.
+"""
 
 from __future__ import annotations
 
@@ -18,17 +22,35 @@ class ChangeKind(StrEnum):
     ACCESS_GRANTED = "ACCESS_GRANTED"
     ACCESS_REVOKED = "ACCESS_REVOKED"
     LOOP_REFUSED = "LOOP_REFUSED"
+    INPUTS_READ = "INPUTS_READ"
+    WRITE_DENIED = "WRITE_DENIED"
+    PROBING_LIMITED = "PROBING_LIMITED"
+
+
+# What was seen and tried, not written: no answer depends on it. A question about a benchmark belongs here.
+WATCHED = frozenset(
+    {ChangeKind.LOOP_REFUSED, ChangeKind.INPUTS_READ, ChangeKind.WRITE_DENIED, ChangeKind.PROBING_LIMITED}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One entry: what happened (`kind`) to what (`subject`, an id), by whom (client, or "operator"), when."""
+    """One entry: what happened (`kind`) to what (`subject`, an id), by whom (client, or "operator"), when.
+
+    organization_id: for whom `by` acted; empty: the operator, or somebody without a token. owner_id: whose it is that
+    something happened to, the other one that may read the entry. product_id: the product concerned. detail: what more
+    both may know, as short text. Each is empty where there is none.
+    """
 
     sequence: int
     kind: ChangeKind
     subject: str
     by: str
     at_us: int
+    organization_id: str = ""
+    owner_id: str = ""
+    product_id: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

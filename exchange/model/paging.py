@@ -43,6 +43,16 @@ def page_of_list(keys: Sequence[str], page: Page) -> range:
     return range(start, max(start, min(stop, start + (page.first or PAGE_SIZE_DEFAULT))))
 
 
+def page_of_numbers(total: int, page: Page) -> range:
+    """The numbers of a page of a list total … 1, which only ever grows, and shows its newest first. Cursors are
+    numbers in decimal digits."""
+    top = total if page.after is None else min(total, int(page.after) - 1)
+    bottom = 1 if page.before is None else max(1, int(page.before) + 1)
+    if page.first is None and page.last is not None:
+        return range(min(top, bottom + page.last - 1), bottom - 1, -1)
+    return range(top, max(bottom, top - (page.first or PAGE_SIZE_DEFAULT) + 1) - 1, -1)
+
+
 class ProductOrder(StrEnum):
     NAME = "NAME"
     CREATED_AT = "CREATED_AT"

@@ -94,6 +94,15 @@ class RecordRefusedLoop:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordReading:
+    """That an organization's client was last shown the lines of a foreign product then."""
+
+    product_id: str
+    organization_id: str
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class RememberedAnswer:
     """The answer to a request with an idempotency key. `key` holds the organization, so that keys never meet."""
 
@@ -121,5 +130,6 @@ Write = (
     | AddGrant
     | RevokeGrant
     | RecordRefusedLoop
+    | RecordReading
     | RememberAnswer
 )

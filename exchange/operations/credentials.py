@@ -24,7 +24,9 @@ async def add_client(exchange: Exchange, viewer: Viewer, client: Client) -> None
     require_administrator(viewer)
     if (await exchange.store.get_organizations([client.organization_id]))[0] is None:
         raise NotFound("No such organization. Check the id.")
-    await exchange.queue.do(_Write(written_by(viewer), ChangeKind.CLIENT_ADDED, client.id, AddClient(client)))
+    await exchange.queue.do(
+        _Write(written_by(viewer), ChangeKind.CLIENT_ADDED, client.id, client.organization_id, AddClient(client))
+    )
 
 
 async def revoke_client(exchange: Exchange, viewer: Viewer, client_id: str) -> None:
@@ -36,7 +38,9 @@ async def revoke_client(exchange: Exchange, viewer: Viewer, client_id: str) -> N
     if client.revoked_at_us != NEVER_US:
         raise Conflict("This client was revoked already.")
     write = RevokeClient(client_id, exchange.clock())
-    await exchange.queue.do(_Write(written_by(viewer), ChangeKind.CLIENT_REVOKED, client_id, write))
+    await exchange.queue.do(
+        _Write(written_by(viewer), ChangeKind.CLIENT_REVOKED, client_id, client.organization_id, write)
+    )
 
 
 async def list_clients(exchange: Exchange, viewer: Viewer, organization_id: str) -> list[Client]:
@@ -69,6 +73,7 @@ class _Write:
     by: str
     kind: ChangeKind
     subject: str
+    owner_id: str
     write: Write
     size: int = 1
 
@@ -78,7 +83,7 @@ class _Write:
 
     async def decide(self, head: LedgerHead, now_us: int) -> Decision[None]:
         def build(allocation: Allocation) -> Sequence[Write]:
-            allocation.change(self.kind, self.subject)
+            allocation.change(self.kind, self.subject, owner_id=self.owner_id, organization_id="")
             return [self.write]
 
         return Decision(None, build)

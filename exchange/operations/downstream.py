@@ -42,7 +42,7 @@ async def downstream(sight: Sight, product_key: int, dates: Dates) -> tuple[Rest
             return ()
         solved = await solve_for(sight, [product_key, *candidates], dates, stages=False)
         totals = _Totals(solved.solution, solved.level_of)
-        return await sight.share.compute(lambda: _resting(totals, product_key, candidates))
+        return await sight.share.compute(lambda: _resting(sight, totals, product_key, candidates))
 
 
 async def _candidates(sight: Sight, product_key: int) -> list[int]:
@@ -68,7 +68,7 @@ async def _consumers(sight: Sight, keys: Sequence[int], owner_id: str | None) ->
     return await sight.store.product_keys_with_lines_to(keys, owner_id) if found is None else found
 
 
-def _resting(solved: Solved, product_key: int, candidates: Sequence[int]) -> tuple[Resting, ...]:
+def _resting(sight: Sight, solved: Solved, product_key: int, candidates: Sequence[int]) -> tuple[Resting, ...]:
     refusals = {key: solved.solution.refusal(key) for key in candidates}
     if any(refusal is not None and refusal.code is RefusalCode.TOO_LARGE for refusal in refusals.values()):
         raise _too_many("products whose supply chains together are too large to compute")
@@ -77,7 +77,7 @@ def _resting(solved: Solved, product_key: int, candidates: Sequence[int]) -> tup
 
     def facts_of(key: int) -> ViewNode | None:
         if key not in known:
-            known[key] = facts(key, solved.level_of, solved)
+            known[key] = sight.met(facts(key, solved.level_of, solved))
         return known[key]
 
     return resting_on(build_views(roots, facts_of), product_key)

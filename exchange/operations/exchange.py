@@ -9,8 +9,10 @@ from pathlib import Path
 
 from exchange.graph import Store
 from exchange.model.parties import Viewer
+from exchange.operations.audit import Audit
 from exchange.operations.following import LiveGraph
 from exchange.operations.measures import Measures, NoMeasures
+from exchange.operations.probing import ForeignScenarios
 from exchange.operations.refused_scenarios import RefusedScenarios
 from exchange.operations.sampling import Runs
 from exchange.operations.self_check import SelfCheck
@@ -39,12 +41,20 @@ class Exchange:
     runs: Runs = field(default_factory=Runs)
     graph: LiveGraph | None = None
     measures: Measures = field(default_factory=NoMeasures)
+    audit: Audit = field(init=False)
+    foreign_scenarios: ForeignScenarios = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "audit", Audit(self.store, self.queue))
+        object.__setattr__(self, "foreign_scenarios", ForeignScenarios(self.audit))
 
     async def session(self, viewer: Viewer) -> Session:
         """Everything that one viewer asks in one go: all of it is decided at one ledger head and one instant."""
         head = await self.store.head()
         now_us = max(self.clock(), head.at_us)
-        return Session(self.store, viewer, head, now_us, self.share(viewer), self.graph, self.measures)
+        session = Session(self.store, viewer, head, now_us, self.share(viewer), self.graph, self.measures)
+        session.foreign_scenarios = self.foreign_scenarios
+        return session
 
     def share(self, viewer: Viewer) -> Share:
         """The turns of one operation of a viewer."""

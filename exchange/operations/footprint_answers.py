@@ -84,6 +84,8 @@ def _dates_within(sight: Sight, footprint: Footprint) -> Dates:
 async def _answer(sight: Sight, footprint: Footprint, access: AccessLevel, dates: Dates) -> FootprintAnswer:
     owner = access == AccessLevel.OWNER
     lines, direct_shown = await _lines(sight, footprint, access, dates)
+    if access == AccessLevel.INPUTS:
+        sight.inputs_read[footprint.product_key] = None
     modelled, declared = footprint.modelled, footprint.declared
     # A modelled footprint's own statement covers its direct emissions, and is shown with them.
     quality_shown = owner or declared is not None or direct_shown

@@ -102,7 +102,9 @@ class _AddOrganization:
         )
 
         def build(allocation: Allocation) -> Sequence[Write]:
-            allocation.change(ChangeKind.ORGANIZATION_ADDED, organization_id)
+            allocation.change(
+                ChangeKind.ORGANIZATION_ADDED, organization_id, owner_id=organization_id, organization_id=""
+            )
             return [AddOrganization(organization)]
 
         return Decision(organization, build)

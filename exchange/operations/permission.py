@@ -36,7 +36,12 @@ def require_owner(viewer: Viewer, answer: ProductAnswer | None, path: Sequence[s
     if answer is None:
         raise NotFound(NOT_FOUND_PRODUCT, path=path)
     if viewer.organization_id is None or answer.product.owner_id != viewer.organization_id:
-        raise AccessDenied(f"This product belongs to another organization: only its owner may {doing}.", path=path)
+        raise AccessDenied(
+            f"This product belongs to another organization: only its owner may {doing}.",
+            path=path,
+            product_id=answer.product.id,
+            owner_id=answer.product.owner_id,
+        )
     return answer
 
 

@@ -113,7 +113,9 @@ class _CreateProduct:
                 description=self.given.description,
                 classifications=self.classes,
                 created_at_us=now_us,
-                sequence=allocation.change(ChangeKind.PRODUCT_CREATED, product_id),
+                sequence=allocation.change(
+                    ChangeKind.PRODUCT_CREATED, product_id, owner_id=self.owner_id, product_id=product_id
+                ),
             )
             return [CreateProduct(product), remember(self.key, self.body, product_id, now_us)]
 

@@ -152,12 +152,13 @@ class _Publish:
         def build(allocation: Allocation) -> Sequence[Write]:
             writes: list[Write] = []
             for footprint in footprints:
-                sequence = allocation.change(ChangeKind.FOOTPRINT_PUBLISHED, footprint.id)
+                concerned = {"owner_id": self.owner_id, "product_id": footprint.product_id}
+                sequence = allocation.change(ChangeKind.FOOTPRINT_PUBLISHED, footprint.id, **concerned)
                 key = allocation.footprint_key()
                 writes.append(PublishFootprint(replace(footprint, key=key, sequence=sequence, published_at_us=now_us)))
                 for pf_id in footprint.preceding_pf_ids:
                     old = preceding[pf_id]
-                    ended = allocation.change(ChangeKind.FOOTPRINT_DEPRECATED, old.id)
+                    ended = allocation.change(ChangeKind.FOOTPRINT_DEPRECATED, old.id, **concerned)
                     writes.append(DeprecateFootprint(old.id, now_us, ended, f"Replaced by {footprint.pf_id}."))
             return [*writes, remember(self.key, self.body, ids, now_us)]
 
@@ -267,8 +268,9 @@ async def deprecate_footprint(exchange: Exchange, viewer: Viewer, given: Depreca
     if shown is None:
         raise NotFound("No such footprint, or it is not visible to you. Check the id.", path=path)
     answer = (await session.products_by_key([shown.product_key]))[0]
-    require_owner(viewer, answer, path, doing="deprecate its footprints")
-    return await exchange.queue.do(_Deprecate(exchange.store, given.footprint, given.reason, written_by(viewer)))
+    owner_id = require_owner(viewer, answer, path, doing="deprecate its footprints").product.owner_id
+    command = _Deprecate(exchange.store, given.footprint, given.reason, owner_id, written_by(viewer))
+    return await exchange.queue.do(command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +278,7 @@ class _Deprecate:
     store: Store
     footprint_id: str
     reason: str
+    owner_id: str
     by: str
     size: int = 1
 
@@ -291,7 +294,12 @@ class _Deprecate:
             raise Conflict("This footprint is already deprecated.", path=("input", "footprint"))
 
         def build(allocation: Allocation) -> Sequence[Write]:
-            sequence = allocation.change(ChangeKind.FOOTPRINT_DEPRECATED, self.footprint_id)
+            sequence = allocation.change(
+                ChangeKind.FOOTPRINT_DEPRECATED,
+                self.footprint_id,
+                owner_id=self.owner_id,
+                product_id=footprint.product_id,
+            )
             return [DeprecateFootprint(self.footprint_id, now_us, sequence, self.reason)]
 
         return Decision(self.footprint_id, build)

@@ -81,7 +81,7 @@ class _CreateRelease:
                 label=self.given.label,
                 date_day=self.date_day,
                 created_at_us=now_us,
-                sequence=allocation.change(ChangeKind.RELEASE_CREATED, release_id),
+                sequence=allocation.change(ChangeKind.RELEASE_CREATED, release_id, owner_id=self.publisher_id),
             )
             new: list[Write] = [] if dataset else [CreateDataset(known)]
             return [*new, CreateRelease(release), remember(self.key, self.body, release_id, now_us)]

@@ -155,7 +155,7 @@ def _answers(sight: Sight, solved: Solved, keys: Sequence[int], dates: Dates) ->
 
     def facts_of(key: int) -> ViewNode | None:
         if key not in known:
-            known[key] = facts(key, solved.level_of, solved)
+            known[key] = sight.met(facts(key, solved.level_of, solved))
         return known[key]
 
     return [_answer(sight, solved, facts_of, key, dates) for key in keys]

@@ -17,8 +17,8 @@ from exchange.model.grant import AccessLevel, Grant
 from exchange.model.ledger import ChangeKind
 from exchange.model.paging import Page, PageOf, ProductOrder, ProductQuery, page_of_list
 from exchange.model.parties import Organization
+from exchange.operations import audit_reading, footprint_answers, roll_ups
 from exchange.operations import downstream as consumption
-from exchange.operations import footprint_answers, roll_ups
 from exchange.operations.answers import (
     DatasetAnswer,
     FootprintAnswer,
@@ -31,6 +31,7 @@ from exchange.operations.answers import (
     ReleaseAnswer,
     RollUpAnswer,
 )
+from exchange.operations.audit_reading import AuditAnswer
 from exchange.operations.comparing import ComparisonAnswer, Shown, compare_shown
 from exchange.operations.downstream import Resting
 from exchange.operations.refused_scenarios import RefusedScenarios
@@ -253,6 +254,11 @@ class Session(Sight):
             has_previous=part.start > 0,
             total=len(found),
         )
+
+    async def list_audit(self, organization_id: str, page: Page) -> PageAnswer[AuditAnswer] | None:
+        """What was done, seen and tried by an organization and with its own, newest first; None for whoever is neither
+        it nor the operator."""
+        return await audit_reading.list_audit(self, organization_id, page)
 
     async def datasets(self, ids: Sequence[str]) -> list[DatasetAnswer | None]:
         """Datasets of the viewer's own, and those with a footprint of a product that it may see."""

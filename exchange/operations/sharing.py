@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from exchange.errors import Conflict, NotFound, Problems
 from exchange.graph import Store
+from exchange.model.audit import at_text
 from exchange.model.footprint import NEVER_US
 from exchange.model.grant import AccessLevel, Grant
 from exchange.model.ledger import ChangeKind, LedgerHead
@@ -120,7 +121,13 @@ class _Grant:
             )
 
         def build(allocation: Allocation) -> Sequence[Write]:
-            sequence = allocation.change(ChangeKind.ACCESS_GRANTED, grant_id)
+            sequence = allocation.change(
+                ChangeKind.ACCESS_GRANTED,
+                grant_id,
+                owner_id=self.product.owner_id,
+                product_id=self.product.id,
+                detail=_told(grant(0)),
+            )
             return [AddGrant(grant(sequence)), remember(self.key, self.body, grant_id, now_us)]
 
         return Decision(grant_id, build, grants=(grant(head.sequence),), organization_id=self.product.owner_id)
@@ -138,14 +145,15 @@ async def revoke_access(exchange: Exchange, viewer: Viewer, grant_id: str) -> st
     if shown is None:
         raise NotFound(NOT_FOUND_GRANT, path=path)
     answer = (await session.products_by_key([shown.product_key]))[0]
-    require_owner(viewer, answer, path, doing="revoke access to it")
-    return await exchange.queue.do(_Revoke(exchange.store, grant_id, written_by(viewer)))
+    product = require_owner(viewer, answer, path, doing="revoke access to it").product
+    return await exchange.queue.do(_Revoke(exchange.store, grant_id, product, written_by(viewer)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Revoke:
     store: Store
     grant_id: str
+    product: Product
     by: str
     size: int = 1
 
@@ -161,7 +169,20 @@ class _Revoke:
             raise Conflict("This grant is already revoked.", path=("input", "grant"))
 
         def build(allocation: Allocation) -> Sequence[Write]:
-            sequence = allocation.change(ChangeKind.ACCESS_REVOKED, self.grant_id)
+            sequence = allocation.change(
+                ChangeKind.ACCESS_REVOKED,
+                self.grant_id,
+                owner_id=self.product.owner_id,
+                product_id=self.product.id,
+                detail=_told(grant),
+            )
             return [RevokeGrant(self.grant_id, now_us, sequence)]
 
         return Decision(self.grant_id, build)
+
+
+def _told(grant: Grant) -> str:
+    """What the audit trail keeps of a grant, so that the grant itself cannot be changed unseen."""
+    until = "" if grant.until_us == NEVER_US else f" until {at_text(grant.until_us)}"
+    onward = " onward" if grant.onward else ""
+    return f"{grant.level.name}{onward} to {grant.organization_id or 'everybody'} from {at_text(grant.from_us)}{until}"

@@ -18,10 +18,12 @@ from exchange.model.ledger import LedgerHead
 from exchange.model.paging import Visible
 from exchange.model.parties import Viewer
 from exchange.model.product import Product
+from exchange.model.view import ViewNode
 from exchange.operations.answers import ProductAnswer
 from exchange.operations.checks import US_PER_DAY
 from exchange.operations.following import LiveGraph
 from exchange.operations.measures import Measures, NoMeasures
+from exchange.operations.probing import ForeignScenarios
 from exchange.operations.turns import Share, beside
 from exchange.rollup import choose
 
@@ -39,6 +41,8 @@ class Sight:
     share: Share = field(default_factory=Share, repr=False)
     graph: LiveGraph | None = field(default=None, repr=False)
     measures: Measures = field(default_factory=NoMeasures, repr=False)
+    foreign_scenarios: ForeignScenarios | None = field(default=None, repr=False)
+    inputs_read: dict[int, None] = field(default_factory=dict, repr=False)  # foreign products, as they were met
     _granted: dict[int, AccessLevel] | None = field(default=None, repr=False)
     _onward: set[int] | None = field(default=None, repr=False)
     _products: dict[int, ProductAnswer] = field(default_factory=dict, repr=False)
@@ -93,6 +97,13 @@ class Sight:
         named = {key: _named_keys(footprint, names) for key, footprint in standing.items() if footprint}
         suppliers = await self.store.read_nodes(set().union(*named.values())) if named else {}
         return onward_keys([(nodes[key], keys) for key, keys in named.items()], suppliers, self.now_us)
+
+    def met(self, node: ViewNode | None) -> ViewNode | None:
+        """The facts of a product, noted as read where their viewer holds INPUTS on it: what is computed from its lines
+        is recorded before it leaves (`audit.py`)."""
+        if node is not None and node.level == AccessLevel.INPUTS:
+            self.inputs_read[node.product_key] = None
+        return node
 
     async def level_of_nodes(self, nodes: Collection[Node]) -> dict[int, AccessLevel]:
         """The viewer's level on products whose grants are at hand. Those that it sees need no second look-up."""

@@ -12,6 +12,7 @@ checksum); the document (JSON); the arrays, each at a multiple of ALIGNMENT; MAG
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import stat
@@ -115,7 +116,7 @@ def _write(file: IO[bytes], packed: Packed, last: Change) -> int:
     arrays = {name: np.ascontiguousarray(values) for name, values in packed.arrays.items()}
     header = _json(
         {
-            "last": [last.sequence, last.kind, last.subject, last.by, last.at_us],
+            "last": list(dataclasses.astuple(last)),
             "written_at": time.time(),
             "arrays": [
                 [name, values.dtype.str, list(values.shape), zlib.crc32(_bytes(values))]
@@ -147,9 +148,8 @@ def _read(file: IO[bytes]) -> Kept:
     header = _checked(file.read(header_bytes), header_bytes, header_sum)
     document = _checked(file.read(document_bytes), document_bytes, document_sum)
     try:
-        sequence, kind, subject, by, at_us = header["last"]
         arrays = dict(_arrays(file, header["arrays"], left))
-        last = Change(sequence, kind, subject, by, at_us)
+        last = Change(*header["last"])
         return Kept(unpack(Packed(arrays, document)), last, float(header["written_at"]))
     except (ValueError, TypeError, KeyError) as error:
         raise SnapshotUnusable(f"it does not fit together ({error})") from None

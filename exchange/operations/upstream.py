@@ -92,7 +92,7 @@ async def upstream(session: Session, key: int, dates: Dates) -> Upstream:
     refusal = solved.solution.refusal(key)
     if refusal is not None:
         raise refusal.error()
-    nodes = build_view(key, lambda other: facts(other, solved.level_of, solved))
+    nodes = build_view(key, lambda other: session.met(facts(other, solved.level_of, solved)))
     graph = upstream_graph(View(key, nodes))
     demand = _demand(graph, key)
     total = float(nodes[key].total.excluding)

@@ -107,6 +107,10 @@ async def answer_scenarios(
         touched = [scene.ids(each) for each in changed]
         for ids in touched:
             refusals.check(ids, sight.now_us)
+        if sight.foreign_scenarios is not None:
+            asked = await sight.products_by_key([key, *scene.suppliers])
+            foreign = [each.product for each in asked if each is not None and each.access < AccessLevel.OWNER]
+            await sight.foreign_scenarios.count(sight.viewer, foreign, len(scenarios), sight.now_us)
         found = await sight.share.compute(lambda: scene.outcomes(changed))
     answers: list[ScenarioAnswer | ScenarioRefusedAnswer] = []
     for position, (scenario, outcome) in enumerate(zip(scenarios, found, strict=True)):
@@ -157,15 +161,15 @@ def _refused(scenario: ScenarioInput, position: int, outcome: NoAnswer) -> Scena
 class _Facts:
     """What the viewer may know of products, from the plain solution where it has them, else from the other one."""
 
-    def __init__(self, plain: Solved, other: Solved | None) -> None:
-        self._plain, self._other = plain, other
+    def __init__(self, sight: Sight, plain: Solved, other: Solved | None) -> None:
+        self._sight, self._plain, self._other = sight, plain, other
         self._in_plain = frozenset(plain.solution.keys)
         self._found: dict[int, ViewNode | None] = {}
 
     def of(self, key: int) -> ViewNode | None:
         if key not in self._found:
             solved = self._solved(key)
-            self._found[key] = None if solved is None else facts(key, solved.level_of, solved)
+            self._found[key] = None if solved is None else self._sight.met(facts(key, solved.level_of, solved))
         return self._found[key]
 
     def refusal(self, key: int) -> Refusal | None:
@@ -219,7 +223,7 @@ async def _read(sight: Sight, plain: Solved, key: int, scenarios: Sequence[Scena
     products = await _named(sight, [name for name in (*brought, *processes, *replaced) if name is not None])
     new, taken_out = _keys(products, brought), _keys(products, replaced)
     other = [each for each in new if each not in set(plain.solution.keys)]
-    known = _Facts(plain, await solve_for(sight, other, dates) if other else None)
+    known = _Facts(sight, plain, await solve_for(sight, other, dates) if other else None)
     refused = {each: known.refusal(each) for each in new}
 
     def views() -> tuple[dict[int, ViewNode], dict[int, dict[int, ViewNode]]]:

@@ -53,10 +53,21 @@ class Allocation:
     products: int = 0
     footprints: int = 0
 
-    def change(self, kind: ChangeKind, subject: str) -> int:
-        """Appends a change and returns its sequence."""
+    def change(
+        self,
+        kind: ChangeKind,
+        subject: str,
+        *,
+        owner_id: str = "",
+        product_id: str = "",
+        detail: str = "",
+        organization_id: str | None = None,
+    ) -> int:
+        """Appends a change and returns its sequence. organization_id: for whom it was made; the owner if None."""
         sequence = self.head.sequence + len(self.changes) + 1
-        self.changes.append(Change(sequence, kind, subject, self.by, self.at_us))
+        actor = owner_id if organization_id is None else organization_id
+        change = Change(sequence, kind, subject, self.by, self.at_us, actor, owner_id, product_id, detail)
+        self.changes.append(change)
         return sequence
 
     def product_key(self) -> int:
@@ -231,10 +242,12 @@ class WriteQueue:
         waiting, decision = refused
         if error.members:
             write = refused_loop(decision, error, now_us, head.sequence + 1)
-            change = Change(head.sequence + 1, ChangeKind.LOOP_REFUSED, write.refused.id, waiting.command.by, now_us)
-            await self._store.write([write], [change], head)
+            allocation, tried = Allocation(head, waiting.command.by, now_us), write.refused
+            owner_id, product_id = tried.organization_id, tried.product_id  # only owners write
+            allocation.change(ChangeKind.LOOP_REFUSED, tried.id, owner_id=owner_id, product_id=product_id)
+            await self._store.write([write], allocation.changes, head)
             self._measures.refused(error.code)
-            log.warning("loop refused: product %s, asked by %s", write.refused.product_id, waiting.command.by)
+            log.warning("loop refused: product %s, asked by %s", product_id, waiting.command.by)
         elif (await self._store.head()).sequence != head.sequence:
             raise HeadMoved
 

@@ -15,6 +15,7 @@ from exchange.comparison import Finding as ComparisonFinding
 from exchange.comparison import ReasonCode as ComparisonReasonCode
 from exchange.comparison import Verdict as ComparisonVerdict
 from exchange.model.footprint import FootprintKind, FootprintStatus, LifeCycleStage, PriceBasis, SystemBoundary
+from exchange.model.ledger import ChangeKind as AuditKind
 from exchange.model.paging import ProductOrder
 from exchange.model.parties import Scope
 from exchange.model.resolved import GapCode, UncertaintyReason
@@ -25,6 +26,7 @@ from exchange.units import AmountUnit, DeclaredUnit
 __all__ = [
     "AccessLevel",
     "AmountUnit",
+    "AuditKind",
     "ComparisonFinding",
     "ComparisonReasonCode",
     "ComparisonVerdict",
@@ -314,4 +316,26 @@ _describe(
         "OTHER_BOUNDARY": "Its footprint of that date is not cradle to gate.",
         "TOO_LARGE": "Its supply chain is larger than this server computes.",
     },
+)
+_describe(
+    AuditKind,
+    "What the audit trail keeps.",
+    {
+        "ORGANIZATION_ADDED": "The operator added the organization.",
+        "CLIENT_ADDED": "The operator gave it credentials.",
+        "CLIENT_REVOKED": "The operator revoked credentials.",
+        "KEY_ADDED": "A key to sign tokens with was made; in no organization's own trail.",
+        "PRODUCT_CREATED": "A product was registered.",
+        "RELEASE_CREATED": "A release of a dataset was made.",
+        "FOOTPRINT_PUBLISHED": "A footprint was published.",
+        "FOOTPRINT_DEPRECATED": "A footprint was deprecated, or replaced by its correction.",
+        "ACCESS_GRANTED": "Access to a product was granted.",
+        "ACCESS_REVOKED": "A grant was revoked.",
+        "LOOP_REFUSED": "A footprint or a grant was refused, because it would have closed a loop without an answer.",
+        "INPUTS_READ": "A client was shown what was computed from the lines of another organization's product; once "
+        "for each client, product and day (UTC).",
+        "WRITE_DENIED": "A client tried to write what it may not; once for each client, product, mutation and day.",
+        "PROBING_LIMITED": "Somebody asked so much about another's product that it was limited; once a day.",
+    },
+    name="AuditKind",
 )

@@ -1,6 +1,7 @@
 """One request, from its text to its answer, the same over HTTP and WebSocket.
 
-read (parsed, measured, validated) → executed with one session → confirmed. Where the viewer's rights changed while the
+read (parsed, measured, validated) → executed with one session → confirmed → what it read of others at INPUTS recorded,
+once a day, and confirmed again. Where the viewer's rights changed while the
 answer was prepared, it is thrown away and prepared again with a new session; what was written stays written once.
 
 A subscription has many answers. Each is executed like a query's, within the same limits, on the session that its event
@@ -123,8 +124,9 @@ class Executor:
         for _ in range(TRIES_MAX):
             work.explained_parts = 0
             result = await _executed(document, request, work)
-            if await work.session.confirm():
+            if await work.session.confirm() and (not await work.record_reads() or await work.session.confirm()):
                 return result
+            work.session.inputs_read.clear()  # what is thrown away was not read
             await work.renew()
         raise StoreUnavailable("Rights changed again and again while this answer was prepared. Try again.")
 

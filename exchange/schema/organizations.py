@@ -9,6 +9,7 @@ from strawberry import UNSET
 
 from exchange.model.paging import ProductQuery
 from exchange.operations.answers import OrganizationAnswer
+from exchange.schema.audit import AuditEntry
 from exchange.schema.connections import AFTER, BEFORE, FIRST, LAST, Connection, connection, page_of
 from exchange.schema.ids import global_id
 from exchange.schema.nodes import Node
@@ -53,3 +54,19 @@ class Organization(Node):
         page = page_of(first, after, last, before)
         answers = await info.context.session.list_products(ProductQuery(owner_id=self.answer.id), page)
         return connection(answers, info.context.loaders.show_product)
+
+    @strawberry.field(
+        description="The organization's audit trail, newest first: what it did, saw and tried, and what others did "
+        "with its own. Its own and the operator's; null to everybody else."
+    )
+    async def audit(
+        self,
+        info: Info,
+        first: Annotated[int | None, FIRST] = UNSET,
+        after: Annotated[str | None, AFTER] = UNSET,
+        last: Annotated[int | None, LAST] = UNSET,
+        before: Annotated[str | None, BEFORE] = UNSET,
+    ) -> Connection[AuditEntry] | None:
+        page = page_of(first, after, last, before)
+        answers = await info.context.session.list_audit(self.answer.id, page)
+        return None if answers is None else connection(answers, AuditEntry.of)

@@ -82,6 +82,9 @@ class Guard(FieldExtension):
                 raise refused
             return await next_(source, info, **kwargs)
         except ExchangeError as error:
+            if isinstance(error, AccessDenied) and info._raw_info.parent_type.name == "Mutation":
+                work = info.context
+                await work.exchange.audit.write_denied(work.viewer, error, info.field_name, work.session.now_us)
             member = await _member_of_its_union(error, info)
             if member is None:
                 raise

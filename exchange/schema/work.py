@@ -49,8 +49,18 @@ class Work:
 
     async def renew(self) -> None:
         """From here on, read the graph as it stands now."""
+        read = self.session.inputs_read
         self.session = await self.exchange.session(self.viewer)
+        self.session.inputs_read |= read  # of mutations before this one, whose payloads stay in the answer
         self.loaders = self.make_loaders(self.session)
+
+    async def record_reads(self) -> bool:
+        """Records which foreign products' lines this answer was computed from, before it leaves; whether any is new
+        today."""
+        session = self.session
+        if not session.inputs_read:
+            return False
+        return await self.exchange.audit.inputs_read(self.viewer, session.inputs_read, session.now_us)
 
     async def once(self, place: Hashable, write: Callable[[], Awaitable[T]]) -> T:
         """The outcome of a write (an error of ours is one too), which happens at the first call for a place only."""

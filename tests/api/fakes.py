@@ -174,6 +174,14 @@ class FakeExchange:
     calls: Counter[str] = field(default_factory=Counter)
     runs: Runs = field(default_factory=Runs)
 
+    @property
+    def audit(self) -> FakeExchange:
+        """What records who tried what: this, too."""
+        return self
+
+    async def write_denied(self, viewer, error, field, now_us):
+        self.called(f"denied {field}")
+
     async def session(self, viewer: Viewer) -> FakeSession:
         self.called("session")
         return FakeSession(self, viewer)
@@ -189,6 +197,8 @@ class FakeSession:
     exchange: FakeExchange
     viewer: Viewer
     share: Share = field(default_factory=Share)
+    now_us: int = 0
+    inputs_read: dict[int, None] = field(default_factory=dict)
 
     async def products_by_key(self, keys):
         self.exchange.called("products_by_key")
@@ -222,6 +232,9 @@ class FakeSession:
             else roll_up_answer(key, as_of_day)
             for key in keys
         ]
+
+    async def list_audit(self, organization_id, page):
+        return None
 
     async def downstream(self, product_key, as_of_day, known_at_us, page):
         self.exchange.called("downstream")

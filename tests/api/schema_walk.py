@@ -43,6 +43,7 @@ SMALL_PAGES = {
     "footprints": "5",
     "grants": "10",
     "refusedLoops": "5",
+    "audit": "5",
     "contributions": "50",
     "topPaths": "10",
     "primaryDataAdvice": "20",
@@ -160,8 +161,8 @@ def takes_id(kind: Any) -> bool:
 
 
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-ENCODED = {"id", "namedId", "cursor", "startCursor", "endCursor"}
+DIGEST = re.compile(r"(?:sha256:)?[0-9a-f]{64}")  # also the hashes of the audit chain, over salts
+ENCODED = {"id", "subject", "namedId", "cursor", "startCursor", "endCursor"}
 
 
 class Normal:

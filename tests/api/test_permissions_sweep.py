@@ -116,4 +116,4 @@ async def test_a_mutation_needs_a_token_that_may_publish(field):
     assert body["data"][field]["__typename"] == "AccessDenied"
     assert body["data"][field]["code"] == "ACCESS_DENIED"
     assert "errors" not in body
-    assert set(exchange.calls) == {"session", "confirm"}
+    assert set(exchange.calls) == {"session", "confirm", f"denied {field}"}

@@ -23,7 +23,10 @@ import httpx
 import pytest
 
 from exchange.graph import Store, Target
+from exchange.graph.audit import ENTRIES_CHUNK_MAX
 from exchange.graph.endpoint import read_endpoint
+from exchange.model.audit import GENESIS
+from exchange.model.audit_file import end, header, line_of, verify_audit
 from tests.api.graph_dump import check_whole
 from tests.crash import publisher
 from tests.crash.server_process import ROOT, ServerProcess, command, environment, made, until_ended
@@ -118,6 +121,7 @@ class Place:
             store = await Store.open(Target(self.directory, attach=True))
             try:
                 await check_whole(store)
+                await _check_audit(store)
                 answers = await store._raw.read("MATCH (a:RememberedAnswer) RETURN a.answer")
                 remembered = [one for (answer,) in answers for one in _listed(json.loads(answer))]
                 kept = {row[0] for row in await store._raw.read("MATCH (f:Footprint) RETURN f.id")}
@@ -128,6 +132,17 @@ class Place:
                 await store.close()
 
         return asyncio.run(look())
+
+
+async def _check_audit(store: Store) -> None:
+    """Every entry of the chain is there and follows from the one before."""
+    tail = await store.audit_tail()
+    lines = [header(1, GENESIS)]
+    for after in range(0, tail.head, ENTRIES_CHUNK_MAX):
+        lines += [line_of(entry, None) for entry in await store.audit_entries(after, tail.head)]
+    verdict = verify_audit([*lines, end(tail.head, tail.hash)])
+    assert verdict.whole, verdict.problems
+    assert verdict.told == tail.head
 
 
 def _listed(answer: Any) -> list[str]:

@@ -169,6 +169,12 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
             "operations.what_if.CHANGES_MAX",
         ),
         limit(
+            "scenarios of one organization on one product of another's in a day (UTC), of each server",
+            "{:,}",
+            "`TOO_MANY_REQUESTS`, and told to the owner",
+            "operations.probing.FOREIGN_SCENARIOS_PER_DAY_MAX",
+        ),
+        limit(
             "products and lines of the explain files in one answer",
             "{:,}",
             INVALID,
@@ -327,6 +333,11 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
 
 UNSEEN = {
     "model.pedigree.DERIVED_KEPT_MAX": "the memory of what followed from scores",
+    "model.audit_file.LINE_CHARACTERS_MAX": "how much of a line is looked at in a file that somebody else made",
+    "model.audit_file.PROBLEMS_MAX": "how many breaks of a file are told",
+    "operations.audit.ENTRIES_AT_ONCE_MAX": "how many entries share a transaction",
+    "operations.audit.KEPT_MAX": "the memory of what was recorded today",
+    "operations.probing.PAIRS_COUNTED_MAX": "the memory of who asked about what today",
     "operations.following.ADMISSION_CHANGES_MAX": "how far a server follows the ledger while writes wait",
     "rollup.monte_carlo.SWEEPS_MAX": "how close a loop may come to taking all of itself before a sample is left out",
     "operations.following.CLOSING_SECONDS_MAX": "how long a server that ends waits for the database",
