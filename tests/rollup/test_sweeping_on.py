@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.sparse import csr_array, random_array
+from scipy.sparse import random_array
 
 from exchange.rollup.solving import SWEEPS_MAX, sweep, sweep_from
-from exchange.rollup.system import csr
+from exchange.rollup.system import Matrix, csr
 
 
-def _matrix(seed: int, gain: float, rows: int = 300) -> csr_array:
+def _matrix(seed: int, gain: float, rows: int = 300) -> Matrix:
     """Random loops; each row takes `gain` of others."""
-    found = csr_array(random_array((rows, rows), density=0.03, rng=np.random.default_rng(seed)))
-    sums = np.asarray(found.sum(axis=1)).ravel()
-    entries = found.tocoo()
-    return csr(entries.row, entries.col, entries.data * gain / sums[entries.row], rows)
+    found = random_array((rows, rows), density=0.03, rng=np.random.default_rng(seed), format="coo")
+    row, column = found.row.astype(np.int64), found.col.astype(np.int64)
+    sums = np.bincount(row, found.data, minlength=rows)
+    return csr(row, column, found.data * gain / sums[row], rows)
 
 
 @pytest.mark.parametrize("columns", [1, 3])
