@@ -42,7 +42,9 @@ SET l.head = l.head + $changes, l.products = l.products + $products, l.footprint
     l.atUs = $at
 RETURN l.head - $changes, l.products - $products, l.footprints - $footprints
 """
-_APPEND = "UNWIND $rows AS r CREATE (c:Change) SET c = r"
+_APPEND_FIRST = "CREATE (c:Change) SET c = $row"
+# Property by property: a map for each row takes half as long again.
+_APPEND = "UNWIND $rows AS r CREATE (:Change {sequence: r[0], kind: r[1], subject: r[2], by: r[3], atUs: r[4]})"
 # By equality: a range is 50 times slower on one database, and may see n + 1 before n on the other.
 _CHANGES = """
 UNWIND range($first, $last) AS i MATCH (c:Change {sequence: i}) RETURN properties(c) ORDER BY c.sequence
@@ -150,8 +152,9 @@ class _Writing:
         )
         if not before or LedgerHead(*before[0]) != self._expected:
             raise HeadMoved
-        rows = [change_properties(change) for change in self._changes]
-        rows[0]["transaction"] = self._mark
+        first, *others = self._changes
+        await transaction.run(_APPEND_FIRST, row=change_properties(first) | {"transaction": self._mark})
+        rows = [[each.sequence, each.kind.value, each.subject, each.by, each.at_us] for each in others]
         for start in range(0, len(rows), CHANGES_CHUNK_MAX):
             await transaction.run(_APPEND, rows=rows[start : start + CHANGES_CHUNK_MAX])
 
