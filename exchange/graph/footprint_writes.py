@@ -7,6 +7,7 @@ name is registered, its NAMES relationships become INPUT or FALLBACK ones.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,15 +15,18 @@ from typing import Any
 from exchange.errors import NotFound
 from exchange.graph.bolt import Transaction
 from exchange.graph.footprint_records import footprint_properties, unit_text
+from exchange.graph.footprints import FOOTPRINTS_BESIDE_MIN, LINES_BESIDE_MIN
 from exchange.graph.keys import SEPARATOR
 from exchange.graph.records import Properties
 from exchange.model.footprint import STAGES, Fallback, Footprint
 from exchange.model.writes import DeprecateFootprint
 
-CHUNK_FOOTPRINTS_MAX = 1_000  # of one statement: the longest takes half a second
+CHUNK_FOOTPRINTS_MAX = 250  # of one statement: the rows of the next are made while the database is at it
 CHUNK_LINES_MAX = 20_000  # of one statement: 3 MB of the 16 MiB that a message may have
 CHUNK_ROWS_MAX = 10_000
 BOUND_LINES_MAX = 10_000  # lines of a registered name that become INPUT at once; the rest stay NAMES, read alike
+
+_STAGE_NAMES = tuple(stage.value for stage in STAGES)  # asking an enum's entry for its value is a call each time
 
 _COUNT_PRODUCTS = "UNWIND $keys AS k MATCH (p:Product {key: k}) RETURN count(p)"
 _CREATE = f"""
@@ -74,14 +78,15 @@ class _Rows:
     named: list[list[Any]] = field(default_factory=list)
     released: list[list[Any]] = field(default_factory=list)
     preceded: list[list[Any]] = field(default_factory=list)
-    products: set[int] = field(default_factory=set)  # that something hangs on whose loss no count would show
+    products: set[int] = field(default_factory=set)  # whose loss no count of inputs shows
     inputs: int = 0
 
     def add(self, footprint: Footprint) -> None:
         inputs = self._lines(footprint)
         properties = footprint_properties(footprint)
         self.footprints.append({"product": footprint.product_key, "properties": properties, "inputs": inputs})
-        self.products.add(footprint.product_key)
+        if not inputs:  # else they would be missing with the footprint
+            self.products.add(footprint.product_key)
         self.inputs += len(inputs)
         if footprint.release_id is not None:
             self.released.append([footprint.key, footprint.release_id])
@@ -92,14 +97,14 @@ class _Rows:
         units = [unit_text(unit, price) for unit, price in lines.unit_table]
         for position, (supplier, name) in enumerate(zip(lines.suppliers, lines.names, strict=True)):
             amount, unit = lines.amounts[position], units[lines.units[position]]
-            stage = STAGES[lines.stages[position]].value
+            stage = _STAGE_NAMES[lines.stages[position]]
             if supplier >= 0:
                 inputs.append([int(supplier), position + 1, amount, unit, stage])
             elif not name.startswith("id:"):  # an unknown id can never be registered: it stays in the columns only
                 self.named.append([footprint.key, name, position + 1, amount, unit, stage, False])
         for position, extras in (lines.extras or {}).items():
             if extras.fallback is not None:
-                stage = STAGES[lines.stages[position]].value
+                stage = _STAGE_NAMES[lines.stages[position]]
                 self._fallback(footprint.key, position + 1, extras.fallback, stage)
         return inputs
 
@@ -114,22 +119,47 @@ class _Rows:
 
 async def publish(transaction: Transaction, footprints: Sequence[Footprint]) -> None:
     """Creates footprints with all their lines. Raises NotFound where a product that they name by key is missing."""
-    chunks = []
-    for chunk in _chunks(footprints):
-        rows = _Rows()
-        for footprint in chunk:
-            rows.add(footprint)
-        # What is missing would drop its line without a word: so products and lines are counted.
+    preceded: list[list[Any]] = []
+    chunks = list(_chunks(footprints))
+    rows = await _rows(chunks[0])
+    for following in (*chunks[1:], ()):
+        # The next rows are made while the database writes these. It ends before an error is told: a transaction cannot
+        # be rolled back while a statement of it runs.
+        created, ahead = await asyncio.gather(_create(transaction, rows), _rows(following), return_exceptions=True)
+        if isinstance(created, BaseException):
+            raise created
+        if isinstance(ahead, BaseException):
+            raise ahead
+        preceded += rows.preceded
+        rows = ahead
+    # When all are there: one may precede another of the same transaction.
+    await _in_chunks(transaction, _PRECEDED, preceded)
+
+
+async def _create(transaction: Transaction, rows: _Rows) -> None:
+    # What is missing would drop its line without a word: so products and lines are counted.
+    if rows.products:
         await _require_products(transaction, rows.products)
-        created = await transaction.run(_CREATE, rows=rows.footprints)
-        if created[0][0] != rows.inputs:
-            raise _a_product_is_missing()
-        await _in_chunks(transaction, _FALLBACKS, rows.fallbacks)
-        await _in_chunks(transaction, _NAMED, rows.named)
-        await _in_chunks(transaction, _RELEASED, rows.released)
-        chunks.append(rows)
-    for rows in chunks:  # when all are there: one may precede another of the same transaction
-        await _in_chunks(transaction, _PRECEDED, rows.preceded)
+    created = await transaction.run(_CREATE, rows=rows.footprints)
+    if created[0][0] != rows.inputs:
+        raise _a_product_is_missing()
+    await _in_chunks(transaction, _FALLBACKS, rows.fallbacks)
+    await _in_chunks(transaction, _NAMED, rows.named)
+    await _in_chunks(transaction, _RELEASED, rows.released)
+
+
+async def _rows(footprints: Sequence[Footprint]) -> _Rows:
+    """Made beside the event loop where they are many."""
+
+    def make() -> _Rows:
+        rows = _Rows()
+        for footprint in footprints:
+            rows.add(footprint)
+        return rows
+
+    lines = sum(len(footprint.lines) for footprint in footprints)
+    few = len(footprints) < FOOTPRINTS_BESIDE_MIN and lines < LINES_BESIDE_MIN
+    return make() if few else await asyncio.to_thread(make)
 
 
 async def deprecate(transaction: Transaction, writes: Sequence[DeprecateFootprint]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from exchange.model.product import Product
 
 _BY_URN = "UNWIND $urns AS u MATCH (:Identifier {urn: u})-[:IDENTIFIES]->(p:Product) RETURN u, properties(p)"
 _KEYS = "UNWIND $ids AS i MATCH (n:Product {id: i}) RETURN collect([i, n.key])"
+_OWNED = "UNWIND $ids AS i MATCH (n:Product {id: i}) WHERE n.ownerId = $owner RETURN collect([i, n.key])"
 _NAMES = "UNWIND $urns AS u MATCH (n:Identifier {urn: u}) WHERE n.productKey IS NOT NULL RETURN u, n.productKey"
 _LINES_TO = """
 UNWIND $keys AS k MATCH (:Product {key: k})<-[:INPUT|FALLBACK]-(:Footprint)-[:OF]->(c:Product)
@@ -69,6 +71,14 @@ async def read_keys(bolt: Bolt, ids: Collection[str]) -> dict[str, int]:
     return found
 
 
+async def read_owned_keys(bolt: Bolt, ids: Collection[str], owner_id: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for chunk in chunks(ids):
+        [[together]] = await bolt.read(_OWNED, ids=chunk, owner=owner_id)
+        found.update(together)
+    return found
+
+
 async def read_names(bolt: Bolt, urns: Collection[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for chunk in chunks(urns):
@@ -100,8 +110,8 @@ async def keys_with_lines_to(bolt: Bolt, keys: Collection[int], owner_id: str | 
 async def consumed_keys(bolt: Bolt, keys: Collection[int]) -> set[int]:
     found: set[int] = set()
     for chunk in chunks(keys):
-        for statement in (_CONSUMED, _CONSUMED_BY_NAME):
-            found.update(row[0] for row in await bolt.read(statement, keys=chunk))
+        both = await asyncio.gather(*(bolt.read(each, keys=chunk) for each in (_CONSUMED, _CONSUMED_BY_NAME)))
+        found.update(row[0] for rows in both for row in rows)
     return found
 
 

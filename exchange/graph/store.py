@@ -220,6 +220,10 @@ class Store:
         """Keys of the products with these ids; an unknown id is absent."""
         return await products.read_keys(await self._bolt(), ids)
 
+    async def read_owned_keys(self, ids: Collection[str], owner_id: str) -> dict[str, int]:
+        """The same of the products that this organization owns; any other id is absent."""
+        return await products.read_owned_keys(await self._bolt(), ids, owner_id)
+
     async def read_names(self, urns: Collection[str]) -> dict[str, int]:
         """Keys of the products that registered these URNs; a URN that nobody registered is absent."""
         return await products.read_names(await self._bolt(), urns)

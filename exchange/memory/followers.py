@@ -59,11 +59,14 @@ class Followers:
             raise OverflowError(
                 f"a server holds at most {LINES_MAX:,} lines in memory, and there are {len(suppliers):,}"
             )
-        order = np.argsort(suppliers, kind="stable").astype(np.int32)
+        order = np.argsort(suppliers, kind="stable")
         named = suppliers[order]
-        first = int(np.searchsorted(named, 0))
-        self._lines = order[first:].copy()
-        self._starts = np.searchsorted(named[first:], np.arange(products + 1)).astype(np.int64)
+        # Looked for by numbers of their own kind: else a copy of all of them is made of the other.
+        first = int(np.searchsorted(named, named.dtype.type(0)))
+        keys = np.arange(products + 1, dtype=named.dtype)
+        self._starts = np.searchsorted(named[first:], keys).astype(np.int64, copy=False)
+        del named
+        self._lines = order[first:].astype(np.int32)
         self._beside, self._count_beside, self._left_out = {}, 0, False
 
     def arrays(self) -> dict[str, Array]:

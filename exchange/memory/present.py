@@ -21,7 +21,7 @@ from exchange.model.closure import Dates
 from exchange.model.footprint import NEVER_DAY, NEVER_US
 from exchange.model.resolved import NO_GAP, Ints
 
-CHUNK_MAX: Final = 500_000  # lines resolved at once: bounds what is needed beside the columns
+CHUNK_MAX: Final = 100_000  # lines resolved, or products looked at, at once: bounds what is needed beside the columns
 
 
 class Present:
@@ -45,10 +45,13 @@ class Present:
         self.go_on()
         self._resize()
         tables.followers.sort(tables.lines.supplier.values, len(tables.products.owner))
-        everything = np.arange(len(tables.products.owner))
-        self.moves.begin(len(everything))
-        self._restand(everything)
-        self._relink(self._lines_of(self.version.values))
+        count = len(tables.products.owner)
+        self.moves.begin(count)
+        parts = [slice(first, first + CHUNK_MAX) for first in range(0, count, CHUNK_MAX)]
+        for part in parts:
+            self._restand(np.arange(count)[part])
+        for part in parts:  # the numbers of all lines at once would be a column more
+            self._relink(self._lines_of(self.version.values[part]))
 
     def go_on(self) -> None:
         """Finds out what follows from the tables and the dates alone: until when everything is as it is now."""

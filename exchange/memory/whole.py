@@ -26,11 +26,11 @@ from exchange.model.resolved import Floats, Ints
 from exchange.rollup.certificate import find_scale, solve_scale
 from exchange.rollup.loops import without_answer
 from exchange.rollup.own_terms import EXCLUDING_WIDTH
-from exchange.rollup.solving import ROUNDOFF, row_scale, solve, sweep
+from exchange.rollup.solving import ROUNDOFF, row_scale, solve, sweep, sweep_from
 from exchange.rollup.system import DISTRIBUTION_STAGE, GATE_STAGE_MAX, Matrix, absolute
 
 COMPONENTS: Final = 12  # of `own`: its last column is their sum
-CHUNK_MAX: Final = 500_000  # lines looked at together: bounds what is needed beside the matrix
+CHUNK_MAX: Final = 100_000  # lines looked at together: bounds what is needed beside the matrix
 TOLERANCE: Final = 2.0**-44  # of a row's own size: below it a residual stays where it is (5.7e-14)
 CANCELLED: Final = 1e-6  # of what a row takes: a result that cancels to less has no size of its own
 FRONTIER_SHARE: Final = 0.05  # of all lines: a frontier that touches more is quicker swept whole
@@ -125,13 +125,13 @@ class Whole:
         used = own[:, :COMPONENTS].any(axis=0) | self._present.tables.outbound.values[:, :COMPONENTS].any(axis=0)
         self._columns = np.flatnonzero(used)
         self._count()
-        own, matrix = self._own(), self._matrix()
-        if start is None or start.shape != own.shape:
+        matrix, own = self._matrix(), self._own()  # in this order: what the matrix takes to be made is given back
+        found = None if start is None or start.shape != own.shape else _solved_from(matrix, own, start)
+        if found is None:
             found = _solved(matrix, own)
-        else:  # x = start + e, and e = (d + A start - start) + A e
-            found = start + _solved(matrix, own + matrix @ start - start)
-        self._x, self._left = found, np.zeros_like(found)
+        self._x = found
         self._base = row_scale(absolute(matrix), own, found) if own.shape[1] else np.ones(len(own))
+        self._left = np.zeros_like(found)
         self.pushed = 0
 
     def _count(self) -> None:
@@ -179,34 +179,36 @@ class Whole:
         """A, filled part by part; rows of outbound logistics last."""
         tables, version = self._present.tables, self._present.version.values
         standing = np.flatnonzero(version != NOBODY)
-        counts = tables.versions.line_count.values[version[standing]].astype(np.int64)
-        ends = np.cumsum(counts)
+        ends = np.cumsum(tables.versions.line_count.values[version[standing]], dtype=np.int64)
         total = int(ends[-1]) if len(ends) else 0
         room = total + _delivered(tables)
         column, factor = np.empty(room, dtype=np.int32), np.empty(room)
-        of_row = np.zeros(self._products + self._outbound, dtype=np.int64)
+        starts = np.zeros(self._products + self._outbound + 1, dtype=np.int32)
+        of_row = starts[1:]
         outbound: list[_Entries] = []
         filled = 0
         for first in range(0, total, CHUNK_MAX):
             part = slice(*np.searchsorted(ends, (first, first + CHUNK_MAX), side="right").tolist())
             entries = self._entries(standing[part])
-            of_row += np.bincount(entries.row, minlength=len(of_row))
             gate = entries.row < self._products
             if not gate.all():
                 outbound.append(_only(entries, ~gate))
                 entries = _only(entries, gate)
+            if len(entries.row):  # in the order of their rows, which are few of all
+                least, most = int(entries.row[0]), int(entries.row[-1])
+                of_row[least : most + 1] += np.bincount(entries.row - least).astype(np.int32)
             column[filled : filled + len(entries.row)] = entries.column
             factor[filled : filled + len(entries.row)] = entries.factor
             filled += len(entries.row)
         if outbound:
             row = np.concatenate([each.row for each in outbound])
+            of_row += np.bincount(row, minlength=len(of_row)).astype(np.int32)
             order = np.argsort(row, kind="stable")
             last = filled + len(row)
             column[filled:last] = np.concatenate([each.column for each in outbound])[order]
             factor[filled:last] = np.concatenate([each.factor for each in outbound])[order]
             filled = last
-        starts = np.zeros(len(of_row) + 1, dtype=np.int32)
-        np.cumsum(of_row, out=starts[1:])
+        np.cumsum(of_row, out=of_row)
         return csr_array((factor[:filled], column[:filled], starts), shape=(len(of_row), len(of_row)))
 
     # -- what moved ------------------------------------------------------------------------------------------------
@@ -276,15 +278,13 @@ class Whole:
         tables, present = self._present.tables, self._present
         kind = tables.lines.kind.values[lines]
         stage = kind & STAGE_BITS
-        lines = lines[(stage <= GATE_STAGE_MAX) | (stage == DISTRIBUTION_STAGE)]
-        kind = tables.lines.kind.values[lines]
+        counted = (stage <= GATE_STAGE_MAX) | (stage == DISTRIBUTION_STAGE)
+        if not counted.all():
+            lines, kind, stage = lines[counted], kind[counted], stage[counted]
         version = tables.lines.version.values[lines]
-        distribution = (kind & STAGE_BITS) == DISTRIBUTION_STAGE
-        row = np.where(
-            distribution,
-            self._products + tables.versions.outbound.values[version],
-            tables.versions.product.values[version],
-        )
+        row = tables.versions.product.values[version].astype(np.int64)
+        distribution = np.flatnonzero(stage == DISTRIBUTION_STAGE)
+        row[distribution] = self._products + tables.versions.outbound.values[version[distribution]]
         serving, factor = present.serving.values[lines], present.factor.values[lines]
         delivered = np.flatnonzero(((kind & ~np.uint8(HAS_EXTRAS)) >> FLAG_SHIFT) & DELIVERED)
         outbound = tables.versions.outbound.values[present.version.values[serving[delivered]]]
@@ -330,6 +330,14 @@ def whole_of(present: Present, kept: Whole | None, moved: Ints) -> Whole:
         return Whole(present)
     kept.update(moved)
     return kept
+
+
+def _solved_from(matrix: Matrix, own: Floats, start: Floats) -> Floats | None:
+    """The same from an earlier solution on; None: sweeps do not get there."""
+    if not own.shape[1]:
+        return None
+    found = sweep_from(matrix, own, start)
+    return found.x if found.settled else None
 
 
 def _solved(matrix: Matrix, own: Floats) -> Floats:

@@ -15,7 +15,7 @@ from exchange.model.footprint import LifeCycleStage, PriceBasis, SystemBoundary
 from exchange.model.grant import AccessLevel
 from exchange.units import AmountUnit, DeclaredUnit
 
-# Of a field that came when requests had been hashed without it: where it is None, a request is what it was before.
+# Of a field that came when requests had been hashed without it: where it has its default, a request is what it was.
 ADDED_LATER: Final = {"added_later": True}
 
 
@@ -137,7 +137,7 @@ class FootprintInput:
     comment: str | None = None
     declared: DeclaredInput | None = None
     modelled: ModelledInput | None = None
-    system_boundary: SystemBoundary = SystemBoundary.CRADLE_TO_GATE
+    system_boundary: SystemBoundary = field(default=SystemBoundary.CRADLE_TO_GATE, metadata=ADDED_LATER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TypeVar
 
 from exchange.errors import Conflict, LoopRefused, NotFound, Problems
 from exchange.graph import Store
 from exchange.model.footprint import NEVER_US, Fallback, Footprint, Line, Lines
 from exchange.model.ledger import ChangeKind, LedgerHead
 from exchange.model.parties import Viewer
-from exchange.model.product import Product
 from exchange.model.writes import DeprecateFootprint, PublishFootprint, Write
 from exchange.operations.checks import Checker
 from exchange.operations.exchange import Exchange
@@ -27,6 +29,7 @@ FOOTPRINTS_MAX = 1000  # in one request: one transaction of about half a second
 LINES_TOTAL_MAX = 100_000  # in one request, so that a thousand footprints stay one bounded transaction
 
 Path = tuple[str, ...]
+T = TypeVar("T")
 FOOTPRINTS: Path = ("input", "footprints")
 
 
@@ -38,14 +41,22 @@ async def publish_footprints(exchange: Exchange, viewer: Viewer, given: PublishF
     """
     owner_id = require_publisher(viewer)
     now_us = exchange.clock()
-    drafts, body = await exchange.share(viewer).compute(
-        lambda: (_check(given, now_us), body_sha256("publishFootprints", given)),
-        parts=sum(1 + (len(each.modelled.lines) if each.modelled else 0) for each in given.footprints),
+    parts = sum(1 + (len(each.modelled.lines) if each.modelled else 0) for each in given.footprints)
+    # Looked up while it is checked; what the checks find is told first.
+    checking = exchange.share(viewer).compute(
+        lambda: (_check(given, now_us), body_sha256("publishFootprints", given)), parts=parts
     )
-    await _check_owner(exchange, viewer, given)
+    looking_up = (_own_keys(exchange, given, owner_id), _named_keys(exchange, given))
+    checked, own, named = await asyncio.gather(checking, *looking_up, return_exceptions=True)
+    drafts, body = _there(checked)
+    product_keys, named_keys = _there(own), _there(named)
+    if any(footprint.product not in product_keys for footprint in given.footprints):
+        product_keys = await _check_owner(exchange, viewer, given)
     command = _Publish(
         store=exchange.store,
         drafts=drafts,
+        product_keys=product_keys,
+        named_keys=named_keys,
         single=given.single,
         owner_id=owner_id,
         by=written_by(viewer),
@@ -61,6 +72,26 @@ async def publish_footprints(exchange: Exchange, viewer: Viewer, given: PublishF
         message = "These lines would close a loop that consumes at least one of itself, which has no answer. "
         message += "Nothing was published. Check the amounts and units of the lines."
         raise LoopRefused(message, members=refused.members, path=path_of(position, single=given.single)) from None
+
+
+async def _own_keys(exchange: Exchange, given: PublishFootprintsInput, owner_id: str) -> dict[str, int]:
+    """Keys of the caller's own products that footprints are published of. No product ever changes owner or key, so
+    this holds at whatever head it is decided."""
+    ids = {footprint.product for footprint in given.footprints[:FOOTPRINTS_MAX]}
+    return await exchange.store.read_owned_keys(ids, owner_id)
+
+
+async def _named_keys(exchange: Exchange, given: PublishFootprintsInput) -> dict[str, int]:
+    """Keys of products that lines name by id: most of those that `bind_lines` needs, and they never change either."""
+    lines = (line for each in given.footprints[:FOOTPRINTS_MAX] if each.modelled for line in each.modelled.lines)
+    ids = {line.product.id for line in islice(lines, LINES_TOTAL_MAX) if line.product.id is not None}
+    return await exchange.store.read_keys(ids)
+
+
+def _there(found: T | BaseException) -> T:
+    if isinstance(found, BaseException):
+        raise found
+    return found
 
 
 def path_of(position: int, *, single: bool) -> Path:
@@ -103,19 +134,25 @@ def _check_repeats(given: PublishFootprintsInput, problems: Problems) -> None:
             seen[field, str(pf_id)] = position
 
 
-async def _check_owner(exchange: Exchange, viewer: Viewer, given: PublishFootprintsInput) -> None:
+async def _check_owner(exchange: Exchange, viewer: Viewer, given: PublishFootprintsInput) -> dict[str, int]:
+    """Keys of the products, by what the caller sees of them: so it is told no more of those that are not its own."""
     session = await exchange.session(viewer)
     ids = list(dict.fromkeys(footprint.product for footprint in given.footprints))
     found = dict(zip(ids, await session.products(ids), strict=True))
+    keys: dict[str, int] = {}
     for position, footprint in enumerate(given.footprints):
         path = (*path_of(position, single=given.single), "product")
-        require_owner(viewer, found[footprint.product], path, doing="publish footprints of it")
+        owned = require_owner(viewer, found[footprint.product], path, doing="publish footprints of it")
+        keys[footprint.product] = owned.product.key
+    return keys
 
 
 @dataclass(frozen=True, slots=True)
 class _Publish:
     store: Store
     drafts: Sequence[Draft]
+    product_keys: Mapping[str, int]  # by id: of what is published of, and of what was there of what lines name
+    named_keys: Mapping[str, int]
     single: bool
     owner_id: str
     by: str
@@ -138,14 +175,10 @@ class _Publish:
         if remembered is not None:
             return Decision([str(name) for name in remembered], None)
         await check_refusals(self.store, {draft.footprint.product_id for draft in self.drafts}, now_us)
-        products = await self._products()
         await self._check_releases()
         preceding = await self._preceding()
-        bound = await bind_lines(self.store, [draft.lines for draft in self.drafts])
-        footprints = [
-            self._complete(draft.footprint, products[draft.footprint.product_id], lines)
-            for draft, lines in zip(self.drafts, bound, strict=True)
-        ]
+        bound = await bind_lines(self.store, [draft.lines for draft in self.drafts], self.named_keys)
+        footprints = [self._complete(draft.footprint, lines) for draft, lines in zip(self.drafts, bound, strict=True)]
         replaced = [preceding[pf_id] for f in footprints for pf_id in f.preceding_pf_ids]
         ids = [footprint.id for footprint in footprints]
 
@@ -169,11 +202,6 @@ class _Publish:
             deprecated_keys=frozenset(old.key for old in replaced),
             organization_id=self.owner_id,
         )
-
-    async def _products(self) -> dict[str, Product]:
-        ids = list(dict.fromkeys(draft.footprint.product_id for draft in self.drafts))
-        found = await self.store.get_products(ids)
-        return {product.id: product for product in found if product is not None}
 
     async def _check_releases(self) -> None:
         ids = sorted({draft.footprint.release_id for draft in self.drafts if draft.footprint.release_id})
@@ -215,25 +243,29 @@ class _Publish:
         problems.raise_any()
         return known
 
-    def _complete(self, draft: Footprint, product: Product, lines: Lines) -> Footprint:
+    def _complete(self, draft: Footprint, lines: Lines) -> Footprint:
         modelled = replace(draft.modelled, lines=lines) if draft.modelled else None
         return replace(
             draft,
             id=str(uuid.uuid4()),
             pf_id=draft.pf_id or str(uuid.uuid4()),
-            product_key=product.key,
+            product_key=self.product_keys[draft.product_id],
             modelled=modelled,
         )
 
 
-async def bind_lines(store: Store, footprints: Sequence[Sequence[Line]]) -> list[Lines]:
-    """Lines with the keys of the products that they name; what nobody registered stays unbound, and says nothing."""
+async def bind_lines(
+    store: Store, footprints: Sequence[Sequence[Line]], known: Mapping[str, int] | None = None
+) -> list[Lines]:
+    """Lines with the keys of the products that they name; what nobody registered stays unbound, and says nothing.
+    `known`: keys by id that were looked up before."""
     named: list[Line | Fallback] = [line for lines in footprints for line in lines]
     named += [line.fallback for lines in footprints for line in lines if line.fallback]
     urns = {one.urn for one in named if one.urn is not None}
-    ids = {one.named_id for one in named if one.named_id is not None}
+    by_id = dict(known or {})
+    ids = {one.named_id for one in named if one.named_id is not None} - by_id.keys()
     by_urn = await store.read_names(urns) if urns else {}
-    by_id = await store.read_keys(ids) if ids else {}
+    by_id |= await store.read_keys(ids) if ids else {}
     if len(named) <= PARTS_AT_ONCE:
         return _bound(footprints, by_urn, by_id)
     return await beside(lambda: _bound(footprints, by_urn, by_id))

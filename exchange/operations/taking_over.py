@@ -87,13 +87,25 @@ async def load_tables(store: Store, head: LedgerHead, check: Callable[[Tables], 
 @contextmanager
 def _fewer_collections() -> Iterator[None]:
     """Rows that are read are millions of lists, none of them in a cycle: to search them for cycles after every 700
-    takes as long as everything else that is done with them. One graph is loaded at a time in a process."""
-    before = gc.get_threshold()
-    gc.set_threshold(COLLECT_AFTER, *before[1:])
+    takes as long as everything else that is done with them.
+
+    The threshold is the whole process's. It is what it was again when loading ends, however it ends; where several
+    graphs are loaded at once, when the last of them does.
+    """
+    if not _LOADS:
+        _LOADS.append(gc.get_threshold())
+        gc.set_threshold(COLLECT_AFTER, *_LOADS[0][1:])
+    else:
+        _LOADS.append(_LOADS[0])
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        usual = _LOADS.pop()
+        if not _LOADS:
+            gc.set_threshold(*usual)
+
+
+_LOADS: Final[list[tuple[int, int, int]]] = []  # the usual threshold, once for each load under way
 
 
 async def _loaded(store: Store, head: LedgerHead, check: Callable[[Tables], None]) -> Tables:

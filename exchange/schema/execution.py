@@ -124,9 +124,8 @@ class Executor:
         for _ in range(TRIES_MAX):
             work.explained_parts = 0
             result = await _executed(document, request, work)
-            if await work.session.confirm() and (not await work.record_reads() or await work.session.confirm()):
+            if await work.may_leave():
                 return result
-            work.session.inputs_read.clear()  # what is thrown away was not read
             await work.renew()
         raise StoreUnavailable("Rights changed again and again while this answer was prepared. Try again.")
 
@@ -156,7 +155,7 @@ async def _events(
         async for event in events:
             result = await _result_of(cast(PlannedExecutor, executor.build_per_event_executor(event)), work)
             await signed_in()
-            work.told = await work.session.confirm()
+            work.told = await work.may_leave()
             if work.told:
                 yield result
 

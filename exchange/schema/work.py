@@ -54,9 +54,16 @@ class Work:
         self.session.inputs_read |= read  # of mutations before this one, whose payloads stay in the answer
         self.loaders = self.make_loaders(self.session)
 
-    async def record_reads(self) -> bool:
-        """Records which foreign products' lines this answer was computed from, before it leaves; whether any is new
-        today."""
+    async def may_leave(self) -> bool:
+        """Whether what was answered may be told: rights are as they were when it was decided, and which foreign
+        products' lines it was computed from is recorded. Where it may not, it was not read."""
+        may = await self.session.confirm() and (not await self._record_reads() or await self.session.confirm())
+        if not may:
+            self.session.inputs_read.clear()
+        return may
+
+    async def _record_reads(self) -> bool:
+        """Whether any is new today."""
         session = self.session
         if not session.inputs_read:
             return False

@@ -57,6 +57,7 @@ class ReadingContract:
         assert await store.read_nodes([5]) == {}
         assert await store.read_names([]) == {}
         assert await store.read_keys([]) == {}
+        assert await store.read_owned_keys([], new_id()) == {}
         assert await store.read_successors([new_id()]) == {}
         assert await store.consumed_keys([]) == set()
         assert await store.owners_of_public_products(NOW_US) == set()
@@ -67,6 +68,15 @@ class ReadingContract:
         made = await put_products(store, owner, *(f"Thing {number}" for number in range(3)))
         wanted = [made[2].id, new_id(), made[0].id, made[2].id]
         assert await store.read_keys(wanted) == {made[2].id: made[2].key, made[0].id: made[0].key}
+
+    async def test_keys_of_ids_that_an_organization_owns(self, store: Store) -> None:
+        owner, other = await put_organization(store), await put_organization(store)
+        made = await put_products(store, owner, "Thing 0", "Thing 1")
+        foreign = await put_products(store, other, "Thing 2")
+        wanted = [made[1].id, foreign[0].id, new_id(), made[0].id]
+        assert await store.read_owned_keys(wanted, owner.id) == {each.id: each.key for each in made}
+        assert await store.read_owned_keys(wanted, other.id) == {foreign[0].id: foreign[0].key}
+        assert await store.read_owned_keys(wanted, new_id()) == {}
 
     @pytest.mark.parametrize("backward", [False, True])
     @pytest.mark.parametrize("descending", [False, True])
