@@ -55,7 +55,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Callers, d
         }
         client = callers.client("maker")
         for name, versions in bodies.items():
-            given = {"productIds": [f"urn:pact:maker.example:product-id:{name}"], "name": name}
+            given: dict[str, Any] = {"productIds": [f"urn:pact:maker.example:product-id:{name}"], "name": name}
             given |= {"idempotencyKey": new_key(), "classifications": STEEL}
             ids[name] = client.done("createProduct", given, "product { id }")["product"]["id"]
             for version in versions:

@@ -22,6 +22,7 @@ from exchange.model.footprint import (
     Modelled,
     Price,
     PriceBasis,
+    SystemBoundary,
 )
 from exchange.model.grant import Grant
 from exchange.model.parties import Organization
@@ -153,7 +154,9 @@ class Rich:
             stated = Declared(
                 self.number(), self.number(), self.components(), optional[0], optional[1], optional[2], **self.spread()
             )
-            return replace(made, declared=stated)
+            # Without a draw of its own: what else is made stays as it was.
+            boundary = SystemBoundary.CRADLE_TO_GRAVE if made.key % 3 == 0 else SystemBoundary.CRADLE_TO_GATE
+            return replace(made, declared=stated, boundary=boundary)
         stages = self.random.sample(STAGES, self.random.choice((0, 1, 1, 2, 5)))
         direct = {stage: self.components() for stage in stages}
         lines = Lines.of([self.line() for _ in range(self.random.randrange(lines_max))])

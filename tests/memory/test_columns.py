@@ -22,6 +22,7 @@ from exchange.memory import (
     pack,
 )
 from exchange.memory.exact import ExactDecimals
+from exchange.memory.layout import TO_GRAVE
 from exchange.model.carbon import COLUMNS, CarbonComponents
 from exchange.model.closure import Dates
 from exchange.model.footprint import STAGES, Declared, Footprint, LifeCycleStage, Modelled
@@ -103,6 +104,7 @@ def test_everything_that_is_treated_differently_occurs() -> None:
     assert {entry[0] for entry in document["decimals"]} == {"own", "outbound", "packaging", "exempted", "amount"}
     assert all(document[name] for name in ("other_identities", "unbound", "unbound_fallbacks", "fallbacks", "releases"))
     assert tables.ratings
+    assert len({int(kind) & TO_GRAVE for kind in tables.versions.kind.values}) == 2
     assert made.late not in names_to_bind(tables)
     assert (tables.versions.previous.values >= 0).any()
     assert (tables.grants.previous.values >= 0).any()

@@ -10,7 +10,7 @@ import pytest
 from tests.tidy.sources import ROOT
 
 PACKAGES = ["app", "cli", "config", "schema", "web", "importers", "exports", "tokens", "metrics"]
-PACKAGES += ["operations", "graph", "rollup", "access"]
+PACKAGES += ["operations", "graph", "rollup", "access", "comparison", "benchmarks"]
 CHECK = "from importlinter.cli import lint_imports_command as check; check()"
 
 
@@ -50,6 +50,8 @@ def test_the_contracts_hold_for_empty_layers(empty_exchange):
         ("model.py", "exchange.graph"),
         ("graph/__init__.py", "exchange.rollup"),
         ("rollup/__init__.py", "exchange.access"),
+        ("comparison/__init__.py", "exchange.rollup"),
+        ("benchmarks/__init__.py", "exchange.comparison"),
         ("operations/__init__.py", "exchange.importers"),
         ("schema/__init__.py", "exchange.config"),
         ("web/__init__.py", "exchange.schema"),
