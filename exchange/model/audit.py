@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -53,7 +53,7 @@ class AuditEntry:
 
 def seal(previous: str, changes: Sequence[Change]) -> list[AuditEntry]:
     """The changes as entries that follow the hash `previous`, in order, each with a new secret."""
-    entries, random = [], os.urandom(SECRET_BYTES * len(changes))
+    entries, random = [], secrets.token_bytes(SECRET_BYTES * len(changes))
     for change, secret in zip(changes, _pieces(random), strict=True):
         leaf = _leaf_of_change(change, _salt(secret, "entry"), _salt(secret, "by"))
         previous = link(previous, leaf)
