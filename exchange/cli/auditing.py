@@ -21,7 +21,6 @@ from exchange.cli.console import JSON_OPTION, console, print_json
 from exchange.cli.errors import FAILED
 from exchange.cli.files import refuse_what_is_there, write_whole
 from exchange.cli.finding import find_organization
-from exchange.errors import InvalidInput
 from exchange.model.audit_file import LINE_CHARACTERS_MAX, AuditVerdict, verify_audit
 from exchange.model.parties import OPERATOR
 from exchange.operations.audit_reading import export_audit
@@ -122,7 +121,7 @@ def _noted(given: str) -> str:
 
 
 def _lines(file: str) -> Iterator[str]:
-    """One after the other, and never more of one than a check looks at. Raises InvalidInput where it is no text."""
+    """One after the other, and never more of one than a check looks at. Wrong use where it is no text."""
     try:
         if file == STANDARD_INPUT:
             yield from _cut(sys.stdin)
@@ -131,7 +130,7 @@ def _lines(file: str) -> Iterator[str]:
                 yield from _cut(opened)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InvalidInput(f"{file} cannot be read: {reason}.") from None
+        raise typer.BadParameter(f"{file} cannot be read: {reason}.", param_hint="FILE") from None
 
 
 def _cut(opened: TextIO) -> Iterator[str]:

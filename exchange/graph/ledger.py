@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import secrets
 import time
 import uuid
 from collections.abc import Sequence
@@ -28,7 +29,7 @@ from exchange.graph.migrations import check_version
 from exchange.graph.records import change_of, entry_properties
 from exchange.graph.taken import find_taken
 from exchange.graph.writes import NameTaken, apply
-from exchange.model.audit import GENESIS, seal
+from exchange.model.audit import GENESIS, SECRET_BYTES, seal
 from exchange.model.ledger import Change, LedgerHead
 from exchange.model.writes import CreateProduct, PublishFootprint, Write
 
@@ -163,7 +164,7 @@ class _Writing:
         )
         if not before or LedgerHead(*before[0][:3]) != self._expected:
             raise HeadMoved
-        entries = seal(before[0][3], self._changes)
+        entries = seal(before[0][3], self._changes, secrets.token_bytes(SECRET_BYTES * len(self._changes)))
         places = places_of(self._changes, {row[4]: row[5] for row in before})
         rows = [entry_properties(entry, own) for entry, own in zip(entries, places, strict=True)]
         rows[0]["transaction"] = self._mark

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -51,9 +50,10 @@ class AuditEntry:
         return _leaf_of_change(self.change, self.salt, self.by_salt)
 
 
-def seal(previous: str, changes: Sequence[Change]) -> list[AuditEntry]:
-    """The changes as entries that follow the hash `previous`, in order, each with a new secret."""
-    entries, random = [], os.urandom(SECRET_BYTES * len(changes))
+def seal(previous: str, changes: Sequence[Change], random: bytes) -> list[AuditEntry]:
+    """The changes as entries that follow the hash `previous`, in order. random: SECRET_BYTES for each, that nobody can
+    guess."""
+    entries = []
     for change, secret in zip(changes, _pieces(random), strict=True):
         leaf = _leaf_of_change(change, _salt(secret, "entry"), _salt(secret, "by"))
         previous = link(previous, leaf)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import secrets
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from exchange.cli import commands
-from exchange.model.audit import GENESIS, seal
+from exchange.model.audit import GENESIS, SECRET_BYTES, AuditEntry, seal
 from exchange.model.audit_file import end, header, line_of
 from exchange.model.ledger import Change, ChangeKind
 
-ENTRIES = seal(GENESIS, [Change(n, ChangeKind.KEY_ADDED, f"key {n}", "exchange", n) for n in (1, 2, 3)])
+
+def sealed(previous: str, changes: list[Change]) -> list[AuditEntry]:
+    return seal(previous, changes, secrets.token_bytes(SECRET_BYTES * len(changes)))
+
+
+ENTRIES = sealed(GENESIS, [Change(n, ChangeKind.KEY_ADDED, f"key {n}", "exchange", n) for n in (1, 2, 3)])
 LINES = [header(1, GENESIS), *(line_of(each, None) for each in ENTRIES), end(3, ENTRIES[-1].hash)]
 
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exchange.model.audit import FORMAT, GENESIS, AuditEntry, seal
+from exchange.model.audit import FORMAT, GENESIS, SECRET_BYTES, AuditEntry, seal
 from exchange.model.audit_file import PROBLEMS_MAX, end, header, line_of, verify_audit
 from exchange.model.ledger import Change, ChangeKind
 from exchange.model.paging import Page, page_of_numbers
 
 OURS, THEIRS = "our-organization", "their-organization"
 AT_US = 1_782_900_000_123_456
+
+
+def sealed(previous: str, changes: list[Change]) -> list[AuditEntry]:
+    return seal(previous, changes, secrets.token_bytes(SECRET_BYTES * len(changes)))
 
 
 def chain(count: int = 6, *, first: int = 1, previous: str = GENESIS) -> list[AuditEntry]:
@@ -36,7 +41,7 @@ def chain(count: int = 6, *, first: int = 1, previous: str = GENESIS) -> list[Au
         )
         for place in range(count)
     ]
-    return seal(previous, changes)
+    return sealed(previous, changes)
 
 
 def file_of(entries: list[AuditEntry], reader: str | None = None) -> list[str]:
@@ -46,7 +51,7 @@ def file_of(entries: list[AuditEntry], reader: str | None = None) -> list[str]:
 
 def test_the_canonical_form_is_the_documented_one():
     change = Change(7, ChangeKind.ACCESS_GRANTED, "grant", "client", AT_US, "maker", "maker", "car", "TOTAL to é")
-    [entry] = seal("ab" * 32, [change])
+    [entry] = sealed("ab" * 32, [change])
     salt, by_salt = (
         hashlib.sha256(f"exchange-audit-1 {of} {entry.secret}".encode()).hexdigest()[:32] for of in ("entry", "by")
     )
@@ -93,7 +98,7 @@ def test_what_is_left_out_tells_nothing_and_a_client_is_told_to_its_own():
     assert "subject 1" not in text
     assert all(entries[place].secret not in text for place in range(6))
     # Equal changes have leaves of their own: nothing can be guessed and compared.
-    assert seal(GENESIS, [entries[0].change])[0].leaf != entries[0].leaf
+    assert sealed(GENESIS, [entries[0].change])[0].leaf != entries[0].leaf
 
 
 def changed_values(value: Any) -> st.SearchStrategy[Any]:
@@ -154,7 +159,7 @@ def test_lines_removed_repeated_or_moved_are_found(data, reader):
 def test_a_forged_entry_is_found():
     """Even one that is hashed as it should be, with a secret of its own."""
     entries = chain()
-    forged = seal(entries[1].hash, [entries[2].change])
+    forged = sealed(entries[1].hash, [entries[2].change])
     lines = file_of([*entries[:2], *forged, *entries[3:]])
     assert [line for line, _ in verify_audit(lines).problems] == [5]
 
@@ -167,7 +172,7 @@ def test_a_cut_end_is_found_by_a_hash_that_was_noted():
     found = verify_audit(cut, [entries[5].hash])
     assert [line for line, _ in found.problems] == [6]
     assert entries[5].hash in found.problems[0][1]
-    rewritten = seal(entries[2].hash, [each.change for each in entries[3:]])
+    rewritten = sealed(entries[2].hash, [each.change for each in entries[3:]])
     assert verify_audit(file_of([*entries[:3], *rewritten])).whole
     assert not verify_audit(file_of([*entries[:3], *rewritten]), [entries[3].hash]).whole
 
