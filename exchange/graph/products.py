@@ -43,7 +43,6 @@ UNWIND $ids AS i MATCH (:Dataset {{id: i}})<-[:RELEASE_OF]-(:Release)<-[:IN]-(:F
 WHERE {_IS_VISIBLE} RETURN DISTINCT i
 """
 _GRANTED = "UNWIND $granted AS g MATCH (n:Product {key: g})"
-_PUBLIC = f"UNWIND $keys AS k MATCH (n:Product {{key: k}}) WHERE {_IS_PUBLIC} RETURN k"
 
 
 async def get_products(bolt: Bolt, ids: Sequence[str]) -> list[Product | None]:
@@ -102,13 +101,6 @@ async def consumed_keys(bolt: Bolt, keys: Collection[int]) -> set[int]:
     for chunk in chunks(keys):
         for statement in (_CONSUMED, _CONSUMED_BY_NAME):
             found.update(row[0] for row in await bolt.read(statement, keys=chunk))
-    return found
-
-
-async def public_keys(bolt: Bolt, keys: Collection[int], at_us: int) -> set[int]:
-    found: set[int] = set()
-    for chunk in chunks(keys):
-        found.update(row[0] for row in await bolt.read(_PUBLIC, keys=chunk, at=at_us))
     return found
 
 
