@@ -20,8 +20,9 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -135,20 +136,26 @@ class _Measured:
         loaded = self._wait_until_loaded()
         resident = process_megabytes(self._server.process, "VmHWM")
         self._compare()
-        figures = [
+        found = [
             Figure(f"{self._name}: until the graph was in memory", Spread((loaded,)), "s", "once", None),
             Figure(f"{self._name}: the server's memory until then, at most", Spread((resident,)), "MB", "once", None),
-            *self._alone("total and interval", TOTAL, "", range(self._made.products)),
-            *self._alone("the owner's, with contributions", REASONS, self._tokens[0], self._owned(0)),
-            *self._together(),
         ]
+        parts: list[Callable[[], list[Figure]]] = [
+            lambda: self._alone("total and interval", TOTAL, "", range(self._made.products)),
+            lambda: self._alone("the owner's, with contributions", REASONS, self._tokens[0], self._owned(1)),
+            self._together,
+        ]
+        for part in parts:
+            for one in part():
+                print(f"{one.name}: {one.figure} {one.unit}", flush=True)  # the next part may take long
+                found.append(one)
         most = process_megabytes(self._server.process, "VmHWM")
-        return [*figures, Figure(f"{self._name}: the server's memory in all, at most", Spread((most,)), "MB", "", None)]
+        return [*found, Figure(f"{self._name}: the server's memory in all, at most", Spread((most,)), "MB", "", None)]
 
     # -- getting there ---------------------------------------------------------------------------------------------
 
     def _signed_in(self, scopes: Sequence[frozenset[Scope]]) -> list[str]:
-        """Tokens of a client of each of the first owners."""
+        """Tokens of a client of each of the first owners, from owner 0 on."""
         chain, secrets = Chain(self._made), [make_secret() for _ in scopes]
         clients = [
             Client(str(uuid.uuid4()), owner.id, each, hash_secret(secret), time.time_ns() // 1_000, NEVER_US)
@@ -280,10 +287,15 @@ def _product(key: int) -> dict[str, str]:
     return {"id": global_id("Product", product_id(key))}
 
 
+def _plain(number: float) -> str:
+    """Nine digits, without an exponent."""
+    return f"{Decimal(f'{number:.9g}'):f}"
+
+
 def _published(made: Supply, product: int) -> dict[str, Any]:
     part = slice(int(made.starts[product]), int(made.starts[product + 1]))
     lines = [
-        {"product": _product(supplier), "amount": f"{amount * (1.01 if not at else 1):.9g}", "unit": "KILOGRAM"}
+        {"product": _product(supplier), "amount": _plain(amount * (1.01 if not at else 1)), "unit": "KILOGRAM"}
         for at, (supplier, amount) in enumerate(
             zip(made.supplier[part].tolist(), made.amount[part].tolist(), strict=True)
         )
@@ -299,7 +311,7 @@ def _published(made: Supply, product: int) -> dict[str, Any]:
         "crossSectoralStandards": ["ISO14067"],
         "geographyCountry": "CN",
         "modelled": {
-            "direct": [{"stage": "MANUFACTURING", "components": {"fossilGhgEmissions": f"{made.own[product]:.9g}"}}],
+            "direct": [{"stage": "MANUFACTURING", "components": {"fossilGhgEmissions": _plain(made.own[product])}}],
             "lines": lines,
         },
     }
