@@ -157,7 +157,8 @@ class ReadingContract:
             found = await store.list_products(ProductQuery(), ALL, Visible(viewer, keys, at))
             assert names(found) == expected
             assert found.total == len(expected)
-        read = await store.get_products_by_key([public.key, hidden.key, own.key, ended.key])
+        keys = [public.key, hidden.key, own.key, ended.key]
+        read = [product for product in await store.get_products_by_key(keys) if product is not None]
         assert [product.is_public(9) for product in read] == [True, False, False, False]
         assert [product.is_public(4) for product in read] == [True, False, False, True]
 
@@ -169,6 +170,7 @@ class ReadingContract:
         assert await store.owners_of_public_products(NOW_US) == {mill.id}
         await put(store, RevokeGrant(first.id, NOW_US, 3))
         [read] = await store.get_products([steel.id])
+        assert read is not None
         assert (read.is_public(NOW_US), read.is_public(NOW_US + 5)) == (True, False)
         await put(store, RevokeGrant(second.id, NOW_US, 4))
         assert (await store.get_products_by_urn(steel.product_ids))[steel.product_ids[0]].public_us == ()
