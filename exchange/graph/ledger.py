@@ -39,6 +39,8 @@ COLLISION_PAUSE_SECONDS = 0.002
 COLLISION_PAUSE_SECONDS_MAX = 0.1
 OUTCOME_SECONDS_MAX = 15.0  # to learn what became of a commit: an embedded database is back after two
 OUTCOME_PAUSE_SECONDS = 0.1
+LOOKS_MAX = 8  # at changes that the head counts already: with the pauses below half a second
+LOOK_PAUSE_SECONDS = 0.002  # before the second look, doubled for each further one
 
 _HEAD = "MATCH (l:Ledger {id: 'ledger'}) RETURN l.head, l.products, l.footprints, l.schemaVersion, coalesce(l.atUs, 0)"
 # Writing to the node comes first: it waits for whoever is before us, and only then is the head read.
@@ -80,12 +82,19 @@ async def read_changes(bolt: Bolt, after: int, upto: int) -> list[Change]:
     """Changes after+1 … upto, in order and without a gap."""
     found: list[Change] = []
     for first in range(after + 1, upto + 1, CHANGES_CHUNK_MAX):
-        last = min(first + CHANGES_CHUNK_MAX - 1, upto)
-        rows = await bolt.read(_CHANGES, first=first, last=last)
-        if len(rows) != last - first + 1:
-            raise StoreUnavailable("The ledger could not be read whole. Ask again in a few seconds.")
-        found += [change_of(row[0]) for row in rows]
+        found += await _read_chunk(bolt, first, min(first + CHANGES_CHUNK_MAX - 1, upto))
     return found
+
+
+async def _read_chunk(bolt: Bolt, first: int, last: int) -> list[Change]:
+    """Neo4j shows a transaction before it has brought its last index up to date: the head moves a moment before the
+    changes can be found that it counts. So one looks again."""
+    for look in range(LOOKS_MAX):
+        rows = await bolt.read(_CHANGES, first=first, last=last)
+        if len(rows) == last - first + 1:
+            return [change_of(row[0]) for row in rows]
+        await asyncio.sleep(LOOK_PAUSE_SECONDS * 2**look)
+    raise StoreUnavailable("The ledger could not be read whole. Ask again in a few seconds.")
 
 
 class SharedHead:

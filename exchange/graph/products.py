@@ -45,7 +45,6 @@ UNWIND $ids AS i MATCH (:Dataset {{id: i}})<-[:RELEASE_OF]-(:Release)<-[:IN]-(:F
 WHERE {_IS_VISIBLE} RETURN DISTINCT i
 """
 _GRANTED = "UNWIND $granted AS g MATCH (n:Product {key: g})"
-_PUBLIC = f"UNWIND $keys AS k MATCH (n:Product {{key: k}}) WHERE {_IS_PUBLIC} RETURN k"
 
 
 async def get_products(bolt: Bolt, ids: Sequence[str]) -> list[Product | None]:
@@ -112,13 +111,6 @@ async def consumed_keys(bolt: Bolt, keys: Collection[int]) -> set[int]:
     for chunk in chunks(keys):
         both = await asyncio.gather(*(bolt.read(each, keys=chunk) for each in (_CONSUMED, _CONSUMED_BY_NAME)))
         found.update(row[0] for rows in both for row in rows)
-    return found
-
-
-async def public_keys(bolt: Bolt, keys: Collection[int], at_us: int) -> set[int]:
-    found: set[int] = set()
-    for chunk in chunks(keys):
-        found.update(row[0] for row in await bolt.read(_PUBLIC, keys=chunk, at=at_us))
     return found
 
 

@@ -143,6 +143,7 @@ def product_of(stored: Properties) -> Product:
         classifications=tuple(stored["classifications"]),
         created_at_us=stored["createdAtUs"],
         sequence=stored["sequence"],
+        public_us=tuple(zip(stored["publicFrom"], stored["publicUntil"], strict=True)),
     )
 
 

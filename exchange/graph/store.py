@@ -167,7 +167,7 @@ class Store:
     # -- products --------------------------------------------------------------------------------------------------
 
     async def get_products(self, ids: Sequence[str]) -> list[Product | None]:
-        """One entry per id, in order; None: unknown."""
+        """One entry per id, in order; None: unknown. Each says when it is public, by the grants there are now."""
         return await products.get_products(await self._bolt(), ids)
 
     async def get_products_by_key(self, keys: Sequence[int]) -> list[Product | None]:
@@ -189,10 +189,6 @@ class Store:
     async def consumed_keys(self, keys: Collection[int]) -> set[int]:
         """Those of the keys to which any footprint has a line or fallback, by id or by URN."""
         return await products.consumed_keys(await self._bolt(), keys)
-
-    async def public_keys(self, keys: Collection[int], at_us: int) -> set[int]:
-        """Those of the keys whose products are public at that instant."""
-        return await products.public_keys(await self._bolt(), keys, at_us)
 
     # -- footprints and closures -----------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,11 @@ class Product:
     classifications: tuple[str, ...]  # URNs
     created_at_us: int
     sequence: int  # of the Change that created it
+    # From and until when everybody may see it, in microseconds, as it was read: what grants make of it, not its own.
+    public_us: tuple[tuple[int, int], ...] = field(default=(), compare=False)
+
+    def is_public(self, at_us: int) -> bool:
+        return any(start <= at_us < end for start, end in self.public_us)
 
 
 @dataclass(frozen=True, slots=True)

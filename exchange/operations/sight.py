@@ -155,9 +155,8 @@ class Sight:
                 foreign.append(product)
         if foreign:
             granted = await self.granted()
-            public = await self.store.public_keys({product.key for product in foreign}, self.now_us)
             for product in foreign:
-                shown = AccessLevel.TOTAL if product.key in public else AccessLevel.NONE
+                shown = AccessLevel.TOTAL if product.is_public(self.now_us) else AccessLevel.NONE
                 access = max(shown, granted.get(product.key, AccessLevel.NONE))
                 if access >= AccessLevel.TOTAL:
                     self._products[product.key] = ProductAnswer(product, access)

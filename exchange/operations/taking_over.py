@@ -14,6 +14,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, Final, TypeVar
 
+from exchange.errors import StoreUnavailable
 from exchange.graph import Store
 from exchange.memory import (
     Tables,
@@ -24,7 +25,7 @@ from exchange.memory import (
     names_to_bind,
 )
 from exchange.model.columns import GrantColumns, ProductColumns
-from exchange.model.footprint import Footprint
+from exchange.model.footprint import NEVER_US, Footprint
 from exchange.model.grant import Grant
 from exchange.model.ledger import Change, ChangeKind, LedgerHead
 from exchange.model.product import Product, Release
@@ -37,6 +38,8 @@ log = logging.getLogger(__name__)
 RANGE_MAX: Final = 5_000  # products or footprints read at once: some ten megabytes
 READS_AT_ONCE: Final = 2  # connections that read ahead: the database and this process work beside each other
 COLLECT_AFTER: Final = 100_000  # new objects, while the graph is loaded
+LOOKS_MAX: Final = 8  # at what was changed: with the pauses below half a second
+LOOK_PAUSE_SECONDS: Final = 0.002  # before the second look, doubled for each further one
 PROGRESS_SECONDS: Final = 5.0  # between two lines of the log while a large graph is loaded
 
 
@@ -62,16 +65,35 @@ class Changed:
 
 
 async def read_changed(store: Store, after: int, upto: int) -> Changed:
-    """What the ledger's changes are about, as it is now: more may have happened to it since."""
+    """What the ledger's changes are about, as it is now: more may have happened to it since.
+
+    Some databases show a transaction step by step: the ledger's head may be seen a moment before what it counts. Taken
+    over like that, a footprint would be missing from then on, or a revoked grant hold. So all of it has to be there as
+    the changes tell it; else it is read again. Raises StoreUnavailable where it does not come.
+    """
     changes = await store.changes(after, upto)
+    for look in range(LOOKS_MAX):
+        changed = await _read_as_it_is(store, changes)
+        if changed is not None:
+            return changed
+        await asyncio.sleep(LOOK_PAUSE_SECONDS * 2**look)
+    raise StoreUnavailable("What the ledger tells of could not be read whole. Ask again in a few seconds.")
+
+
+async def _read_as_it_is(store: Store, changes: Sequence[Change]) -> Changed | None:
+    """None: not all of it is there yet."""
+    revoked = set(_subjects(changes, ChangeKind.ACCESS_REVOKED))
     granted = _subjects(changes, ChangeKind.ACCESS_GRANTED, ChangeKind.ACCESS_REVOKED)
-    return Changed(
-        products=_there(await store.get_products(_subjects(changes, ChangeKind.PRODUCT_CREATED))),
-        releases=_there(await store.get_releases(_subjects(changes, ChangeKind.RELEASE_CREATED))),
-        published=_there(await store.get_footprints(_subjects(changes, ChangeKind.FOOTPRINT_PUBLISHED))),
-        deprecated=_there(await store.get_footprints(_subjects(changes, ChangeKind.FOOTPRINT_DEPRECATED))),
-        grants=_there(await store.get_grants(granted)),
-    )
+    products = await store.get_products(_subjects(changes, ChangeKind.PRODUCT_CREATED))
+    releases = await store.get_releases(_subjects(changes, ChangeKind.RELEASE_CREATED))
+    published = await store.get_footprints(_subjects(changes, ChangeKind.FOOTPRINT_PUBLISHED))
+    deprecated = await store.get_footprints(_subjects(changes, ChangeKind.FOOTPRINT_DEPRECATED))
+    grants = await store.get_grants(granted)
+    found = Changed(_there(products), _there(releases), _there(published), _there(deprecated), _there(grants))
+    whole = None not in (*products, *releases, *published, *deprecated, *grants)
+    ended = all(each.deprecated_sequence < NEVER_US for each in found.deprecated)
+    ended = ended and all(each.revoked_sequence < NEVER_US for each in found.grants if each.id in revoked)
+    return found if whole and ended else None
 
 
 async def load_tables(store: Store, head: LedgerHead, check: Callable[[Tables], None]) -> Tables:
@@ -131,6 +153,9 @@ async def _loaded(store: Store, head: LedgerHead, check: Callable[[Tables], None
             await beside(partial(add_footprint_columns, tables, footprints))
             progress.tell(head.products, after)
             check(tables)
+    sequences = (tables.products.sequence, tables.versions.sequence)
+    if any((column.values == NEVER_US).any() for column in sequences):  # the head was seen before what it counts
+        raise StoreUnavailable("The graph could not be read whole. Ask again in a few seconds.")
     # A line's product is later than its consumer where it was named before it was there.
     names = await store.read_names(names_to_bind(tables))
     tables.bind_names((urn, key) for urn, key in names.items() if key < head.products)

@@ -110,12 +110,18 @@ def viewer_of(organization: str | None) -> Viewer:
     return ANONYMOUS if organization is None else Viewer(organization, frozenset(Scope))
 
 
+def _with_public(node):
+    """The product of a node with what the database keeps on it of public grants."""
+    public = [g for g in node.grants if g.organization_id is None and g.revoked_at_us == NEVER_US]
+    return replace(node.product, public_us=tuple((g.from_us, g.until_us) for g in public))
+
+
 class MemoryStore:
     """What a session reads, from a snapshot; lists and cursors behave as the real store's."""
 
     def __init__(self, snapshot: Snapshot, organizations: Sequence[str]) -> None:
         self.snapshot = snapshot
-        self.products = [node.product for node in snapshot.nodes.values()]
+        self.products = [_with_public(node) for node in snapshot.nodes.values()]
         self.footprints = [footprint for node in snapshot.nodes.values() for footprint in node.footprints]
         self.grants = [grant for node in snapshot.nodes.values() for grant in node.grants]
         self.organizations = [
@@ -137,12 +143,11 @@ class MemoryStore:
     async def grants_to(self, organization_id):
         return [g for g in self.grants if g.organization_id == organization_id and g.revoked_at_us == NEVER_US]
 
-    async def public_keys(self, keys, at_us):
-        public = {g.product_key for g in self.grants if g.organization_id is None and g.in_force(at_us)}
-        return public & set(keys)
+    def public_keys(self, at_us):
+        return {product.key for product in self.products if product.is_public(at_us)}
 
     async def owners_of_public_products(self, at_us):
-        public = await self.public_keys([product.key for product in self.products], at_us)
+        public = self.public_keys(at_us)
         return {product.owner_id for product in self.products if product.key in public}
 
     async def product_keys_with_lines_to(self, keys, owner_id):
@@ -175,7 +180,7 @@ class MemoryStore:
 
     async def list_products(self, query, page, visible):
         at_us = 0 if visible is None else visible.at_us
-        public = await self.public_keys([product.key for product in self.products], at_us)
+        public = self.public_keys(at_us)
         seen = [
             product
             for product in self.products

@@ -19,16 +19,22 @@ BENCHMARKS = {
     "memory": "memory",
     "explain": "explaining",
     "loading": "loading",
+    "http": "serving",
 }
 ROUNDS = 7
+DATABASES = ROOT / "build" / "databases"
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """data: the folder that holds useeio/; None: there is none. rounds: how often everything is measured."""
+    """data: the folder that holds useeio/; None: there is none. rounds: how often everything is measured. databases:
+    the folder where made-up ones are kept. products, database: one size and one kind of these alone; None: all."""
 
     data: Path | None
     rounds: int
+    databases: Path = DATABASES
+    products: int | None = None
+    database: str | None = None
 
 
 def main(arguments: list[str]) -> int:
@@ -36,8 +42,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", choices=BENCHMARKS, help="run this one")
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="folder with the real data")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"how often each is measured; {ROUNDS} if not given")
+    parser.add_argument("--databases", type=Path, default=DATABASES, help="folder where made-up ones are kept")
+    parser.add_argument(
+        "--products", type=int, help="of the made-up chain, where databases hold one; else its own sizes"
+    )
+    parser.add_argument("--database", choices=("embedded", "neo4j"), help="on this kind alone")
     given = parser.parse_args(arguments)
-    options = Options(given.data if (given.data / "useeio").is_dir() else None, given.rounds)
+    data = given.data if (given.data / "useeio").is_dir() else None
+    options = Options(data, given.rounds, given.databases.resolve(), given.products, given.database)
     for name, module in BENCHMARKS.items():
         if given.only in (None, name):
             benchmark = importlib.import_module(f"tests.bench.{module}")

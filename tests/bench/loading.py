@@ -1,21 +1,19 @@
 """How long a server takes to have its graph in memory, and how much memory that is.
 
 Cold, out of the database, against a plain dump: the same statements in the same chunks by a plain loop over the driver
-that throws everything away. Out of its file, against reading the same bytes. The graph is written into the database by
-raw statements before anything is measured. Resident memory is what Linux says of a process of its own; elsewhere it is
-left out.
+that throws everything away. Out of its file, against reading the same bytes. The databases are built before anything is
+measured, and kept (`databases.py`). Resident memory is what Linux says of a process of its own; elsewhere it is left
+out.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import multiprocessing
-import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,17 +23,16 @@ import neo4j
 from exchange.graph import Store
 from exchange.graph.columns import FOOTPRINTS, GRANTS_BESIDE_MAX, LINES_BESIDE_MAX, PRODUCTS, RANGE_MAX
 from exchange.graph.connect import Target
-from exchange.graph.embedded import EmbeddedDatabase
-from exchange.graph.endpoint import Endpoint
 from exchange.memory import Present, Tables, add_footprint_columns, add_grant_columns, add_product_columns
 from exchange.model.closure import Dates
 from exchange.model.footprint import NEVER_US
 from exchange.model.ledger import Change, ChangeKind
 from exchange.operations.snapshots import SnapshotFile
 from exchange.operations.taking_over import load_tables
-from tests.bench.measuring import Figure, Run, Spread, in_turn
+from tests.bench.databases import KINDS, NAMES, Database
+from tests.bench.measuring import Figure, Run, Spread, in_turn, process_megabytes
 from tests.bench.supply import AS_OF, supply, tables_of
-from tests.bench.written import columns_of, write
+from tests.bench.written import columns_of
 from tests.store import neo4j_server
 
 if TYPE_CHECKING:
@@ -44,54 +41,62 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 TITLE = "having the graph in memory, products made up"
-COLD = (10_000, 100_000)
+COLD = {"embedded": (10_000, 100_000), "neo4j": (10_000, 1_000_000)}
 KEPT = (100_000, 1_000_000)
 MADE_MAX = 100_000  # products made of columns: each is made up as values first, which takes longer than all the rest
-WARM_UP = 2  # rounds: a database that has just been filled is slow at first
+WARM_UP = 1  # rounds: a database that has just been started is slow at first
+LARGE = 1_000_000  # products, from which on a round takes minutes: there is no warm-up
 DATES = Dates(AS_OF, NEVER_US - 1, NEVER_US - 1)
 MEGABYTE = 1e6
 
 
 def run(options: Options) -> list[Figure]:
     found: list[Figure] = []
-    for name, database in (("embedded", _embedded), ("Neo4j 5.26", _neo4j)):
-        for products in COLD:
-            try:
-                with database() as (target, endpoint):
-                    found += _cold(f"{name}, {products:,} products", target, endpoint, products, options.rounds)
-            except neo4j_server.Absent as absent:
-                print(f"loading: without {name}: {absent}")
-    for products in KEPT:
-        found += _kept(f"{products:,} products", products, options.rounds)
+    for kind, database in KINDS.items():
+        if options.database in (None, kind):
+            for products in (options.products,) if options.products else COLD[kind]:
+                try:
+                    with database(products, options.databases) as kept:
+                        found += _cold(f"{NAMES[kind]}, {products:,} products", kept, products, options.rounds)
+                except neo4j_server.Absent as absent:
+                    print(f"loading: without {NAMES[kind]}: {absent}")
+    if options.database is None:
+        for products in (options.products,) if options.products else KEPT:
+            found += _kept(f"{products:,} products", products, options.rounds)
     return found
 
 
 # -- out of the database -----------------------------------------------------------------------------------------------
 
 
-def _cold(name: str, target: Target, endpoint: Endpoint, products: int, rounds: int) -> list[Figure]:
+def _cold(name: str, database: Database, products: int, rounds: int) -> list[Figure]:
+    endpoint = database.endpoint
+    assert endpoint is not None
     quiet: Any = {} if endpoint.embedded else {"notifications_min_severity": "OFF"}  # as the exchange has it
     driver_of = neo4j.GraphDatabase.driver
     with (
         asyncio.Runner() as runner,
         driver_of(endpoint.uri, auth=(endpoint.user, endpoint.password), **quiet) as driver,
     ):
-        store = runner.run(_ready(target))
-        write(driver, supply(products))
+        store = runner.run(_ready(database.target))
         runs: dict[str, Callable[[], object]] = {
             "load": lambda: runner.run(_load(store)),
             "dump": lambda: _dump(driver, products),
         }
-        took, worked = _both_clocks(rounds, runs)
+        took, worked = _both_clocks(rounds, runs, WARM_UP if products < LARGE else 0)
         runner.run(store.close())
     figures = [
         Figure(f"{name}: loaded from the database", took["load"], "s", "a plain dump", took["dump"]),
         Figure(f"{name}: the same, this process's time", worked["load"], "s", "a plain dump", worked["dump"]),
     ]
-    return figures + _resident(f"{name}: process that has loaded it", _load_in_a_process, target)
+    if products >= LARGE:  # one more load; what a server has then is told by `serving.py`
+        return figures
+    return figures + _resident(f"{name}: process that has loaded it", _load_in_a_process, database.target)
 
 
-def _both_clocks(rounds: int, runs: Mapping[str, Run]) -> tuple[dict[str, Spread], dict[str, Spread]]:
+def _both_clocks(
+    rounds: int, runs: Mapping[str, Run], warm_up: int = WARM_UP
+) -> tuple[dict[str, Spread], dict[str, Spread]]:
     """Seconds as they pass, and seconds that this process's threads worked: on a busy machine they lie far apart."""
     worked: dict[str, list[float]] = {name: [] for name in runs}
 
@@ -100,8 +105,8 @@ def _both_clocks(rounds: int, runs: Mapping[str, Run]) -> tuple[dict[str, Spread
         runs[name]()
         worked[name].append(time.process_time() - began)
 
-    passed = in_turn(rounds, {name: partial(noting, name) for name in runs}, warm_up=WARM_UP)
-    return passed, {name: Spread(tuple(values[WARM_UP:])) for name, values in worked.items()}
+    passed = in_turn(rounds, {name: partial(noting, name) for name in runs}, warm_up=warm_up)
+    return passed, {name: Spread(tuple(values[warm_up:])) for name, values in worked.items()}
 
 
 async def _ready(target: Target) -> Store:
@@ -127,30 +132,6 @@ def _dump(driver: neo4j.Driver, products: int) -> int:
                 rows += len(found)
     assert rows == 2 * products
     return rows
-
-
-@contextlib.contextmanager
-def _embedded() -> Iterator[tuple[Target, Endpoint]]:
-    with tempfile.TemporaryDirectory() as folder:
-        database = EmbeddedDatabase(Path(folder))
-        database.start()
-        try:
-            assert database.endpoint is not None
-            yield Target(Path(folder), attach=True), database.endpoint
-        finally:
-            database.stop()
-
-
-@contextlib.contextmanager
-def _neo4j() -> Iterator[tuple[Target, Endpoint]]:
-    server = neo4j_server.prepare(neo4j_server.NEO4J_5)
-    try:
-        server.start()
-        endpoint = Endpoint(server.bolt, server.user, server.password)
-        yield Target(endpoint=endpoint), endpoint
-        server.kill()  # nothing of it is kept
-    finally:
-        shutil.rmtree(server.home, ignore_errors=True)
 
 
 # -- out of its file ---------------------------------------------------------------------------------------------------
@@ -218,17 +199,9 @@ _HELD: list[object] = []
 
 
 def _measured(work: Callable[[Any], object], given: object) -> tuple[float, float, float]:
-    base = _status("VmRSS")
+    base = process_megabytes("self", "VmRSS")
     _HELD.append(work(given))
-    return base, _status("VmRSS"), _status("VmHWM")
-
-
-def _status(name: str) -> float:
-    """Megabytes, of Linux's own account of this process."""
-    for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
-        if line.startswith(f"{name}:"):
-            return int(line.split()[1]) * 1024 / MEGABYTE
-    raise LookupError(name)
+    return base, process_megabytes("self", "VmRSS"), process_megabytes("self", "VmHWM")
 
 
 def _load_in_a_process(target: Target) -> Present:

@@ -98,6 +98,17 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
+def process_megabytes(process: int | str, name: str) -> float:
+    """VmRSS or VmHWM of a process by Linux's own account; not a number elsewhere."""
+    status = Path(f"/proc/{process}/status")
+    if not status.exists():
+        return float("nan")
+    for line in status.read_text(encoding="utf-8").splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) * 1024 / 1e6
+    raise LookupError(name)
+
+
 def keep(figures: Sequence[Figure], on: str) -> None:
     """Appends to build/bench.jsonl."""
     RESULTS.parent.mkdir(exist_ok=True)

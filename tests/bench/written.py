@@ -1,122 +1,44 @@
-"""A made-up supply chain (`supply.py`) written into a database by raw statements.
-
-Products, footprints and grants have the properties that publishing gives them. Left out is what loading does not read:
-the relationships of footprints and owners, and the ledger's changes.
-"""
+"""A made-up supply chain (`chain.py`) written into a database by the store, a thousand values a transaction."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from decimal import Decimal
-from typing import Any, Final
+import itertools
+from collections.abc import Iterator
+from typing import Final
 
-import neo4j
-
-from exchange.graph.footprint_records import footprint_properties
-from exchange.graph.records import grant_properties, product_properties
-from exchange.model.carbon import CarbonComponents
+from exchange.graph import Store
 from exchange.model.columns import FootprintColumns, GrantColumns, ProductColumns
-from exchange.model.footprint import STAGES, Declared, Footprint, LifeCycleStage, Lines, Modelled
-from exchange.model.product import Product
-from exchange.units import DeclaredUnit
-from tests.bench.supply import KILOGRAM, OWNERS, VALID_FROM, Supply
+from exchange.model.writes import AddGrant, AddOrganization, CreateProduct, PublishFootprint, Write
+from tests.bench.chain import Chain
+from tests.bench.supply import Supply
 from tests.memory import by_column
-from tests.store.examples import a_footprint, a_grant, a_product, an_organization
 
 BATCH: Final = 1_000
-_OWNERS: Final = [an_organization() for _ in range(OWNERS)]
-_MANUFACTURING = STAGES.index(LifeCycleStage.MANUFACTURING)
-
-_PRODUCTS = "UNWIND $rows AS r CREATE (p:Product) SET p = r"
-_FOOTPRINTS = "UNWIND $rows AS r CREATE (f:Footprint) SET f = r"
-_GRANTS = "UNWIND $rows AS r MATCH (p:Product {key: r.productKey}) CREATE (g:Grant) SET g = r CREATE (g)-[:ON]->(p)"
-_LEDGER = "MATCH (l:Ledger) SET l.head = $head, l.products = $products, l.footprints = $footprints, l.atUs = 0"
 
 
-def write(driver: neo4j.Driver, made: Supply) -> None:
-    """Into a database that has the exchange's schema and nothing else.
+async def write(store: Store, made: Supply) -> None:
+    """Into a database that has the exchange's schema and nothing else."""
+    chain = Chain(made)
+    changes = chain.changes()
+    waiting = _writes(chain)
+    while writes := list(itertools.islice(waiting, BATCH)):
+        await store.write(writes, list(itertools.islice(changes, len(writes))), await store.head())
 
-    One footprint each, with the product's key: declared in the first tier, modelled in the others; everything public.
-    """
-    count = made.products
-    products = [
-        a_product(_OWNERS[key % OWNERS], key, f"Product {key}", id=_id("product", key), sequence=key + 1)
-        for key in range(count)
-    ]
-    with driver.session() as session:
-        for batch in _batches(map(product_properties, products)):
-            session.run(_PRODUCTS, rows=batch).consume()
-        for batch in _batches(map(footprint_properties, _footprints(made, products))):
-            session.run(_FOOTPRINTS, rows=batch).consume()
-        grants = (
-            a_grant(product, None, id=_id("grant", product.key), from_us=0, sequence=2 * count + product.key + 1)
-            for product in products
-        )
-        for batch in _batches(map(grant_properties, grants)):
-            session.run(_GRANTS, rows=batch).consume()
-        session.run(_LEDGER, head=3 * count, products=count, footprints=count).consume()
+
+def _writes(chain: Chain) -> Iterator[Write]:
+    products = [chain.product(key) for key in range(chain.made.products)]
+    yield from map(AddOrganization, chain.organizations)
+    yield from map(CreateProduct, products)
+    yield from (PublishFootprint(chain.footprint(product)) for product in products)
+    yield from (AddGrant(chain.grant(product)) for product in products)
 
 
 def columns_of(made: Supply, first: int, after: int) -> tuple[ProductColumns, GrantColumns, FootprintColumns]:
     """What the store would read of these keys, were the same written into a database."""
-    keys, head = range(first, after), made.products
-    products = [a_product(_OWNERS[key % OWNERS], key, "", id=_id("product", key), sequence=key + 1) for key in keys]
-    grants = [a_grant(product, None, from_us=0, sequence=2 * head + product.key + 1) for product in products]
+    chain = Chain(made)
+    products = [chain.product(key) for key in range(first, after)]
     return (
         by_column.product_columns(products),
-        by_column.grant_columns(grants),
-        by_column.footprint_columns(list(_footprints(made, products))),
+        by_column.grant_columns([chain.grant(product) for product in products]),
+        by_column.footprint_columns([chain.footprint(product) for product in products]),
     )
-
-
-def _footprints(made: Supply, products: list[Product]) -> Iterator[Footprint]:
-    for product in products:
-        first, after = int(made.starts[product.key]), int(made.starts[product.key + 1])
-        suppliers = made.supplier[first:after].tolist()
-        amount = Decimal(f"{made.own[product.key]:.9g}")
-        own = CarbonComponents({"fossilGhgEmissions": amount})
-        lines = Lines(
-            suppliers=suppliers,
-            names=[f"id:{_id('product', key)}" for key in suppliers],
-            amounts=[str(Decimal(repr(each))) for each in made.amount[first:after].tolist()],
-            units=[0] * len(suppliers),
-            unit_table=[(KILOGRAM, None)],
-            stages=[_MANUFACTURING] * len(suppliers),
-            flags=[0] * len(suppliers),
-        )
-        footprint = a_footprint(
-            product,
-            product.key,
-            [],
-            id=_id("footprint", product.key),
-            pf_id=_id("pf", product.key),
-            sequence=made.products + product.key + 1,
-            valid_from_day=VALID_FROM,
-            declared_unit=DeclaredUnit.KILOGRAM,
-            declared_unit_amount=Decimal(1),
-            mass_kg_per_declared_unit=Decimal(1),
-            geography_country="CN",
-        )
-        if suppliers:
-            modelled = Modelled({LifeCycleStage.MANUFACTURING: own}, None, None, None, lines)
-            yield replace(footprint, modelled=modelled)
-        else:
-            declared = Declared(amount, amount, own, None, None, None, None)
-            yield replace(footprint, declared=declared, modelled=None)
-
-
-def _batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
-    batch: list[Any] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-def _id(kind: str, key: int) -> str:
-    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{kind} {key}"))

@@ -345,6 +345,7 @@ UNSEEN = {
     "operations.sampling.BEGUN_MAX": "attempts, while what is shown changes",
     "operations.sampling.TOLD_MAX": "attempts, while rights change",
     "operations.snapshots.HEADER_BYTES_MAX": "what is read of a snapshot before it is known to be one",
+    "operations.taking_over.LOOKS_MAX": "how often one looks for what the ledger tells of already",
     "operations.taking_over.RANGE_MAX": "how much is read at once while the graph is loaded",
     "operations.refused_scenarios.PRODUCTS_COUNTED_MAX": "the memory of what was refused",
     "operations.writing.BATCH_COMMANDS_MAX": "how many writes share a transaction",

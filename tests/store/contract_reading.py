@@ -167,8 +167,10 @@ class ReadingContract:
             found = await store.list_products(ProductQuery(), ALL, Visible(viewer, keys, at))
             assert names(found) == expected
             assert found.total == len(expected)
-        assert hidden.key not in await store.public_keys([public.key, hidden.key], 9)
-        assert await store.public_keys([public.key, hidden.key, own.key], 9) == {public.key}
+        keys = [public.key, hidden.key, own.key, ended.key]
+        read = [product for product in await store.get_products_by_key(keys) if product is not None]
+        assert [product.is_public(9) for product in read] == [True, False, False, False]
+        assert [product.is_public(4) for product in read] == [True, False, False, True]
 
     async def test_public_ends_with_the_grant(self, store: Store) -> None:
         mill = await put_organization(store)
@@ -177,10 +179,11 @@ class ReadingContract:
         await put(store, AddGrant(first), AddGrant(second))
         assert await store.owners_of_public_products(NOW_US) == {mill.id}
         await put(store, RevokeGrant(first.id, NOW_US, 3))
-        assert await store.public_keys([steel.key], NOW_US) == {steel.key}
-        assert await store.public_keys([steel.key], NOW_US + 5) == set()
+        [read] = await store.get_products([steel.id])
+        assert read is not None
+        assert (read.is_public(NOW_US), read.is_public(NOW_US + 5)) == (True, False)
         await put(store, RevokeGrant(second.id, NOW_US, 4))
-        assert await store.public_keys([steel.key], NOW_US) == set()
+        assert (await store.get_products_by_urn(steel.product_ids))[steel.product_ids[0]].public_us == ()
         assert await store.owners_of_public_products(NOW_US) == set()
         assert await store.grants_to(mill.id) == []
 

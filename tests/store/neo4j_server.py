@@ -22,6 +22,7 @@ from functools import lru_cache
 from pathlib import Path
 
 START_SECONDS_MAX = 180
+STOP_SECONDS_MAX = 300
 FETCH_SECONDS_MAX = 900
 DEPENDENCIES_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
 SOURCE = Path(__file__).with_name("Neo4jServer.java")
@@ -45,7 +46,7 @@ NEO4J_2026 = Neo4jVersion("2026.09.0", java_min=21, java_max=99)
 
 @dataclass
 class Neo4jServer:
-    """A running server. `kill` and `restart` are for tests of what happens then."""
+    """A running server. `kill` is for tests of what happens then, and for whoever keeps nothing of it."""
 
     version: Neo4jVersion
     java: Path
@@ -53,6 +54,7 @@ class Neo4jServer:
     home: Path
     port: int
     password: str
+    heap: str = "768m"
     user: str = "neo4j"
     process: subprocess.Popen[bytes] = field(init=False)
     password_is_set: bool = False
@@ -78,7 +80,7 @@ class Neo4jServer:
             self.process = subprocess.Popen(
                 [
                     self.java,
-                    "-Xmx768m",
+                    f"-Xmx{self.heap}",
                     "-Xms256m",
                     *options,
                     "-cp",
@@ -110,24 +112,42 @@ class Neo4jServer:
         self.password_is_set = True
         threading.Thread(target=self.process.stdout.read, daemon=True).start()  # keep its pipe empty
 
+    def stop(self) -> None:
+        """In order: whatever it has in memory is in its files, and its next start has nothing to recover."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(b"STOP\n")
+        self.process.stdin.flush()
+        self.process.wait(STOP_SECONDS_MAX)
+        self._close_pipes()
+
     def kill(self) -> None:
         """As a crash would: without any chance to finish."""
         self.process.kill()
         self.process.wait()
+        self._close_pipes()
+
+    def _close_pipes(self) -> None:
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 pipe.close()
 
 
-def prepare(version: Neo4jVersion) -> Neo4jServer:
-    """A server that is ready to `start`; fetches what is missing (once per machine). Raises Absent."""
+def prepare(
+    version: Neo4jVersion, home: Path | None = None, *, heap: str = "768m", page_cache: str = "128m"
+) -> Neo4jServer:
+    """A server that is ready to `start`; fetches what is missing (once per machine). Raises Absent.
+
+    home: the folder that holds its database, or will; a new one if not given. heap, page_cache: as Java and Neo4j
+    spell sizes.
+    """
     java = _java_for(version)
     libraries = _libraries(version)
-    home = Path(tempfile.mkdtemp(prefix=f"neo4j-{version.number}-"))
+    home = home or Path(tempfile.mkdtemp(prefix=f"neo4j-{version.number}-"))
     port = free_port()
+    shutil.rmtree(home / "certificates", ignore_errors=True)
     _certificate(home / "certificates")
-    (home / "neo4j.conf").write_text(_configuration(home, port))
-    return Neo4jServer(version, java, libraries, home, port, secrets.token_hex(16))
+    (home / "neo4j.conf").write_text(_configuration(home, port, page_cache))
+    return Neo4jServer(version, java, libraries, home, port, secrets.token_hex(16), heap)
 
 
 def free_port() -> int:
@@ -147,7 +167,7 @@ def cache_directory() -> Path:
     return base / "footprint-exchange-tests"
 
 
-def _configuration(home: Path, port: int) -> str:
+def _configuration(home: Path, port: int, page_cache: str) -> str:
     address = f"127.0.0.1:{port}"
     settings = {
         "server.directories.data": (home / "data").as_posix(),
@@ -162,7 +182,7 @@ def _configuration(home: Path, port: int) -> str:
         "server.http.enabled": "false",
         "server.https.enabled": "false",
         "dbms.usage_report.enabled": "false",
-        "server.memory.pagecache.size": "128m",
+        "server.memory.pagecache.size": page_cache,
         "db.tx_log.rotation.retention_policy": "keep_none",
         "db.tx_log.preallocate": "false",
     }
