@@ -20,9 +20,10 @@ import neo4j
 
 from exchange.graph.footprint_records import footprint_properties, unit_text
 from exchange.graph.keys import SEPARATOR
-from exchange.graph.records import change_properties, grant_properties, organization_properties, product_properties
+from exchange.graph.records import grant_properties, organization_properties, product_properties
 from exchange.graph.writes import namespaces
 from exchange.model.footprint import STAGES, Footprint
+from exchange.model.ledger import Change
 from exchange.model.parties import Organization
 from tests.bench.chain import Chain
 from tests.bench.supply import OWNERS, Supply
@@ -117,9 +118,20 @@ def _write_rest(folder: Path, made: Supply) -> dict[Path, str]:
         for number, organization in enumerate(chain.organizations):
             _put_organization(files, number, organization)
         for change in chain.changes():
-            files.node("Change", change.sequence, change_properties(change))
+            files.node("Change", change.sequence, _change(change))
         files.node("Ledger", 0, _ledger(chain))
         return files.made
+
+
+def _change(change: Change) -> dict[str, Any]:
+    """As it was written before there was an audit chain, which begins with the next one."""
+    return {
+        "sequence": change.sequence,
+        "kind": change.kind.value,
+        "subject": change.subject,
+        "by": change.by,
+        "atUs": change.at_us,
+    }
 
 
 def _put_organization(files: _Files, number: int, organization: Organization) -> None:
