@@ -96,6 +96,22 @@ class Bolt:
 
         return await self._tried_again(once)
 
+    async def touch(self, statement: str) -> None:
+        """Runs one statement that writes, and takes it back: it waits for whoever writes to the same nodes, until what
+        they wrote is there whole. In a cluster, later reads on any member see that, too."""
+
+        async def once() -> None:
+            async with (
+                asyncio.timeout(WRITE_SECONDS_MAX),
+                self._session(neo4j.WRITE_ACCESS) as session,
+                await session.begin_transaction() as transaction,  # its end without a commit takes it back
+            ):
+                await (await transaction.run(statement)).consume()
+
+        await self._tried_again(once)
+        if self._bookmarks is not None:  # what is taken back leaves no bookmark
+            await self.read("RETURN 1", newest=True)
+
     async def write(self, body: Callable[[Transaction], Awaitable[T]]) -> T:
         """Runs `body` in one transaction, once. What it raises rolls everything back and comes as it is.
 

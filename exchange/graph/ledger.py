@@ -61,6 +61,7 @@ WITH l UNWIND $rows AS r CREATE (c:Change) SET c = r
 _CHANGES = """
 UNWIND range($first, $last) AS i MATCH (c:Change {sequence: i}) RETURN properties(c) ORDER BY c.sequence
 """
+_TOUCH = "MATCH (l:Ledger {id: 'ledger'}) SET l.id = l.id"
 _WHOSE = "MATCH (c:Change {sequence: $sequence}) RETURN c.transaction"
 
 
@@ -98,10 +99,16 @@ async def _read_chunk(bolt: Bolt, first: int, last: int) -> list[Change]:
 
 
 class SharedHead:
-    """Reads of the head, shared: callers join a read that has not started, never one that may predate their write."""
+    """Reads of the head, shared: callers join a read that has not started, never one that may predate their write.
+
+    Neo4j shows a transaction step by step, and its locks are held until all of it is there. A head that somebody else
+    has moved may therefore be seen before what it counts; so a new one is told only after whoever held the ledger's
+    lock is through.
+    """
 
     def __init__(self, bolt: Bolt) -> None:
         self._bolt = bolt
+        self._settled = 0  # up to this sequence, everything is known to be there
         self._running: asyncio.Task[LedgerHead] | None = None
         self._waiting: asyncio.Task[LedgerHead] | None = None
 
@@ -115,7 +122,16 @@ class SharedHead:
         if previous is not None:
             await asyncio.wait([previous])
         self._running, self._waiting = self._waiting, None  # from here on nobody joins
-        return await read_head(self._bolt)
+        head = await read_head(self._bolt)
+        if head.sequence > self._settled:
+            if not await self._bolt.is_embedded():
+                await self._bolt.touch(_TOUCH)
+            self.settle(head.sequence)
+        return head
+
+    def settle(self, sequence: int) -> None:
+        """A transaction with this head was committed: it held the ledger's lock after all before it."""
+        self._settled = max(self._settled, sequence)
 
 
 async def write(bolt: Bolt, writes: Sequence[Write], changes: Sequence[Change], expected: LedgerHead) -> LedgerHead:

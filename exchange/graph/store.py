@@ -120,9 +120,11 @@ class Store:
         """
         bolt = await self._bolt()
         try:
-            return await ledger.write(bolt, writes, changes, expected)
+            after = await ledger.write(bolt, writes, changes, expected)
         except CAUGHT as error:
             raise translated(error) from error
+        self._head.settle(after.sequence)
+        return after
 
     # -- organizations, clients, keys ------------------------------------------------------------------------------
 

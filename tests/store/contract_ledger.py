@@ -12,9 +12,19 @@ from neo4j.exceptions import ServiceUnavailable
 from exchange.errors import Conflict, StoreTooNew, StoreUnavailable
 from exchange.graph import HeadMoved, Store, ledger, migrations
 from exchange.model.ledger import Change, ChangeKind, LedgerHead
-from exchange.model.writes import AddOrganization, CreateProduct, Write
+from exchange.model.writes import AddOrganization, CreateProduct, PublishFootprint, Write
 from tests.store.databases import Database
-from tests.store.examples import NOW_US, a_product, an_organization, changes_of, new_id, put, put_organization
+from tests.store.examples import (
+    NOW_US,
+    a_footprint,
+    a_product,
+    an_organization,
+    changes_of,
+    new_id,
+    put,
+    put_organization,
+    put_products,
+)
 
 
 def a_change(sequence: int) -> Change:
@@ -167,6 +177,33 @@ class LedgerContract:
                 assert (await store.head()).sequence >= written.sequence
 
             await asyncio.gather(*(write_and_read(number) for number in range(5)))
+
+    async def test_a_head_is_told_only_when_all_that_it_counts_is_there(self, store: Store, other_store: Store) -> None:
+        """What one look at the database finds, right after its head: not a part of a transaction."""
+        [steel] = await put_products(store, await put_organization(store), "Steel")
+        missing, ended, last = [], asyncio.Event(), (await store.head()).sequence
+
+        async def write() -> None:
+            for _ in range(25):
+                head = await store.head()
+                made = [
+                    a_footprint(steel, head.footprints + place, sequence=head.sequence + place + 1)
+                    for place in range(10)
+                ]
+                await put(store, *(PublishFootprint(each) for each in made))
+            ended.set()
+
+        writing = asyncio.create_task(write())
+        while not ended.is_set():
+            head = await other_store.head()
+            rows = await other_store._raw.read(ledger._CHANGES, first=last + 1, last=head.sequence)
+            ids = [row[0]["subject"] for row in rows]
+            footprints = await other_store.get_footprints(ids)
+            if len(rows) != head.sequence - last or None in footprints:
+                missing.append((head.sequence - last, len(rows), footprints.count(None)))
+            last = head.sequence
+        await writing
+        assert missing == []
 
     async def test_a_reader_that_goes_away_disturbs_nobody(self, store: Store) -> None:
         first, second = asyncio.create_task(store.head()), asyncio.create_task(store.head())

@@ -170,7 +170,7 @@ class ReadingContract:
         keys = [public.key, hidden.key, own.key, ended.key]
         read = [product for product in await store.get_products_by_key(keys) if product is not None]
         assert [product.is_public(9) for product in read] == [True, False, False, False]
-        assert [product.is_public(4) for product in read] == [True, False, False, True]
+        assert [product.is_public(4) for product in read] == [False, False, False, True]
 
     async def test_public_ends_with_the_grant(self, store: Store) -> None:
         mill = await put_organization(store)
