@@ -14,7 +14,7 @@ from typing import TypeVar
 from exchange.errors import InvalidInput, Problems
 from exchange.model.footprint import NEVER_US, SystemBoundary
 from exchange.model.grant import AccessLevel, Grant
-from exchange.model.ledger import ChangeKind
+from exchange.model.ledger import ChangeKind, LedgerHead
 from exchange.model.paging import Page, PageOf, ProductOrder, ProductQuery, page_of_list
 from exchange.model.parties import Organization
 from exchange.operations import audit_reading, footprint_answers, roll_ups
@@ -300,8 +300,12 @@ class Session(Sight):
             return False
         # What is shown onward rests on the standing footprints of products held at INPUTS: a newer one may end it.
         if self._onward and not kinds.isdisjoint({ChangeKind.FOOTPRINT_PUBLISHED, ChangeKind.FOOTPRINT_DEPRECATED}):
-            return self._onward <= await replace(self, head=head, _onward=None, _granted=None, _products={}).onward()
+            return self._onward <= await self._at(head).onward()
         return True
+
+    def _at(self, head: LedgerHead) -> Session:
+        """The same viewer at a later head, of whom nothing is known yet."""
+        return replace(self, head=head, _onward=None, _granted=None, _grants=None, _products={})
 
 
 def _organization(found: Organization) -> OrganizationAnswer:

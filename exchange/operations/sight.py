@@ -43,6 +43,7 @@ class Sight:
     measures: Measures = field(default_factory=NoMeasures, repr=False)
     foreign_scenarios: ForeignScenarios | None = field(default=None, repr=False)
     inputs_read: dict[int, None] = field(default_factory=dict, repr=False)  # foreign products, as they were met
+    _grants: list[Grant] | None = field(default=None, repr=False)
     _granted: dict[int, AccessLevel] | None = field(default=None, repr=False)
     _onward: set[int] | None = field(default=None, repr=False)
     _products: dict[int, ProductAnswer] = field(default_factory=dict, repr=False)
@@ -70,9 +71,11 @@ class Sight:
         return self._granted
 
     async def _grants_to_viewer(self) -> list[Grant]:
-        if self.viewer.organization_id is None:
-            return []
-        return [g for g in await self.store.grants_to(self.viewer.organization_id) if g.in_force(self.now_us)]
+        if self._grants is None:
+            viewer = self.viewer.organization_id
+            grants = [] if viewer is None else await self.store.grants_to(viewer)
+            self._grants = [grant for grant in grants if grant.in_force(self.now_us)]
+        return self._grants
 
     async def onward(self) -> set[int]:
         """Products shown at TOTAL because the viewer holds INPUTS on something that they go into."""

@@ -14,10 +14,11 @@ from exchange.errors import NotFound
 from exchange.graph import Store
 from exchange.memory import Present
 from exchange.model.footprint import Price, PriceBasis
-from exchange.model.grant import AccessLevel
+from exchange.model.grant import AccessLevel, Grant
 from exchange.model.parties import ANONYMOUS, OPERATOR, Organization, Scope, Viewer
 from exchange.model.product import Dataset, Product
 from exchange.model.writes import AddGrant, CreateDataset, CreateRelease, DeprecateFootprint, RevokeGrant
+from exchange.operations import cutting
 from exchange.operations.answers import RollUpAnswer
 from exchange.operations.checks import US_PER_DAY
 from exchange.operations.exchange import Exchange, open_exchange
@@ -109,9 +110,12 @@ async def said(session: Session, product: Product) -> Any:
     if not isinstance(answer, RollUpAnswer):
         return answer
     plain = {each.name: getattr(answer, each.name) for each in fields(answer)}
-    lazy: dict[str, Callable[[], Any]] = {name: plain[name] for name in ("digest", "valid_until_day", "uncertainty")}
+    lazy: dict[str, Callable[[], Any]] = {name: plain[name] for name in ("digest", "valid_until_day")}
+    spread = answer.uncertainty()
+    spreads = {each.name: getattr(spread, each.name) for each in fields(spread)}
     told = {name: value for name, value in plain.items() if not callable(value) and name != "explanation"}
     tree, contributions = answer.tree(9, 0.0, 500), answer.contributions(50)
+    told["uncertainty"] = {name: value for name, value in spreads.items() if not callable(value)}
     return told | {name: value() for name, value in lazy.items()} | {"tree": tree, "contributions": contributions}
 
 
@@ -315,6 +319,40 @@ async def test_spreads_belong_to_who_asks(world: World) -> None:
     assert other.uncertainty(world.car.key) == first.uncertainty(world.car.key)
     assert world.sources.told == [ANEW, KEPT]
     assert other._totals is not first._totals
+
+
+async def test_small_closures_and_large_ones_are_answered_alike(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small one is solved where it is cut out; either way it is told once that it was solved, and kept."""
+    owner, graph = world.viewer(world.buyer), live(world.exchange)
+    session = await world.exchange.session(owner)
+    found, answers = [], []
+    for most in (cutting.LINES_AT_ONCE, 0):
+        monkeypatch.setattr(cutting, "LINES_AT_ONCE", most)
+        found.append(await graph.closure([world.car.key], session.dates(), session.head, session.now_us))
+        answers += [await world.ask(world.car, owner), await world.ask(world.car, owner)]
+        graph._closures.clear()
+    assert [each.kept.is_solved for each in found if each and each.kept] == [True, False]
+    assert [each.solve_seconds is None for each in found if each] == [False, True]
+    assert answers == [answers[0]] * 4
+    assert world.sources.told == [ANEW, KEPT, ANEW, KEPT]
+
+
+async def test_grants_are_read_once_for_a_question(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And again for whoever is looked at, at a later head."""
+    session = await world.exchange.session(world.viewer(world.buyer))
+    asked, read = [], world.store.grants_to
+
+    async def grants_to(organization_id: str) -> list[Grant]:
+        asked.append(organization_id)
+        return await read(organization_id)
+
+    monkeypatch.setattr(world.store, "grants_to", grants_to)
+    granted = await session.granted()
+    assert await session.onward() == set()
+    assert set(granted) == {world.tin.key, world.pin.key}
+    assert asked == [world.buyer.id]
+    assert await session._at(session.head).granted() == granted
+    assert len(asked) == 2
 
 
 # -- what it takes, and how it ends ------------------------------------------------------------------------------------
