@@ -15,7 +15,7 @@ from exchange.errors import Conflict, StoreTooNew
 from exchange.graph.bolt import Bolt
 
 LARGEST_INTEGER = 2**53  # larger than any number stored under an index
-ATTEMPTS = 5  # two servers that start at once may meet in a constraint
+ATTEMPTS = 9  # two servers that start at once may meet in a constraint; for so long (25 s) the other may take
 
 Step = Callable[[Bolt], Awaitable[None]]
 

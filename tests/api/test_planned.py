@@ -31,6 +31,8 @@ from tests.api.fakes import FakeExchange, id_of
 
 # What the fake exchange cannot answer.
 LEFT_OUT = {
+    "compare",
+    "audit",
     "whatIf",
     "footprint",
     "footprints",

@@ -67,6 +67,8 @@ def test_the_commands_are_these():
         "client revoke",
         "graph export",
         "graph draw-seed",
+        "audit export",
+        "audit verify",
     ]
     assert same is commands
 

@@ -9,7 +9,7 @@ from typing import Any
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLList, GraphQLNonNull, get_named_type
 
 from exchange.errors import Problems
-from exchange.model.footprint import LifeCycleStage
+from exchange.model.footprint import LifeCycleStage, SystemBoundary
 from exchange.schema.footprint_values import footprint_value, parts_of
 from exchange.schema.ids import global_id
 from exchange.schema.schema import core_schema
@@ -108,6 +108,7 @@ REQUIRED = {
     "ipccCharacterizationFactors": ["AR6"],
     "crossSectoralStandards": ["ISO14067"],
     "exemptedEmissionsPercent": "0",
+    "systemBoundary": SystemBoundary.CRADLE_TO_GATE,
 }
 
 
