@@ -90,6 +90,15 @@ MIGRATIONS: tuple[Migration, ...] = (
         "refused loops, counted by product and day",
         (indexed("RefusedLoop", texts=["id"], repeated=["productDay"]),),
     ),
+    Migration(
+        3,
+        "alliances, their members, and grants of all of an owner's products",
+        (
+            indexed("Alliance", texts=["id", "nameKey", "sortName"]),
+            indexed("Membership", texts=["id"], repeated=["organizationId", "allianceId"]),
+            indexed("Grant", repeated=["allOfOwner"]),
+        ),
+    ),
 )
 
 

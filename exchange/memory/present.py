@@ -14,6 +14,7 @@ import numpy as np
 from exchange.memory.columns import Array, Column, ranges
 from exchange.memory.layout import NOBODY, Touched
 from exchange.memory.lines import LinesResolved, resolve_lines
+from exchange.memory.reach import covered
 from exchange.memory.standing import Stood, release_ends, stand
 from exchange.memory.tables import Tables
 from exchange.model.closure import Dates
@@ -161,7 +162,7 @@ class Present:
         moved = np.zeros(len(grants.product), dtype=np.bool_)
         for column in (grants.from_us.values, grants.until_us.values):
             moved |= (column > after_us) & (column <= upto_us)
-        return set(grants.product.values[moved].tolist())
+        return covered(self.tables, np.flatnonzero(moved))
 
 
 class History:

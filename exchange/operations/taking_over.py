@@ -23,6 +23,7 @@ from exchange.memory import (
     add_product_columns,
     names_to_bind,
 )
+from exchange.model.alliance import Membership
 from exchange.model.columns import GrantColumns, ProductColumns
 from exchange.model.footprint import Footprint
 from exchange.model.grant import Grant
@@ -49,6 +50,7 @@ class Changed:
     published: Sequence[Footprint]
     deprecated: Sequence[Footprint]
     grants: Sequence[Grant]
+    memberships: Sequence[Membership]
 
     def apply(self, tables: Tables) -> Touched:
         """Takes all of it over; nothing interrupts it."""
@@ -58,19 +60,22 @@ class Changed:
         for footprint in self.deprecated:
             touched |= tables.deprecate(footprint)
         tables.bind(self.products)
-        return touched | tables.put_grants(self.grants)
+        touched |= tables.put_grants(self.grants)
+        return touched | tables.put_memberships(self.memberships)
 
 
 async def read_changed(store: Store, after: int, upto: int) -> Changed:
     """What the ledger's changes are about, as it is now: more may have happened to it since."""
     changes = await store.changes(after, upto)
     granted = _subjects(changes, ChangeKind.ACCESS_GRANTED, ChangeKind.ACCESS_REVOKED)
+    allied = _subjects(changes, ChangeKind.MEMBER_JOINED, ChangeKind.MEMBER_LEFT)
     return Changed(
         products=_there(await store.get_products(_subjects(changes, ChangeKind.PRODUCT_CREATED))),
         releases=_there(await store.get_releases(_subjects(changes, ChangeKind.RELEASE_CREATED))),
         published=_there(await store.get_footprints(_subjects(changes, ChangeKind.FOOTPRINT_PUBLISHED))),
         deprecated=_there(await store.get_footprints(_subjects(changes, ChangeKind.FOOTPRINT_DEPRECATED))),
         grants=_there(await store.get_grants(granted)),
+        memberships=_there(await store.get_memberships(allied)),
     )
 
 
@@ -113,6 +118,8 @@ async def _loaded(store: Store, head: LedgerHead, check: Callable[[Tables], None
             await beside(partial(add_products, products))
             progress.tell(after, 0)
             check(tables)
+    tables.put_memberships(await store.read_memberships(head.sequence))
+    tables.put_grants(await store.read_grants_of_all(head.sequence))
     versions = _ranges(head.footprints, lambda first, after: store.read_footprint_columns(first, after, head.sequence))
     async with aclosing(versions):
         async for after, footprints in versions:

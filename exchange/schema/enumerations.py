@@ -194,6 +194,7 @@ class GrantLevel(StrEnum):
     TOTAL = "TOTAL"
     BREAKDOWN = "BREAKDOWN"
     INPUTS = "INPUTS"
+    BENCHMARK = "BENCHMARK"
 
 
 class UncertaintyMethod(StrEnum):
@@ -230,7 +231,15 @@ _describe(
     "How much of a product its viewer is shown; each level includes those before it.",
     _LEVELS | {"OWNER": "Everything."},
 )
-_describe(GrantLevel, "How much a grant shows; each level includes those before it.", _LEVELS)
+_describe(
+    GrantLevel,
+    "How much a grant shows; of the first three each includes those before it.",
+    _LEVELS
+    | {
+        "BENCHMARK": "Nothing: consent that values are counted in an alliance's statistics. To an alliance only; no "
+        "line may be followed by it."
+    },
+)
 _describe(
     UncertaintyMethod,
     "How a spread was computed.",

@@ -35,6 +35,8 @@ PERMISSIONS: Final[dict[str, dict[str, Permission]]] = {
         "products": Permission.READ,
         "organization": Permission.READ,
         "organizations": Permission.READ,
+        "alliance": Permission.READ,
+        "alliances": Permission.READ,
     },
     "Mutation": {
         "createProduct": Permission.PUBLISH,
@@ -44,6 +46,11 @@ PERMISSIONS: Final[dict[str, dict[str, Permission]]] = {
         "deprecateFootprint": Permission.PUBLISH,
         "grantAccess": Permission.PUBLISH,
         "revokeAccess": Permission.PUBLISH,
+        "foundAlliance": Permission.PUBLISH,
+        "inviteToAlliance": Permission.PUBLISH,
+        "acceptInvitation": Permission.PUBLISH,
+        "declineInvitation": Permission.PUBLISH,
+        "leaveAlliance": Permission.PUBLISH,
     },
 }
 

@@ -12,6 +12,8 @@ from strawberry import UNSET
 
 from exchange.errors import InvalidInput
 from exchange.model.paging import ProductQuery
+from exchange.operations import alliance_answers
+from exchange.schema.alliances import Alliance
 from exchange.schema.connections import AFTER, BEFORE, FIRST, LAST, Connection, connection, given, page_of
 from exchange.schema.enumerations import OrderDirection, ProductOrder, Scope
 from exchange.schema.ids import named_by, uuid_of
@@ -48,6 +50,10 @@ async def _node(work: Work, id: str) -> Node | None:
             return await loaders.dataset(uuid)
         case "Release":
             return await loaders.release(uuid)
+        case "Alliance":
+            return await loaders.alliance(uuid)
+        case "Membership":
+            return await loaders.membership(uuid)
         case _:
             return await loaders.grant(uuid)
 
@@ -151,3 +157,21 @@ class Query:
     ) -> Connection[Organization]:
         page = page_of(first, after, last, before)
         return connection(await info.context.session.list_organizations(page), Organization.of)
+
+    @strawberry.field(description="The alliance with this id. Null: unknown, or not signed in.")
+    async def alliance(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
+    ) -> Alliance | None:
+        return await info.context.loaders.alliance(uuid_of(id, "Alliance"))
+
+    @strawberry.field(description="Alliances by name. Signed in: all, by their names; anonymous: none.")
+    async def alliances(
+        self,
+        info: Info,
+        first: Annotated[int | None, FIRST] = UNSET,
+        after: Annotated[str | None, AFTER] = UNSET,
+        last: Annotated[int | None, LAST] = UNSET,
+        before: Annotated[str | None, BEFORE] = UNSET,
+    ) -> Connection[Alliance]:
+        page = page_of(first, after, last, before)
+        return connection(await alliance_answers.list_alliances(info.context.session, page), Alliance.of)

@@ -19,7 +19,7 @@ from exchange.config import Settings
 from exchange.model.parties import Scope
 from exchange.schema.ids import global_id
 from tests.access.granted_facts import granted_facts, levels
-from tests.access.pairs import CHANGES, Plan, changed, random_plan, spread
+from tests.access.pairs import ALLIANCES, CHANGES, Plan, changed, random_plan, spread
 from tests.api.exchange_server import ApiClient, ExchangeServer, serving
 from tests.api.plans import PublishedPlan
 from tests.api.schema_walk import AS_OF, Normal, all_ids, decoded, node_query, node_types, selection
@@ -61,8 +61,9 @@ def pair(seed: int) -> tuple[Plan, Plan]:
 def organizations(*plans: Plan) -> list[str]:
     """Every organization that any of them knows: signed-in callers see them all."""
     owners = {planned.owner for plan in plans for planned in plan.products.values()}
-    grantees = {to for plan in plans for _, to, _, _ in plan.grants if to is not None}
-    return sorted(owners | grantees | {"viewer"})
+    grantees = {to for plan in plans for _, to, _, _ in plan.grants if to is not None and to not in ALLIANCES}
+    allies = {organization for plan in plans for _, organization, _ in plan.members}
+    return sorted(owners | grantees | allies | {"viewer", "convener"})
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +119,7 @@ LISTS = [
     f"{{ viewer {selection('Viewer')} }}",
     f"{{ products(first: 20) {selection('ProductConnection')} }}",
     f"{{ organizations(first: 20) {selection('OrganizationConnection')} }}",
+    f"{{ alliances(first: 20) {selection('AllianceConnection')} }}",
     *(
         f"{{ products(first: 100, {arguments}) {{ totalCount nodes {{ id name access }} }} }}"
         for arguments in (
