@@ -75,6 +75,8 @@ QUERIES = {
     "products": "products { totalCount }",
     "organization": 'organization(id: "x") { name }',
     "organizations": "organizations { totalCount }",
+    "alliance": 'alliance(id: "x") { name }',
+    "alliances": "alliances { totalCount }",
 }
 
 
@@ -98,6 +100,11 @@ INPUTS = {
     "deprecateFootprint": '{footprint: "x", reason: "x"}',
     "grantAccess": f'{{idempotencyKey: {KEY}, product: "x", to: {{public: true}}, level: TOTAL}}',
     "revokeAccess": '{grant: "x"}',
+    "foundAlliance": f'{{idempotencyKey: {KEY}, name: "x"}}',
+    "inviteToAlliance": f'{{idempotencyKey: {KEY}, alliance: "x", organization: "x"}}',
+    "acceptInvitation": '{invitation: "x"}',
+    "declineInvitation": '{invitation: "x"}',
+    "leaveAlliance": '{alliance: "x"}',
 }
 FOOTPRINT = """{product: "x", declaredUnitAmount: "1", declaredUnitOfMeasurement: KILOGRAM,
   productMassPerDeclaredUnit: "1", referencePeriodStart: "2025-01-01T00:00:00Z",

@@ -293,6 +293,8 @@ WAYS = {
     "product(id: $id) { id } }",
     "Query.organization": None,
     "Query.organizations": None,
+    "Query.alliance": None,
+    "Query.alliances": None,
     "Query.viewer": None,
 }
 
@@ -319,6 +321,14 @@ def test_every_way_in_answers_as_the_table_says(world: SharedWorld, action: str,
 
 def check_organizations(world: SharedWorld, client: ApiClient, action: str, cell: str) -> None:
     """Signed in: all of them; anonymous: the maker, who owns what is public."""
+    if action in {"Query.alliance", "Query.alliances"}:
+        query = "query ($id: ID!) { alliance(id: $id) { name } alliances { totalCount nodes { name } } }"
+        found = client.query(query, {"id": world.alliances["club"]})
+        shown_names = ["Club", "Guild", "Statistics"] if cell == "yes" else []
+        assert found["alliance"] == ({"name": "Club"} if cell == "yes" else None)
+        assert found["alliances"]["totalCount"] == len(shown_names)
+        assert [each["name"] for each in found["alliances"]["nodes"]] == shown_names
+        return
     if action == "Query.viewer":
         assert (client.query("{ viewer { organization { id } } }")["viewer"]["organization"] is None) is (
             client.token is None
@@ -355,6 +365,10 @@ PATHS = {
     "deprecateFootprint": ["input", "footprint"],
     "grantAccess": ["input", "product"],
     "revokeAccess": ["input", "grant"],
+    "inviteToAlliance": ["input", "alliance"],
+    "acceptInvitation": ["input", "invitation"],
+    "declineInvitation": ["input", "invitation"],
+    "leaveAlliance": ["input", "alliance"],
 }
 
 
@@ -371,6 +385,11 @@ def request(world: SharedWorld, mutation: str, writer: str) -> dict[str, Any]:
         "publishFootprints": {**key, "footprints": [footprint("leaf", product)]},
         "deprecateFootprint": {"footprint": world.footprints[name], "reason": "no"},
         "grantAccess": {**key, "product": product, "to": {"organization": newcomer}, "level": "INPUTS"},
+        "foundAlliance": {**key, "name": f"Alliance of {writer}"},
+        "inviteToAlliance": {**key, "alliance": world.alliances["club"], "organization": newcomer},
+        "acceptInvitation": {"invitation": world.invitations["guild", "maker"]},
+        "declineInvitation": {"invitation": world.invitations["statistics", "maker"]},
+        "leaveAlliance": {"alliance": world.alliances["club"]},
         "revokeAccess": {"grant": world.grants.get(held, world.grants["widget", "total"])},
     }
     return requests[mutation]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.store.contract_alliances import AlliancesContract
 from tests.store.contract_away import AwayContract
 from tests.store.contract_columns import ColumnsContract
 from tests.store.contract_ledger import LedgerContract
@@ -9,7 +10,7 @@ from tests.store.contract_reading import ReadingContract
 from tests.store.contract_writing import WritingContract
 
 
-class StoreContract(WritingContract, ReadingContract, ColumnsContract, LedgerContract, AwayContract):
+class StoreContract(WritingContract, ReadingContract, AlliancesContract, ColumnsContract, LedgerContract, AwayContract):
     """Everything the store guarantees. `backend` names the database (conftest.py)."""
 
     backend: str
