@@ -235,6 +235,12 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
             "operations.refusals.REFUSALS_PER_DAY_MAX",
         ),
         limit(
+            "members of an alliance, with open invitations",
+            "{:,}",
+            "`CONFLICT`",
+            "operations.alliances.ALLIANCE_MEMBERS_MAX",
+        ),
+        limit(
             "attempts that `refusedLoops` of a product lists",
             "{:,}",
             "older ones are not listed",

@@ -100,7 +100,7 @@ class Allied:
 def one_by_one(made: Allied) -> Tables:
     """As the ledger brings it."""
     tables = Tables()
-    things = [*made.products, *made.memberships, *made.grants]
+    things: list[Product | Membership | Grant] = [*made.products, *made.memberships, *made.grants]
     for thing in sorted(things, key=lambda each: each.sequence):
         if isinstance(thing, Product):
             tables.add_products([thing])
