@@ -37,6 +37,7 @@ PERMISSIONS: Final[dict[str, dict[str, Permission]]] = {
         "organizations": Permission.READ,
         "alliance": Permission.READ,
         "alliances": Permission.READ,
+        "grantPreview": Permission.PUBLISH,
     },
     "Mutation": {
         "createProduct": Permission.PUBLISH,

@@ -16,6 +16,7 @@ from exchange.operations import alliance_answers
 from exchange.schema.alliances import Alliance
 from exchange.schema.connections import AFTER, BEFORE, FIRST, LAST, Connection, connection, given, page_of
 from exchange.schema.enumerations import OrderDirection, ProductOrder, Scope
+from exchange.schema.grant_previews import grant_preview
 from exchange.schema.ids import named_by, uuid_of
 from exchange.schema.nodes import Node
 from exchange.schema.organizations import Organization
@@ -157,6 +158,12 @@ class Query:
     ) -> Connection[Organization]:
         page = page_of(first, after, last, before)
         return connection(await info.context.session.list_organizations(page), Organization.of)
+
+    grant_preview = strawberry.field(
+        resolver=grant_preview,
+        description="What a grant would make knowable, and whom it would reach, before you give it. Tells the owner "
+        "nothing that it may not see already. Needs PUBLISH.",
+    )
 
     @strawberry.field(description="The alliance with this id. Null: unknown, or not signed in.")
     async def alliance(

@@ -13,9 +13,12 @@ from typing import Any
 import pytest
 
 from exchange.access import build_view, facts, permits_at, permits_ever
+from exchange.errors import AccessDenied, InvalidInput, NotFound
 from exchange.model.closure import Dates
 from exchange.model.grant import AccessLevel
 from exchange.model.view import ViewNode
+from exchange.operations.grant_preview import GrantPreviewAnswer, preview_grant
+from exchange.operations.inputs import GrantAccessInput
 from exchange.operations.roll_ups import solve_for
 from tests.access.granted_facts import levels
 from tests.access.pairs import ALLIANCES, LEVELS, random_plan
@@ -176,6 +179,112 @@ def test_admission_counts_grants_that_begin_later() -> None:
     made.grant("steel", "alliance-0", from_us=NOW.known_at_us + 5)
     assert not followed(made)
     assert may_ever(made)
+
+
+# --- told before it is given ------------------------------------------------------------------------------------------
+
+
+def preview(made: GrantedWorld, owner: str, **given: Any):
+    asked = GrantAccessInput("key", **{"product": "product-car", "level": TOTAL, **given})
+    return asyncio.run(preview_grant(session_of(made, viewer_of(owner)), asked))
+
+
+def warned(found: GrantPreviewAnswer) -> list[tuple[str, str | None]]:
+    return [(each.code, each.organization_id) for each in found.consequences if each.warning]
+
+
+def codes(found: GrantPreviewAnswer) -> list[str]:
+    return [each.code for each in found.consequences]
+
+
+def test_an_owner_is_warned_of_a_supplier_whom_the_grant_reaches() -> None:
+    made = world()
+    assert warned(preview(made, "M", organization="V")) == []
+    found = preview(made, "M", organization="S")
+    assert warned(found) == [("SUPPLIER_CAN_MEASURE", "S")]
+    assert [each.product_key for each in found.consequences if each.warning] == [made.key("car")]
+    assert (found.products, found.reaches) == (1, ("S",))
+    assert warned(preview(made, "M", organization="S", level=AccessLevel.INPUTS))
+    assert codes(preview(made, "S", product="product-steel", organization="M")) == [
+        "SHOWS_TOTAL",
+        "MAY_BE_USED",
+        "REST_BY_SUBTRACTION",
+        "STAYS_KNOWN",
+    ]
+
+
+def test_what_the_owner_does_not_see_is_not_used_to_warn() -> None:
+    """O's ore goes into S's steel: M is told of O only where it sees it there."""
+
+    def deeper() -> GrantedWorld:
+        made = world()
+        made.own("O", "ore")
+        made.declared("ore", 1)
+        made.modelled("steel", 1, [line("ore", 1)])
+        made.grant("ore", "S")
+        return made
+
+    assert warned(preview(deeper(), "M", organization="O")) == []
+    seen = deeper()
+    seen.grant("steel", "M", "INPUTS")
+    seen.grant("ore", "M")
+    assert warned(preview(seen, "M", organization="O")) == [("SUPPLIER_CAN_MEASURE", "O")]
+
+
+def test_members_are_counted_and_warned_of_only_for_whoever_is_one() -> None:
+    made = world()
+    made.member("alliance-0", "S")
+    outside = preview(made, "M", alliance="alliance-0")
+    assert (outside.reaches, warned(outside)) == (None, [("REACHES_LATER_MEMBERS", None)])
+    made = world()
+    made.member("alliance-0", "S")
+    made.member("alliance-0", "M")
+    inside = preview(made, "M", alliance="alliance-0")
+    assert (inside.reaches, warned(inside)) == (("V", "S"), [("SUPPLIER_CAN_MEASURE", "S")])
+
+
+def test_of_many_products_and_of_statistics() -> None:
+    made = world()
+    everything = preview(made, "S", product=None, everything=True, organization="V")
+    assert (everything.products, codes(everything)[:2]) == (2, ["SHOWS_TOTAL", "COVERS_LATER_PRODUCTS"])
+    some = preview(made, "S", product=None, classification=CLASS, organization="V")
+    assert some.products == 1
+    consent = preview(made, "M", alliance="alliance-0", level=NONE)
+    assert codes(consent) == ["SHOWS_NOTHING", "REACHES_LATER_MEMBERS"]
+    assert "REACHES_EVERYBODY" in codes(preview(made, "M", public=True))
+
+
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [
+        ({"product": None, "organization": "V"}, ("input", "product")),
+        ({"everything": True, "organization": "V"}, ("input", "product")),
+        ({"product": None, "everything": True, "public": True}, ("input", "to", "public")),
+        ({"organization": "V", "alliance": "alliance-0"}, ("input", "to")),
+        ({"organization": "V", "level": NONE}, ("input", "level")),
+        ({"public": True, "level": NONE}, ("input", "level")),
+        ({"alliance": "alliance-0", "level": NONE, "onward": True}, ("input", "onward")),
+        ({"organization": "M"}, ("input", "to", "organization")),
+    ],
+)
+def test_what_would_be_refused_is_refused_before(given: dict[str, Any], path: tuple[str, ...]) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        preview(world(), "M", **given)
+    assert [problem.path for problem in refused.value.problems] == [path]
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        ({"alliance": "none"}, NotFound),
+        ({"organization": "nobody"}, NotFound),
+        ({"product": "product-steel", "organization": "V"}, AccessDenied),
+        ({"product": "product-wire", "organization": "V"}, NotFound),
+    ],
+)
+def test_a_grant_that_is_not_the_callers_to_give_is_refused(given: dict[str, Any], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        preview(world(), "M", **given)
 
 
 # --- two viewers together -------------------------------------------------------------------------------------------

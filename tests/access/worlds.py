@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import Any
 
 from exchange.errors import ExchangeError, InvalidInput, Problems
-from exchange.model.alliance import Membership, members_of
+from exchange.model.alliance import Alliance, Membership, members_of
 from exchange.model.closure import Snapshot
 from exchange.model.footprint import NEVER_US, Footprint, FootprintKind, LifeCycleStage
 from exchange.model.grant import NO_PRODUCT, AccessLevel, Grant
@@ -28,7 +28,8 @@ from exchange.model.product import Product
 from exchange.operations.answers import FootprintAnswer, ProductAnswer, RefusedAnswer
 from exchange.operations.explain_files import write_explain_file
 from exchange.operations.explanation import ContributionGrouping
-from exchange.operations.inputs import ProductKey, StageEmissionsInput
+from exchange.operations.grant_preview import preview_grant
+from exchange.operations.inputs import GrantAccessInput, ProductKey, StageEmissionsInput
 from exchange.operations.refused_scenarios import RefusedScenarios
 from exchange.operations.session import Session
 from exchange.operations.what_if_inputs import (
@@ -179,6 +180,9 @@ class MemoryStore:
             if g.revoked_at_us == NEVER_US and not {g.organization_id, g.alliance_id}.isdisjoint(audiences)
         ]
 
+    async def get_alliances(self, ids):
+        return [Alliance(each, each, "convener", 0, 0) if each.startswith("alliance-") else None for each in ids]
+
     async def memberships_of(self, organization_id):
         standing = [each for each in self.memberships if each.ended_at_us == NEVER_US]
         return [each for each in standing if each.organization_id == organization_id]
@@ -320,11 +324,18 @@ async def _everything(world: GrantedWorld, viewer: Viewer) -> str:
             "alone": (await session.roll_up([key], None, None))[0],
             "earlier": await _attempt(session.roll_up([key], None, EARLIER_US)),
             "grants": await session.list_grants(key, Page(first=100)),
+            "preview": [await _attempt(preview_grant(session, given)) for given in _previews(answer)],
             "downstream": await session.downstream(key, None, None, Page(first=100)),
             "downstream earlier": await session.downstream(key, None, EARLIER_US, Page(first=2)),
             "what if": [await _what_if(session, key, changes) for changes in _scenarios(answer, footprint, visible)],
         }
     return json.dumps(plain(found, names), indent=1, ensure_ascii=False)
+
+
+def _previews(answer: ProductAnswer) -> list[GrantAccessInput]:
+    """Grants that are asked about and not given: of this product, and of everything."""
+    given = GrantAccessInput("key", answer.product.id, AccessLevel.INPUTS, alliance="alliance-0", onward=True)
+    return [given, replace(given, product=None, everything=True, alliance="alliance-1", level=AccessLevel.TOTAL)]
 
 
 async def _attempt(asked):

@@ -295,6 +295,7 @@ WAYS = {
     "Query.organizations": None,
     "Query.alliance": None,
     "Query.alliances": None,
+    "Query.grantPreview": None,
     "Query.viewer": None,
 }
 
@@ -307,7 +308,10 @@ def test_every_way_in_answers_as_the_table_says(world: SharedWorld, action: str,
     cell = actions()[action][column]
     client, variables = world.client(relation), {"id": world.products[name], "urn": urn(name)}
     if query is None:
-        check_organizations(world, client, action, cell)
+        if action == "Query.grantPreview":
+            check_preview(world, client, world.products[name], cell)
+        else:
+            check_organizations(world, client, action, cell)
         return
     answer = client.query(query, variables)
     visible = cell in {"yes", "part"} and level != "none"
@@ -317,6 +321,25 @@ def test_every_way_in_answers_as_the_table_says(world: SharedWorld, action: str,
     assert (found, answer["product"]) == ((({"id": world.products[name]},) * 2) if visible else (None, None))
     if action == "Query.products":
         assert answer["products"]["totalCount"] == int(visible)
+
+
+PREVIEW = """query ($input: GrantAccessInput!) { grantPreview(input: $input) {
+  __typename ... on UserError { code path } ... on GrantPreview { productCount reachCount consequences { code } } } }"""
+
+
+def check_preview(world: SharedWorld, client: ApiClient, product: str, cell: str) -> None:
+    """What is told before a grant is told to whoever may give it, and refused to everybody else as the grant is."""
+    given: dict[str, Any] = {"idempotencyKey": new_key(), "product": product, "level": "TOTAL"}
+    given["to"] = {"organization": world.callers.organization("newcomer")}
+    answer = client.answer(PREVIEW, {"input": given})
+    if cell == "NOT_SIGNED_IN":
+        assert [error["extensions"]["code"] for error in answer["errors"]] == [cell]
+        return
+    found = answer["data"]["grantPreview"]
+    if cell == "yes":
+        assert (found["productCount"], found["reachCount"]) == (1, 1)
+    else:
+        assert (found["__typename"], found["code"]) == (ERRORS[cell], cell)
 
 
 def check_organizations(world: SharedWorld, client: ApiClient, action: str, cell: str) -> None:
