@@ -106,7 +106,6 @@ async def invite_to_alliance(exchange: Exchange, viewer: Viewer, given: InviteTo
     inviter_id = require_publisher(viewer)
     if (await exchange.store.get_alliances([given.alliance]))[0] is None:
         raise NotFound(NOT_FOUND_ALLIANCE, path=("input", "alliance"))
-    await _require_convener(exchange.store, given.alliance, inviter_id)
     if (await exchange.store.get_organizations([given.organization]))[0] is None:
         raise NotFound("No such organization. Check the id.", path=("input", "organization"))
     command = _Invite(
