@@ -151,7 +151,7 @@ async def _of_suppliers(
     if not looked_into:
         return found
     async with session.share.turn():
-        solved = await solve_for(session, looked_into, session.dates(), stages=False)
+        solved = await solve_for(session, looked_into, session.dates())
         roots = [key for key in looked_into if solved.solution.refusal(key) is None]
         known: dict[int, ViewNode | None] = {}
 

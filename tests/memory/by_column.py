@@ -23,7 +23,7 @@ def product_columns(products: Sequence[Product]) -> ProductColumns:
         [each.key for each in products],
         [each.sequence for each in products],
         [each.owner_id for each in products],
-        [each.classifications for each in products],
+        [list(each.classifications) for each in products],
     )
 
 
