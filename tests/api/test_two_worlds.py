@@ -36,6 +36,8 @@ PAIRS: dict[int, list[str]] = {
     54: ["stand_in", "add_unrelated", "split_a_line"],
     63: ["add_a_gap", "move_into_direct", "add_unrelated"],
     86: ["redescribe", "reorder", "grant_among_others"],
+    101: ["consent", "ally_among_others", "share_with_other_allies"],
+    102: ["consent", "ally_among_others", "share_with_other_allies"],
 }
 # Where the changes leave the shown spreads as they are, most numbers have one.
 SPREAD = PAIRS.keys() - {1, 11}
