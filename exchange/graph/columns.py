@@ -21,7 +21,7 @@ from exchange.graph.footprints import bounded
 from exchange.graph.line_columns import ZERO
 from exchange.model.columns import Bytes, FootprintColumns, GrantColumns, LineBlock, Numbers, ProductColumns
 from exchange.model.footprint import LineExtras
-from exchange.model.grant import BENCHMARK
+from exchange.model.grant import CONSENT
 
 RANGE_MAX: Final = 5_000  # keys of one statement: larger ones are no faster, and wait longer for what is beside them
 LINES_BESIDE_MAX: Final = 20  # of a footprint, that come with its range: at most 100,000 lines an answer, about 10 MB
@@ -33,7 +33,7 @@ Row = Sequence[Any]
 
 _GRANT = "[g.organizationId, g.allianceId, g.fromUs, g.untilUs, g.revokedAtUs, g.sequence, g.revokedSequence]"
 _SEQUENCE = 5  # its position in such a row
-_COUNTS = f"g.sequence <= $head AND g.level <> '{BENCHMARK}'"  # what shows nothing permits nothing
+_COUNTS = f"g.sequence <= $head AND g.level <> '{CONSENT}'"  # what shows nothing permits nothing
 PRODUCTS = f"""
 UNWIND range($first, $last) AS k MATCH (p:Product {{key: k}}) WHERE p.sequence <= $head
 WITH p, [(p)<-[:ON]-(g:Grant) WHERE {_COUNTS} | {_GRANT}] AS grants

@@ -9,7 +9,7 @@ from typing import Any
 
 from exchange.graph.keys import checked, name_key, search_name, sort_name
 from exchange.model.alliance import Alliance, Membership
-from exchange.model.grant import BENCHMARK, NO_PRODUCT, AccessLevel, Grant
+from exchange.model.grant import CONSENT, NO_PRODUCT, AccessLevel, Grant
 from exchange.model.ledger import Change, ChangeKind
 from exchange.model.parties import Client, Organization, Scope
 from exchange.model.product import Dataset, Product, Release
@@ -209,7 +209,7 @@ def grant_of(stored: Properties) -> Grant:
         product_id=stored.get("productId"),
         product_key=stored.get("productKey", NO_PRODUCT),
         organization_id=stored.get("organizationId"),
-        level=AccessLevel.NONE if stored["level"] == BENCHMARK else AccessLevel[stored["level"]],
+        level=AccessLevel.NONE if stored["level"] == CONSENT else AccessLevel[stored["level"]],
         onward=stored["onward"],
         from_us=stored["fromUs"],
         until_us=stored["untilUs"],

@@ -10,7 +10,7 @@ from exchange.model.alliance import LATEST, Members
 from exchange.model.footprint import NEVER_US
 from exchange.model.product import Product
 
-BENCHMARK: Final = "BENCHMARK"  # how the level of a grant is written that shows nothing
+CONSENT: Final = "BENCHMARK"  # how the level of a grant is written that shows nothing
 NO_PRODUCT: Final = -1  # the product key of a grant on many
 
 
@@ -55,7 +55,7 @@ class Grant:
 
     @property
     def level_name(self) -> str:
-        return BENCHMARK if self.level == AccessLevel.NONE else self.level.name
+        return CONSENT if self.level == AccessLevel.NONE else self.level.name
 
     def covers(self, product: Product) -> bool:
         """Whether it is of this product, by itself or among many."""
