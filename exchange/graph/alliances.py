@@ -43,7 +43,7 @@ WHERE x.membership = r.id SET x.until = r.atUs
 _CALLED = "MATCH (a:Alliance {nameKey: $key}) RETURN count(a)"
 _OF_ORGANIZATION = """
 MATCH (m:Membership {organizationId: $id}) WHERE m.endedAtUs = $never
-RETURN properties(m) ORDER BY m.invitedAtUs, m.id
+RETURN properties(m) ORDER BY m.invitedSequence, m.id
 """
 _IN_ALLIANCES = "UNWIND $ids AS i MATCH (m:Membership {allianceId: i}) RETURN properties(m)"
 _ALL = "MATCH (m:Membership) WHERE m.sequence <= $head RETURN properties(m)"
@@ -74,7 +74,7 @@ async def memberships_in(bolt: Bolt, alliance_ids: Collection[str]) -> list[Memb
     found: list[Membership] = []
     for chunk in chunks(alliance_ids):
         found += [membership_of(row[0]) for row in await bolt.read(_IN_ALLIANCES, ids=chunk)]
-    return sorted(found, key=lambda each: (each.joined_us, each.invited_at_us, each.id))
+    return sorted(found, key=lambda each: (each.sequence, each.invited_sequence, each.id))
 
 
 async def read_memberships(bolt: Bolt, head: int) -> list[Membership]:

@@ -255,6 +255,7 @@ def membership_properties(membership: Membership) -> Properties:
         "sequence": membership.sequence,
         "endedAtUs": membership.ended_at_us,
         "endedSequence": membership.ended_sequence,
+        "invitedSequence": membership.invited_sequence,
     }
 
 
@@ -269,6 +270,7 @@ def membership_of(stored: Properties) -> Membership:
         sequence=stored["sequence"],
         ended_at_us=stored["endedAtUs"],
         ended_sequence=stored["endedSequence"],
+        invited_sequence=stored["invitedSequence"],
     )
 
 

@@ -304,8 +304,8 @@ class Store:
         return await alliances.memberships_of(await self._bolt(), organization_id)
 
     async def memberships_in(self, alliance_ids: Collection[str]) -> list[Membership]:
-        """All that ever were in these alliances, invitations and ended ones included; members first, by when they
-        joined."""
+        """All that ever were in these alliances, invitations and ended ones included; members first, in the
+        order in which they joined, then invitations in theirs."""
         return await alliances.memberships_in(await self._bolt(), alliance_ids)
 
     async def read_memberships(self, head: int) -> list[Membership]:

@@ -35,6 +35,7 @@ class Membership:
     sequence: int  # of the Change that accepted it; NEVER_US: none did
     ended_at_us: int  # declined, taken back or left; NEVER_US while it stands
     ended_sequence: int  # NEVER_US while it stands
+    invited_sequence: int = 0  # of the Change that invited it: invitations of one instant have an order, too
 
     @property
     def open(self) -> bool:

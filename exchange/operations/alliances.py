@@ -90,7 +90,7 @@ class _Found:
             first = _invitation(membership_id, alliance_id, self.founder_id, self.founder_id, now_us)
             return [
                 FoundAlliance(Alliance(alliance_id, self.name, self.founder_id, now_us, founded)),
-                AddMembership(replace(first, joined_us=now_us, sequence=joined)),
+                AddMembership(replace(first, joined_us=now_us, sequence=joined, invited_sequence=joined)),
                 remember(self.key, self.body, alliance_id, now_us),
             ]
 
@@ -158,8 +158,9 @@ class _Invite:
         invitation = _invitation(str(uuid.uuid4()), alliance_id, organization_id, self.inviter_id, now_us)
 
         def build(allocation: Allocation) -> Sequence[Write]:
-            allocation.change(ChangeKind.MEMBER_INVITED, invitation.id)
-            return [AddMembership(invitation), remember(self.key, self.body, invitation.id, now_us)]
+            sequence = allocation.change(ChangeKind.MEMBER_INVITED, invitation.id)
+            invited = replace(invitation, invited_sequence=sequence)
+            return [AddMembership(invited), remember(self.key, self.body, invitation.id, now_us)]
 
         return Decision(invitation.id, build)
 
