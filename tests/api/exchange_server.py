@@ -20,6 +20,7 @@ import uvicorn
 from exchange.app import Server, create_app, running_exchange
 from exchange.config import Settings
 from exchange.model.footprint import NEVER_US
+from exchange.model.ledger import WATCHED
 from exchange.model.parties import OPERATOR, Client, Scope
 from exchange.operations.credentials import add_client
 from exchange.operations.exchange import Clock, Exchange, wall_clock_us
@@ -112,6 +113,12 @@ class ExchangeServer:
 
     def ledger_head(self) -> int:
         return self.run(lambda exchange: exchange.store.head()).sequence
+
+    def wrote_nothing_since(self, head: int) -> bool:
+        """Whether all that came after this head is what was read or refused."""
+        upto = self.ledger_head()
+        changes = self.run(lambda exchange: exchange.store.changes(head, upto))
+        return all(change.kind in WATCHED for change in changes)
 
     def token(self, organization_id: str, scopes: frozenset[Scope], wanted: str | None = None) -> str:
         """A token from POST /auth/token, of a new client of the organization."""

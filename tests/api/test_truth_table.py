@@ -509,7 +509,7 @@ def check_refused(
         found = answer["data"][mutation]
         assert (found["__typename"], found["code"]) == (ERRORS[expected], expected)
         assert found["path"] == wanted
-    assert world.server.ledger_head() == before
+    assert world.server.wrote_nothing_since(before)
 
 
 def test_a_grant_to_somebody_else_does_not_exist(world: SharedWorld) -> None:
