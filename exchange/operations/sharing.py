@@ -222,7 +222,13 @@ async def revoke_access(exchange: Exchange, viewer: Viewer, grant_id: str) -> st
     if shown is None:
         raise NotFound(NOT_FOUND_GRANT, path=path)
     if shown.owner_id != owner_id:
-        raise AccessDenied("This grant is another organization's: only the owner may revoke it.", path=path)
+        [answer] = await session.products_by_key([NO_PRODUCT if shown.product_key is None else shown.product_key])
+        raise AccessDenied(
+            "This grant is another organization's: only the owner may revoke it.",
+            path=path,
+            product_id="" if answer is None else answer.product.id,
+            owner_id=shown.owner_id,
+        )
     return await exchange.queue.do(_Revoke(exchange.store, grant_id, owner_id, written_by(viewer)))
 
 

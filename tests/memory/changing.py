@@ -130,14 +130,14 @@ class Changing:
 
     def _share(self) -> list[Grant]:
         """To an alliance, or of many products, or both."""
-        owner, to = (
-            self.random.choice(self.made.owners),
-            self.random.choice((*self.made.owners, *ALLIANCES, *ALLIANCES)),
-        )
+        owner, allied = self.random.choice(self.made.owners), self.random.random() < 0.5
         there = [each for each in self.products if each.sequence != NEVER_US]
         grant = a_grant(self.random.choice(self.products), None, level=AccessLevel.TOTAL)
-        grant = replace(grant, alliance_id=to) if isinstance(to, str) else replace(grant, organization_id=to.id)
-        if there and isinstance(to, str) and self.random.random() < 0.5:
+        if allied:
+            grant = replace(grant, alliance_id=self.random.choice(ALLIANCES))
+        else:
+            grant = replace(grant, organization_id=self.random.choice(self.made.owners).id)
+        if there and allied and self.random.random() < 0.5:
             product = self.random.choice(there)
             return [self._give(replace(grant, product_key=product.key, product_id=product.id))]
         classification = self.random.choice((None, CLASS))
@@ -159,10 +159,10 @@ class Changing:
         return grant
 
     def _join(self) -> list[Membership]:
-        alliance, organization = self.random.choice(ALLIANCES), self.random.choice(self.made.owners)
+        alliance, organization = self.random.choice(ALLIANCES), self.random.choice(self.made.owners).id
         if any((each.alliance_id, each.organization_id) == (alliance, organization) for each in self.members):
             return []
         name, at, never = f"membership {self.sequence}", self.now_us, NEVER_US
-        joined = Membership(name, alliance, organization.id, "", at, at, self.sequence, never, never)
+        joined = Membership(name, alliance, organization, "", at, at, self.sequence, never, never)
         self.members.append(joined)
         return [joined]
