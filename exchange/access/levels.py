@@ -24,9 +24,9 @@ def level(
         return AccessLevel.OWNER
     highest = AccessLevel.TOTAL if product.key in onward else AccessLevel.NONE
     for grant in grants:
-        if grant.product_key == product.key and grant.reaches(viewer.organization_id) and grant.in_force(now_us):
+        if grant.covers(product) and grant.reaches(viewer.organization_id, now_us) and grant.in_force(now_us):
             # A public grant shows TOTAL, whatever was written in it.
-            shown = AccessLevel.TOTAL if grant.organization_id is None else grant.level
+            shown = AccessLevel.TOTAL if grant.public else grant.level
             highest = max(highest, shown)
     return highest
 
@@ -43,8 +43,9 @@ def onward_keys(held: Iterable[tuple[Node, Collection[int]]], suppliers: Mapping
         for key in named:
             supplier = suppliers.get(key)
             if supplier is not None and any(
-                grant.onward and grant.organization_id == consumer.product.owner_id and grant.in_force(now_us)
+                grant.onward and grant.reaches(consumer.product.owner_id, now_us) and grant.in_force(now_us)
                 for grant in supplier.grants
+                if not grant.public
             ):
                 found.add(key)
     return found

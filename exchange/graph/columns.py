@@ -21,6 +21,7 @@ from exchange.graph.footprints import bounded
 from exchange.graph.line_columns import ZERO
 from exchange.model.columns import Bytes, FootprintColumns, GrantColumns, LineBlock, Numbers, ProductColumns
 from exchange.model.footprint import LineExtras, SystemBoundary
+from exchange.model.grant import CONSENT
 
 RANGE_MAX: Final = 5_000  # keys of one statement: larger ones are no faster, and wait longer for what is beside them
 LINES_BESIDE_MAX: Final = 20  # of a footprint, that come with its range: at most 100,000 lines an answer, about 10 MB
@@ -30,14 +31,17 @@ KEPT_MAX: Final = 10_000  # texts of units and prices that are kept as values: a
 
 Row = Sequence[Any]
 
-_GRANT = "[g.organizationId, g.fromUs, g.untilUs, g.revokedAtUs, g.sequence, g.revokedSequence]"
+_GRANT = "[g.organizationId, g.allianceId, g.fromUs, g.untilUs, g.revokedAtUs, g.sequence, g.revokedSequence]"
+_SEQUENCE = 5  # its position in such a row
+_COUNTS = f"g.sequence <= $head AND g.level <> '{CONSENT}'"  # what shows nothing permits nothing
 PRODUCTS = f"""
 UNWIND range($first, $last) AS k MATCH (p:Product {{key: k}}) WHERE p.sequence <= $head
-WITH p, [(p)<-[:ON]-(g:Grant) WHERE g.sequence <= $head | {_GRANT}] AS grants
-RETURN collect([p.key, p.sequence, p.ownerId, size(grants), CASE WHEN size(grants) <= $few THEN grants ELSE [] END])
+WITH p, [(p)<-[:ON]-(g:Grant) WHERE {_COUNTS} | {_GRANT}] AS grants
+RETURN collect([p.key, p.sequence, p.ownerId, p.classifications, size(grants),
+  CASE WHEN size(grants) <= $few THEN grants ELSE [] END])
 """
 _GRANTS = f"""
-MATCH (:Product {{key: $key}})<-[:ON]-(g:Grant) WHERE g.sequence > $after AND g.sequence <= $head
+MATCH (:Product {{key: $key}})<-[:ON]-(g:Grant) WHERE g.sequence > $after AND {_COUNTS}
 WITH g ORDER BY g.sequence LIMIT $most RETURN collect({_GRANT})
 """
 # Names are long, and needed only where one of them is nobody's.
@@ -71,24 +75,24 @@ async def read_product_columns(bolt: Bolt, first: int, after: int, head: int) ->
         last = min(start + RANGE_MAX, after) - 1
         [[rows]] = await bolt.read(PRODUCTS, first=start, last=last, head=head, few=GRANTS_BESIDE_MAX)
         rows.sort(key=lambda row: row[0])
-        for key, _, _, count, beside in rows:
-            on_it = sorted(beside, key=lambda grant: grant[4]) if count == len(beside) else None
+        for key, _, _, _, count, beside in rows:
+            on_it = sorted(beside, key=lambda grant: grant[_SEQUENCE]) if count == len(beside) else None
             if on_it is None:
                 on_it = await _many_grants(bolt, key, head)
             grants.extend((key, grant) for grant in on_it)
         products.extend(rows)
-    own = [list(column) for column in zip(*products, strict=True)] or [[], [], []]
+    own = [list(column) for column in zip(*products, strict=True)] or [[], [], [], []]
     keys = [key for key, _ in grants]
-    granted = [list(column) for column in zip(*(grant for _, grant in grants), strict=True)] or [[]] * 6
-    return ProductColumns(own[0], own[1], own[2]), GrantColumns(keys, *granted)
+    granted = [list(column) for column in zip(*(grant for _, grant in grants), strict=True)] or [[]] * 7
+    return ProductColumns(own[0], own[1], own[2], own[3]), GrantColumns(keys, *granted)
 
 
 async def _many_grants(bolt: Bolt, key: int, head: int) -> list[Row]:
     found: list[Row] = []
     while True:
-        after = found[-1][4] if found else -1
+        after = found[-1][_SEQUENCE] if found else -1
         [[page]] = await bolt.read(_GRANTS, key=key, after=after, head=head, most=GRANTS_PAGE_MAX)
-        found.extend(sorted(page, key=lambda grant: grant[4]))
+        found.extend(sorted(page, key=lambda grant: grant[_SEQUENCE]))
         if len(page) < GRANTS_PAGE_MAX:
             return found
 

@@ -10,12 +10,15 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from exchange.graph.bolt import Bolt
 from exchange.graph.footprint_records import footprint_of
+from exchange.graph.grants import grants_of_all, with_members
 from exchange.graph.keys import SEPARATOR
 from exchange.graph.reading import COLLECTED_MAX, Listing, chunks, read_page
 from exchange.graph.records import Properties, grant_of, product_of
 from exchange.model.closure import Node
 from exchange.model.footprint import Footprint
+from exchange.model.grant import Grant
 from exchange.model.paging import Page, PageOf
+from exchange.model.product import Product
 
 LINES_MAX = 100_000  # of one statement's answer, so that no answer grows with the graph; about 10 MB
 FOOTPRINTS_BESIDE_MIN, LINES_BESIDE_MIN = 100, 5_000  # take about 5 ms to be made of a record; a thread costs 0.1 ms
@@ -68,10 +71,27 @@ async def read_nodes(bolt: Bolt, keys: Collection[int]) -> dict[int, Node]:
             [[properties]] = await bolt.read(_VERSIONS, keys=part)
             for footprint in await _footprints_of(properties):
                 versions[footprint.product_key].append(footprint)
-        for stored, _, grants in around:
-            on_it = sorted(map(grant_of, grants), key=lambda each: each.sequence)
-            found[stored["key"]] = Node(product_of(stored), versions[stored["key"]], on_it)
+        products = [product_of(stored) for stored, _, _ in around]
+        on = await _grants_on(bolt, products, [grants for _, _, grants in around])
+        for product, on_it in on:
+            found[product.key] = Node(product, versions[product.key], on_it)
     return found
+
+
+async def _grants_on(
+    bolt: Bolt, products: Sequence[Product], stored: Sequence[Sequence[Properties]]
+) -> list[tuple[Product, list[Grant]]]:
+    """Each product with the grants on it, by sequence: those of many products that cover it, too, and those to an
+    alliance with its members."""
+    of_all: dict[str, list[Grant]] = {}
+    for grant in await grants_of_all(bolt, {product.owner_id for product in products}):
+        of_all.setdefault(grant.owner_id or "", []).append(grant)
+    on: list[list[Grant]] = []
+    for product, grants in zip(products, stored, strict=True):
+        of_many = [grant for grant in of_all.get(product.owner_id, ()) if grant.covers(product)]
+        on.append(sorted([*map(grant_of, grants), *of_many], key=lambda each: each.sequence))
+    reached = iter(await with_members(bolt, [grant for each in on for grant in each]))
+    return [(product, [next(reached) for _ in each]) for product, each in zip(products, on, strict=True)]
 
 
 async def _footprints_of(properties: Sequence[Properties]) -> list[Footprint]:

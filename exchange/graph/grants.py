@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
+from exchange.graph.alliances import memberships_in
 from exchange.graph.bolt import Bolt
 from exchange.graph.keys import name_key
-from exchange.graph.reading import Listing, by_key, chunks, read_page
+from exchange.graph.reading import Listing, by_key, chunks, merged, read_page
 from exchange.graph.records import dataset_of, grant_of, release_of
+from exchange.model.alliance import members_of
 from exchange.model.footprint import NEVER_US
 from exchange.model.grant import Grant
 from exchange.model.paging import Page, PageOf
 from exchange.model.product import Dataset, Release
 
 _TO = """
-MATCH (g:Grant {audience: $audience}) WHERE g.revokedAtUs = $never RETURN properties(g) ORDER BY g.sequence
+UNWIND $audiences AS a MATCH (g:Grant {audience: a}) WHERE g.revokedAtUs = $never
+RETURN properties(g) ORDER BY g.sequence
 """
+_OF_ALL = "UNWIND $owners AS o MATCH (g:Grant {allOfOwner: o}) RETURN properties(g) ORDER BY g.sequence"
+# The index is an order only with a bound; every owner's id is behind the empty text.
+_OF_ALL_OWNERS = """
+MATCH (g:Grant) WHERE g.allOfOwner > "" AND g.sequence <= $head RETURN properties(g) ORDER BY g.sequence
+"""
+_COVERING = "(n.classification IS NULL OR n.classification IN p.classifications)"
 _SUCCESSORS = """
 UNWIND $ids AS i MATCH (x:Release {id: i})-[:RELEASE_OF]->(:Dataset)<-[:RELEASE_OF]-(y:Release)
 WHERE y.dateDay > x.dateDay OR (y.dateDay = x.dateDay AND y.sequence > x.sequence)
@@ -28,18 +38,57 @@ async def get_grants(bolt: Bolt, ids: Sequence[str]) -> list[Grant | None]:
 
 
 async def list_grants(bolt: Bolt, product_key: int, page: Page) -> PageOf[Grant]:
-    listing = Listing(
+    """Two lists merged: those on the product itself, and those of many that cover it."""
+    own = Listing(
         match="MATCH (:Product {key: $product})<-[:ON]-(n:Grant)",
         order="sequence",
         integer=True,
         parameters={"product": product_key},
     )
-    return await read_page(bolt, listing, page, grant_of)
+    match = "MATCH (p:Product {key: $product}) MATCH (n:Grant {allOfOwner: p.ownerId})"
+    of_many = replace(own, match=match, where=[_COVERING])
+    return merged([await read_page(bolt, each, page, grant_of) for each in (own, of_many)], own, page)
 
 
-async def grants_to(bolt: Bolt, organization_id: str) -> list[Grant]:
-    rows = await bolt.read(_TO, audience=organization_id, never=NEVER_US)
+async def list_grants_by(bolt: Bolt, owner_id: str, page: Page) -> PageOf[Grant]:
+    """Two lists merged: those on one of the owner's products, and those of many."""
+    own = Listing(
+        match="MATCH (:Organization {id: $owner})-[:SUPPLIES]->(:Product)<-[:ON]-(n:Grant)",
+        order="sequence",
+        descending=True,
+        integer=True,
+        parameters={"owner": owner_id},
+    )
+    of_many = replace(own, match="MATCH (n:Grant {allOfOwner: $owner})")
+    return merged([await read_page(bolt, each, page, grant_of) for each in (own, of_many)], own, page)
+
+
+async def grants_to(bolt: Bolt, audiences: Collection[str]) -> list[Grant]:
+    found: list[Grant] = []
+    for chunk in chunks(audiences):
+        found += [grant_of(row[0]) for row in await bolt.read(_TO, audiences=chunk, never=NEVER_US)]
+    return sorted(found, key=lambda grant: grant.sequence)
+
+
+async def grants_of_all(bolt: Bolt, owner_ids: Collection[str]) -> list[Grant]:
+    """Grants of many products of these owners."""
+    rows = [row for chunk in chunks(owner_ids) for row in await bolt.read(_OF_ALL, owners=chunk)]
     return [grant_of(row[0]) for row in rows]
+
+
+async def read_grants_of_all(bolt: Bolt, head: int) -> list[Grant]:
+    """The same of every owner."""
+    return [grant_of(row[0]) for row in await bolt.read(_OF_ALL_OWNERS, head=head)]
+
+
+async def with_members(bolt: Bolt, grants: Iterable[Grant]) -> list[Grant]:
+    """Grants to alliances with the members of these."""
+    found = list(grants)
+    ids = {grant.alliance_id for grant in found if grant.alliance_id is not None}
+    if not ids:
+        return found
+    members = members_of(await memberships_in(bolt, sorted(ids)))
+    return [g if g.alliance_id is None else replace(g, members=members.get(g.alliance_id, {})) for g in found]
 
 
 async def get_dataset(bolt: Bolt, publisher_id: str, name: str) -> Dataset | None:

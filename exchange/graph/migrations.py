@@ -99,6 +99,15 @@ MIGRATIONS: tuple[Migration, ...] = (
             indexed("AuditTail", texts=["id"]),
         ),
     ),
+    Migration(
+        4,
+        "alliances, their members, and grants of all of an owner's products",
+        (
+            indexed("Alliance", texts=["id", "nameKey", "sortName"]),
+            indexed("Membership", texts=["id"], repeated=["organizationId", "allianceId"]),
+            indexed("Grant", repeated=["allOfOwner"]),
+        ),
+    ),
 )
 
 

@@ -44,6 +44,12 @@ _IN_DATASET = f"""
 UNWIND $ids AS i MATCH (:Dataset {{id: i}})<-[:RELEASE_OF]-(:Release)<-[:IN]-(:Footprint)-[:OF]->(n:Product)
 WHERE {_IS_VISIBLE} RETURN DISTINCT i
 """
+_COVERED = """
+UNWIND $pairs AS x MATCH (:Organization {id: x[0]})-[:SUPPLIES]->(p:Product)
+WHERE p.key > $after AND (x[1] = "" OR x[1] IN p.classifications)
+RETURN DISTINCT p.key ORDER BY p.key LIMIT $most
+"""
+COVERED_MAX = 50_000  # keys of one answer, so that none grows with the products of an owner
 _GRANTED = "UNWIND $granted AS g MATCH (n:Product {key: g})"
 
 
@@ -111,6 +117,19 @@ async def consumed_keys(bolt: Bolt, keys: Collection[int]) -> set[int]:
     for chunk in chunks(keys):
         both = await asyncio.gather(*(bolt.read(each, keys=chunk) for each in (_CONSUMED, _CONSUMED_BY_NAME)))
         found.update(row[0] for rows in both for row in rows)
+    return found
+
+
+async def covered_keys(bolt: Bolt, pairs: Collection[tuple[str, str | None]]) -> list[int]:
+    """Keys of the products of these owners, of all of them or (second) of one classification, in order."""
+    asked = [[owner, classification or ""] for owner, classification in sorted(pairs, key=str)]
+    found: list[int] = []
+    while asked:
+        after = found[-1] if found else -1
+        rows = await bolt.read(_COVERED, pairs=asked, after=after, most=COVERED_MAX)
+        found += [row[0] for row in rows]
+        if len(rows) < COVERED_MAX:
+            break
     return found
 
 

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from exchange.graph.keys import checked, name_key, search_name, sort_name
+from exchange.model.alliance import Alliance, Membership
 from exchange.model.audit import AuditEntry
-from exchange.model.grant import AccessLevel, Grant
+from exchange.model.grant import CONSENT, NO_PRODUCT, AccessLevel, Grant
 from exchange.model.ledger import Change, ChangeKind
 from exchange.model.parties import Client, Organization, Scope
 from exchange.model.product import Dataset, Product, Release
@@ -188,10 +189,13 @@ def grant_properties(grant: Grant) -> Properties:
         {
             "id": checked(grant.id, "A grant's id"),
             "productId": grant.product_id,
-            "productKey": grant.product_key,
+            "productKey": None if grant.owner_id is not None else grant.product_key,
             "organizationId": grant.organization_id,
-            "audience": grant.organization_id or EVERYBODY,
-            "level": grant.level.name,
+            "allianceId": grant.alliance_id,
+            "audience": grant.organization_id or grant.alliance_id or EVERYBODY,
+            "allOfOwner": grant.owner_id,
+            "classification": grant.classification,
+            "level": grant.level_name,
             "onward": grant.onward,
             "fromUs": grant.from_us,
             "untilUs": grant.until_us,
@@ -205,16 +209,71 @@ def grant_properties(grant: Grant) -> Properties:
 def grant_of(stored: Properties) -> Grant:
     return Grant(
         id=stored["id"],
-        product_id=stored["productId"],
-        product_key=stored["productKey"],
+        product_id=stored.get("productId"),
+        product_key=stored.get("productKey", NO_PRODUCT),
         organization_id=stored.get("organizationId"),
-        level=AccessLevel[stored["level"]],
+        level=AccessLevel.NONE if stored["level"] == CONSENT else AccessLevel[stored["level"]],
         onward=stored["onward"],
         from_us=stored["fromUs"],
         until_us=stored["untilUs"],
         revoked_at_us=stored["revokedAtUs"],
         sequence=stored["sequence"],
         revoked_sequence=stored["revokedSequence"],
+        alliance_id=stored.get("allianceId"),
+        owner_id=stored.get("allOfOwner"),
+        classification=stored.get("classification"),
+    )
+
+
+def alliance_properties(alliance: Alliance) -> Properties:
+    return {
+        "id": checked(alliance.id, "An alliance's id"),
+        "name": alliance.name,
+        "nameKey": name_key(search_name(alliance.name)),
+        "sortName": sort_name(alliance.name, alliance.id),
+        "founderId": alliance.founder_id,
+        "foundedAtUs": alliance.founded_at_us,
+        "sequence": alliance.sequence,
+    }
+
+
+def alliance_of(stored: Properties) -> Alliance:
+    return Alliance(
+        id=stored["id"],
+        name=stored["name"],
+        founder_id=stored["founderId"],
+        founded_at_us=stored["foundedAtUs"],
+        sequence=stored["sequence"],
+    )
+
+
+def membership_properties(membership: Membership) -> Properties:
+    return {
+        "id": checked(membership.id, "A membership's id"),
+        "allianceId": membership.alliance_id,
+        "organizationId": membership.organization_id,
+        "invitedById": membership.invited_by_id,
+        "invitedAtUs": membership.invited_at_us,
+        "joinedUs": membership.joined_us,
+        "sequence": membership.sequence,
+        "endedAtUs": membership.ended_at_us,
+        "endedSequence": membership.ended_sequence,
+        "invitedSequence": membership.invited_sequence,
+    }
+
+
+def membership_of(stored: Properties) -> Membership:
+    return Membership(
+        id=stored["id"],
+        alliance_id=stored["allianceId"],
+        organization_id=stored["organizationId"],
+        invited_by_id=stored["invitedById"],
+        invited_at_us=stored["invitedAtUs"],
+        joined_us=stored["joinedUs"],
+        sequence=stored["sequence"],
+        ended_at_us=stored["endedAtUs"],
+        ended_sequence=stored["endedSequence"],
+        invited_sequence=stored["invitedSequence"],
     )
 
 

@@ -12,12 +12,23 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from exchange.graph import audit, columns, footprints, grants, ledger, organizations, products, refused_loops
+from exchange.graph import (
+    alliances,
+    audit,
+    columns,
+    footprints,
+    grants,
+    ledger,
+    organizations,
+    products,
+    refused_loops,
+)
 from exchange.graph.audit import AuditTail
 from exchange.graph.bolt import Bolt
 from exchange.graph.connect import Source, Target, open_source
 from exchange.graph.driver_errors import CAUGHT, translated
 from exchange.graph.migrations import migrate, newest_version
+from exchange.model.alliance import Alliance, Membership
 from exchange.model.audit import AuditEntry
 from exchange.model.closure import Node
 from exchange.model.columns import FootprintColumns, GrantColumns, ProductColumns
@@ -207,7 +218,8 @@ class Store:
         return await footprints.list_footprints(await self._bolt(), product_key, page)
 
     async def read_nodes(self, keys: Collection[int]) -> dict[int, Node]:
-        """Products with all versions of their footprints and all grants on them; unknown keys are absent.
+        """Products with all versions of their footprints and all grants on them; unknown keys are absent. Grants of
+        many products are among those of each that they cover; those to alliances come with these alliances' members.
 
         Everything written up to a head that was read before is there; later writes may be there too, and carry a later
         sequence. Versions come by key, grants by sequence.
@@ -255,19 +267,67 @@ class Store:
         rows = await columns.read_footprint_rows(await self._bolt(), first, after, head)
         return await asyncio.to_thread(columns.footprint_columns, rows)
 
-    # -- grants, datasets ------------------------------------------------------------------------------------------
+    # -- grants ----------------------------------------------------------------------------------------------------
 
     async def get_grants(self, ids: Sequence[str]) -> list[Grant | None]:
-        """One entry per id, in order; None: unknown. Revoked ones stay."""
+        """One entry per id, in order; None: unknown. Revoked ones stay. Members of alliances are left out."""
         return await grants.get_grants(await self._bolt(), ids)
 
     async def list_grants(self, product_key: int, page: Page) -> PageOf[Grant]:
-        """All grants on a product, oldest first, revoked ones included."""
+        """All grants on a product, those of many products that cover it included, oldest first, revoked ones
+        included."""
         return await grants.list_grants(await self._bolt(), product_key, page)
 
-    async def grants_to(self, organization_id: str) -> list[Grant]:
-        """Grants to that organization itself that are not revoked, future and ended ones included; no public ones."""
-        return await grants.grants_to(await self._bolt(), organization_id)
+    async def grants_to(self, *audiences: str) -> list[Grant]:
+        """Grants to these organizations and alliances themselves that are not revoked, future and ended ones included,
+        by sequence; no public ones. Members of alliances are left out."""
+        return await grants.grants_to(await self._bolt(), audiences)
+
+    async def list_grants_by(self, owner_id: str, page: Page) -> PageOf[Grant]:
+        """All grants that an organization gave, newest first, revoked ones included."""
+        return await grants.list_grants_by(await self._bolt(), owner_id, page)
+
+    async def read_grants_of_all(self, head: int) -> list[Grant]:
+        """Every grant of many products that was given up to `head`, by sequence: there are few."""
+        return await grants.read_grants_of_all(await self._bolt(), head)
+
+    async def covered_keys(self, pairs: Collection[tuple[str, str | None]]) -> list[int]:
+        """Keys of these owners' products: of all of them (None), or of one classification. In order, each once."""
+        return await products.covered_keys(await self._bolt(), pairs)
+
+    # -- alliances -------------------------------------------------------------------------------------------------
+
+    async def get_alliances(self, ids: Sequence[str]) -> list[Alliance | None]:
+        """One entry per id, in order; None: unknown."""
+        return await alliances.get_alliances(await self._bolt(), ids)
+
+    async def list_alliances(self, page: Page) -> PageOf[Alliance]:
+        """All of them by name, case-insensitively."""
+        return await alliances.list_alliances(await self._bolt(), page)
+
+    async def alliance_is_called(self, name: str) -> bool:
+        """Whether an alliance has this name, without regard to case."""
+        return await alliances.alliance_is_called(await self._bolt(), name)
+
+    async def get_memberships(self, ids: Sequence[str]) -> list[Membership | None]:
+        """One entry per id, in order; None: unknown. Ended ones stay."""
+        return await alliances.get_memberships(await self._bolt(), ids)
+
+    async def memberships_of(self, organization_id: str) -> list[Membership]:
+        """An organization's memberships and open invitations, oldest first; none that has ended."""
+        return await alliances.memberships_of(await self._bolt(), organization_id)
+
+    async def memberships_in(self, alliance_ids: Collection[str]) -> list[Membership]:
+        """All that ever were in these alliances, invitations and ended ones included; members first, in the
+        order in which they joined, then invitations in theirs."""
+        return await alliances.memberships_in(await self._bolt(), alliance_ids)
+
+    async def read_memberships(self, head: int) -> list[Membership]:
+        """Everybody who joined an alliance up to `head`, in the order of the ledger: there are few. One that ended
+        after `head` may already say so."""
+        return await alliances.read_memberships(await self._bolt(), head)
+
+    # -- datasets --------------------------------------------------------------------------------------------------
 
     async def get_dataset(self, publisher_id: str, name: str) -> Dataset | None:
         """A publisher's dataset of this name."""

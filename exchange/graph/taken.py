@@ -15,11 +15,13 @@ from exchange.graph.writes import namespaces
 from exchange.model.writes import (
     AddClient,
     AddGrant,
+    AddMembership,
     AddOrganization,
     AddSigningKey,
     CreateDataset,
     CreateProduct,
     CreateRelease,
+    FoundAlliance,
     PublishFootprint,
     RememberAnswer,
     Write,
@@ -83,6 +85,11 @@ def _names(write: Write, _: dict[int, str]) -> Pairs:
         yield name_key(search_name(write.organization.name)), write.organization.name
 
 
+def _alliance_names(write: Write, _: dict[int, str]) -> Pairs:
+    if isinstance(write, FoundAlliance):
+        yield name_key(search_name(write.alliance.name)), write.alliance.name
+
+
 def _namespaces(write: Write, _: dict[int, str]) -> Pairs:
     if isinstance(write, AddOrganization):
         organization = write.organization
@@ -121,6 +128,7 @@ _KINDS: Sequence[tuple[str, str, Callable[[Write, dict[int, str]], Pairs]]] = (
     ("namespace", _any("Namespace", "name"), _namespaces),
     ("companyId", _any("CompanyId", "urn"), _company_ids),
     ("organizationName", _any("Organization", "nameKey"), _names),
+    ("allianceName", _any("Alliance", "nameKey"), _alliance_names),
     ("datasetName", _any("Dataset", "nameKey"), _dataset_names),
     ("releaseLabel", _any("Release", "labelKey"), _labels),
     ("id", _any("Organization", "id"), _ids(AddOrganization, "organization")),
@@ -131,6 +139,8 @@ _KINDS: Sequence[tuple[str, str, Callable[[Write, dict[int, str]], Pairs]]] = (
     ("id", _any("Release", "id"), _ids(CreateRelease, "release")),
     ("id", _any("Footprint", "id"), _ids(PublishFootprint, "footprint")),
     ("id", _any("Grant", "id"), _ids(AddGrant, "grant")),
+    ("id", _any("Alliance", "id"), _ids(FoundAlliance, "alliance")),
+    ("id", _any("Membership", "id"), _ids(AddMembership, "membership")),
 )
 # What people call them.
 _WORDS = {
@@ -140,6 +150,7 @@ _WORDS = {
     "namespace": "domain or GS1 prefix",
     "companyId": "company id",
     "organizationName": "organization name",
+    "allianceName": "alliance name",
     "datasetName": "dataset name",
     "releaseLabel": "release label",
     "id": "id",

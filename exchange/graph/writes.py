@@ -9,19 +9,23 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from exchange.errors import NotFound
-from exchange.graph import audit, footprint_writes, refused_loops
+from exchange.graph import alliances, audit, footprint_writes, refused_loops
 from exchange.graph import records as r
 from exchange.graph.bolt import Transaction
 from exchange.model.footprint import NEVER_US
 from exchange.model.writes import (
     AddClient,
     AddGrant,
+    AddMembership,
     AddOrganization,
     AddSigningKey,
     CreateDataset,
     CreateProduct,
     CreateRelease,
     DeprecateFootprint,
+    EndMembership,
+    FoundAlliance,
+    JoinAlliance,
     PublishFootprint,
     RecordReading,
     RecordRefusedLoop,
@@ -72,6 +76,14 @@ _GRANT = """
 UNWIND $rows AS r MATCH (p:Product {key: r.productKey}) CREATE (g:Grant) SET g = r
 CREATE (g)-[:ON]->(p) RETURN count(g)
 """
+_GRANT_OF_ALL = """
+UNWIND $rows AS r MATCH (o:Organization {id: r.allOfOwner}) CREATE (g:Grant) SET g = r
+CREATE (g)-[:ON]->(o) RETURN count(g)
+"""
+_GRANT_TO_ALLIANCE = """
+UNWIND $rows AS r MATCH (g:Grant {id: r.id}) MATCH (a:Alliance {id: r.allianceId})
+CREATE (g)-[:TO]->(a) RETURN count(g)
+"""
 _GRANT_TO = """
 UNWIND $rows AS r MATCH (g:Grant {id: r.id}) MATCH (o:Organization {id: r.organizationId})
 CREATE (g)-[:TO]->(o) RETURN count(g)
@@ -116,6 +128,7 @@ async def apply(transaction: Transaction, writes: Sequence[Write]) -> None:
         await footprint_writes.publish(transaction, footprints)
     for chunk in _chunks(_of(writes, DeprecateFootprint)):
         await footprint_writes.deprecate(transaction, chunk)
+    await _alliances(transaction, writes)
     await _grants(transaction, writes)
     await refused_loops.record(transaction, _of(writes, RecordRefusedLoop))
     for readings in _chunks(_of(writes, RecordReading)):
@@ -152,11 +165,28 @@ async def _products(transaction: Transaction, products: Sequence[r.Properties]) 
             raise NameTaken
 
 
+async def _alliances(transaction: Transaction, writes: Sequence[Write]) -> None:
+    founded = [r.alliance_properties(w.alliance) for w in _of(writes, FoundAlliance)]
+    await _create(transaction, alliances.FOUND, founded)
+    invited = [r.membership_properties(w.membership) for w in _of(writes, AddMembership)]
+    await _create(transaction, alliances.INVITE, invited)
+    await _create(transaction, alliances.MEMBER, [each for each in invited if each["joinedUs"] != NEVER_US])
+    joined = [{"id": w.membership_id, "atUs": w.at_us, "sequence": w.sequence} for w in _of(writes, JoinAlliance)]
+    await _create(transaction, alliances.JOIN, joined)
+    await _create(transaction, alliances.MEMBER, joined)
+    ended = [{"id": w.membership_id, "atUs": w.at_us, "sequence": w.sequence} for w in _of(writes, EndMembership)]
+    await _create(transaction, alliances.END, ended)
+    for chunk in _chunks(ended):
+        await transaction.run(alliances.END_MEMBER, rows=chunk)
+
+
 async def _grants(transaction: Transaction, writes: Sequence[Write]) -> None:
     added = [r.grant_properties(w.grant) for w in _of(writes, AddGrant)]
     revoked = [{"id": w.grant_id, "atUs": w.at_us, "sequence": w.sequence} for w in _of(writes, RevokeGrant)]
-    await _create(transaction, _GRANT, added)
+    await _create(transaction, _GRANT, [grant for grant in added if "productKey" in grant])
+    await _create(transaction, _GRANT_OF_ALL, [grant for grant in added if "allOfOwner" in grant])
     await _create(transaction, _GRANT_TO, [grant for grant in added if "organizationId" in grant])
+    await _create(transaction, _GRANT_TO_ALLIANCE, [grant for grant in added if "allianceId" in grant])
     await _create(transaction, _REVOKE_GRANT, revoked)
     public = [grant["id"] for grant in added if grant["audience"] == r.EVERYBODY]
     for chunk in _chunks(public + [grant["id"] for grant in revoked]):

@@ -22,20 +22,22 @@ DECLARED, RELEASED, TO_GRAVE = 1, 2, 4  # bits of Versions.kind
 
 
 class Products:
-    """By product key. latest_version, latest_grant: where its chain begins, NOBODY: it has none."""
+    """By product key. latest_version, latest_grant: where its chain begins, NOBODY: it has none. kind: which set of
+    classifications it has, an entry of `Reach.kinds`."""
 
     def __init__(self) -> None:
         self.sequence = Column(np.int64, fill=NEVER_US)
         self.owner = Column(np.int32, fill=NOBODY)
         self.latest_version = Column(np.int32, fill=NOBODY)
         self.latest_grant = Column(np.int32, fill=NOBODY)
+        self.kind = Column(np.int32)
 
     def resize(self, count: int) -> None:
         for column in self.columns():
             column.resize(count)
 
     def columns(self) -> Iterable[Column]:
-        return (self.sequence, self.owner, self.latest_version, self.latest_grant)
+        return (self.sequence, self.owner, self.latest_version, self.latest_grant, self.kind)
 
 
 class Versions:
@@ -102,7 +104,9 @@ class LineColumns:
 
 
 class Grants:
-    """grantee: an owner's number, EVERYBODY: public. previous: the grant before it on its product."""
+    """product: NOBODY: of many of `owner`'s, of those with `classification` (NOBODY: all); else both are NOBODY.
+    grantee: an owner's number, EVERYBODY: public, below that an alliance (`Reach`). previous: the grant before it on
+    its product, or of its owner."""
 
     def __init__(self) -> None:
         self.product = Column(np.int32)
@@ -113,6 +117,22 @@ class Grants:
         self.sequence = Column(np.int64)
         self.revoked_sequence = Column(np.int64)
         self.previous = Column(np.int32)
+        self.owner = Column(np.int32, fill=NOBODY)
+        self.classification = Column(np.int32, fill=NOBODY)
+
+    def columns(self) -> Iterable[Column]:
+        return (each for each in vars(self).values() if isinstance(each, Column))
+
+
+class Memberships:
+    """Of those who joined an alliance: its number, the organization's as an owner, from when, until which change."""
+
+    def __init__(self) -> None:
+        self.alliance = Column(np.int32)
+        self.organization = Column(np.int32)
+        self.joined_us = Column(np.int64)
+        self.sequence = Column(np.int64)
+        self.ended_sequence = Column(np.int64)
 
     def columns(self) -> Iterable[Column]:
         return (each for each in vars(self).values() if isinstance(each, Column))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from exchange.memory.columns import Array
-from exchange.memory.layout import EVERYBODY, HAS_EXTRAS, NOBODY
+from exchange.memory.layout import HAS_EXTRAS, NOBODY
 from exchange.memory.standing import Stood
 from exchange.memory.tables import Tables
 from exchange.model.closure import Dates
@@ -63,32 +63,51 @@ def permitted(tables: Tables, owner: Array, product: Array, dates: Dates) -> Arr
         from_us, until_us = grants.from_us.values[grant], grants.until_us.values[grant]
         return np.asarray((from_us <= dates.known_at_us) & (dates.known_at_us < until_us))
 
-    return _granted(tables, owner, product, dates.head, holds)
+    return _granted(tables, owner, product, dates, holds)
 
 
 def permitted_ever(tables: Tables, owner: Array, product: Array, dates: Dates) -> Array:
     """The same at `dates` or at any later time: exchange.access.permits_ever by columns."""
     return _granted(
-        tables, owner, product, dates.head, lambda grant: tables.grants.until_us.values[grant] > dates.known_at_us
+        tables, owner, product, dates, lambda grant: tables.grants.until_us.values[grant] > dates.known_at_us
     )
 
 
-def _granted(tables: Tables, owner: Array, product: Array, head: int, holds: Callable[[Array], Array]) -> Array:
-    """By ownership, or by a grant that stands at `head` and `holds`."""
-    allowed = np.asarray(tables.products.owner.values[product] == owner)
-    grants = tables.grants
+def _granted(tables: Tables, owner: Array, product: Array, dates: Dates, holds: Callable[[Array], Array]) -> Array:
+    """By ownership, or by a grant that stands at the head of `dates` and `holds`: on the product, or of many."""
+    product_owner = tables.products.owner.values[product]
+    allowed = np.asarray(product_owner == owner)
     open_ = np.flatnonzero(~allowed)
-    grant = tables.products.latest_grant.values[product[open_]].astype(np.int64)
+    first = tables.products.latest_grant.values[product[open_]].astype(np.int64)
+    _allow(tables, allowed, owner, product, open_, first, dates, holds)
+    if len(tables.reach.latest):
+        open_ = np.flatnonzero(~allowed)
+        first = tables.reach.latest_of(product_owner[open_])
+        _allow(tables, allowed, owner, product, open_, first, dates, holds)
+    return allowed
+
+
+def _allow(
+    tables: Tables,
+    allowed: Bools,
+    owner: Array,
+    product: Array,
+    open_: Ints,
+    grant: Ints,
+    dates: Dates,
+    holds: Callable[[Array], Array],
+) -> None:
+    """Notes what grants allow, each of `open_` by the chain that begins at its `grant`."""
+    grants, reach = tables.grants, tables.reach
     while len(open_):
         there = grant != NOBODY
         open_, grant = open_[there], grant[there]
-        grantee = grants.grantee.values[grant]
-        reaches = (grantee == EVERYBODY) | (grantee == owner[open_])
-        stands = (grants.sequence.values[grant] <= head) & (grants.revoked_sequence.values[grant] > head)
-        found = reaches & stands & holds(grant)
+        found = reach.reached(grants.grantee.values[grant], owner[open_], dates)
+        found &= reach.covers(grants.classification.values[grant], tables.products.kind.values[product[open_]])
+        found &= (grants.sequence.values[grant] <= dates.head) & (grants.revoked_sequence.values[grant] > dates.head)
+        found &= holds(grant)
         allowed[open_[found]] = True
         open_, grant = open_[~found], grants.previous.values[grant[~found]].astype(np.int64)
-    return allowed
 
 
 def _followed(tables: Tables, owner: Array, named: Array, dates: Dates) -> Array:

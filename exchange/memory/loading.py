@@ -15,6 +15,7 @@ import numpy as np
 from exchange.memory.columns import Array, Column
 from exchange.memory.few_lines import put_few
 from exchange.memory.layout import DECLARED, EVERYBODY, FLAG_SHIFT, HAS_EXTRAS, NOBODY, RELEASED, TO_GRAVE
+from exchange.memory.reach import FIRST_ALLIANCE
 from exchange.memory.tables import Tables
 from exchange.model.columns import FootprintColumns, GrantColumns, LineBlock, ProductColumns
 from exchange.model.footprint import NEVER_US, STAGES, LifeCycleStage, Price
@@ -51,6 +52,7 @@ def add_product_columns(tables: Tables, added: ProductColumns) -> None:
     _check(products.sequence.values[keys] == NEVER_US)
     products.sequence.values[keys] = added.sequences
     products.owner.values[keys] = [tables.owner_number(owner) for owner in added.owner_ids]
+    products.kind.values[keys] = [tables.reach.kind_number(names) for names in added.classifications]
 
 
 def add_grant_columns(tables: Tables, added: GrantColumns) -> None:
@@ -64,7 +66,18 @@ def add_grant_columns(tables: Tables, added: GrantColumns) -> None:
     rows = len(grants.product) + np.arange(len(product))
     grants.previous.extend(_chained(latest, product, rows))
     grants.product.extend(product)
-    grants.grantee.extend([EVERYBODY if each is None else tables.owner_number(each) for each in added.organization_ids])
+    grants.grantee.extend(
+        [
+            FIRST_ALLIANCE - tables.reach.alliance_number(alliance)
+            if alliance is not None
+            else EVERYBODY
+            if organization is None
+            else tables.owner_number(organization)
+            for organization, alliance in zip(added.organization_ids, added.alliance_ids, strict=True)
+        ]
+    )
+    for column in (grants.owner, grants.classification):
+        column.resize(len(grants.product))
     grants.from_us.extend(added.from_us)
     grants.until_us.extend(added.until_us)
     grants.revoked_at_us.extend(added.revoked_at_us)

@@ -16,13 +16,14 @@ import numpy as np
 from exchange.memory.columns import Array, Column
 from exchange.memory.layout import NOBODY, LineFallback
 from exchange.memory.present import Present
+from exchange.memory.reach import FIRST_ALLIANCE
 from exchange.memory.tables import Tables
 from exchange.model.closure import Dates
 from exchange.model.footprint import Price, PriceBasis
 from exchange.model.product import Release
 from exchange.rollup.factors import SupplierUnit
 
-FORMAT: Final = 3  # raised with every change of what columns mean, or of the order in which anything is numbered
+FORMAT: Final = 4  # raised with every change of what columns mean, or of the order in which anything is numbered
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,8 @@ def _columns(tables: Tables, present: Present) -> Iterator[tuple[str, Column]]:
         "versions": tables.versions,
         "lines": tables.lines,
         "grants": tables.grants,
+        "members": tables.reach.members,
+        "reach": tables.reach,
         "present": present,
     }
     for group, holder in groups.items():
@@ -131,7 +134,13 @@ def _check_lengths(tables: Tables, present: Present) -> None:
     """Columns of one kind of thing are equally long."""
     by_product = (*tables.products.columns(), present.version, present.reason, present.until_day)
     by_line = (*tables.lines.columns(), present.serving, present.factor, present.line_reason)
-    for group in (by_product, tuple(tables.versions.columns()), by_line, tuple(tables.grants.columns())):
+    for group in (
+        by_product,
+        tuple(tables.versions.columns()),
+        by_line,
+        tuple(tables.grants.columns()),
+        tuple(tables.reach.members.columns()),
+    ):
         if len({len(column) for column in group}) != 1:
             raise ValueError("columns of one kind differ in length")
 
@@ -141,6 +150,7 @@ def _check_numbers(tables: Tables, present: Present) -> None:
     products, versions = len(tables.products.owner), len(tables.versions.product)
     lines, grants = len(tables.lines.supplier), len(tables.grants.product)
     followers = tables.followers.arrays()
+    alliance = tables.grants.grantee.values <= FIRST_ALLIANCE
     limits: Iterable[tuple[Array, int]] = (
         (tables.products.owner.values, len(tables.owners)),
         (tables.products.latest_version.values, versions),
@@ -158,6 +168,14 @@ def _check_numbers(tables: Tables, present: Present) -> None:
         (tables.lines.unit.values, len(tables.units)),
         (tables.grants.product.values, products),
         (tables.grants.previous.values, grants),
+        (tables.grants.owner.values, len(tables.owners)),
+        (tables.grants.grantee.values[tables.grants.grantee.values > FIRST_ALLIANCE], len(tables.owners)),
+        (FIRST_ALLIANCE - tables.grants.grantee.values[alliance], len(tables.reach.alliances)),
+        (tables.grants.classification.values, len(tables.reach.classes)),
+        (tables.products.kind.values, len(tables.reach.kinds)),
+        (tables.reach.latest.values, grants),
+        (tables.reach.members.alliance.values, len(tables.reach.alliances)),
+        (tables.reach.members.organization.values, len(tables.owners)),
         (present.version.values, versions),
         (present.serving.values, products),
         (followers["lines"], lines),

@@ -15,6 +15,7 @@ from exchange.memory.columns import Array, Column, ranges
 from exchange.memory.layout import NOBODY, Touched
 from exchange.memory.lines import LinesResolved, resolve_lines
 from exchange.memory.moves import Moves
+from exchange.memory.reach import covered
 from exchange.memory.standing import Stood, release_ends, stand
 from exchange.memory.tables import Tables
 from exchange.model.closure import Dates
@@ -116,7 +117,8 @@ class Present:
         named = self._standing_followers(touched.registered)
         self.moves.results(np.array(sorted(touched.registered), dtype=np.int64))
         self.moves.results(self._consumers_of(np.concatenate((relinked, named))))
-        self.moves.rights(np.array(sorted(granted), dtype=np.int64))
+        # What an owner registers is granted to whom many of its products are.
+        self.moves.rights(np.array(sorted(granted | touched.registered), dtype=np.int64))
         return set(moved.tolist()) | set(self._consumers_of(lines).tolist())
 
     def _consumers_of(self, lines: Array) -> Ints:
@@ -187,7 +189,7 @@ class Present:
         moved = np.zeros(len(grants.product), dtype=np.bool_)
         for column in (grants.from_us.values, grants.until_us.values):
             moved |= (column > after_us) & (column <= upto_us)
-        return set(grants.product.values[moved].tolist())
+        return covered(self.tables, np.flatnonzero(moved))
 
 
 class History:

@@ -14,6 +14,7 @@ import numpy as np
 from exchange.memory.columns import Array
 from exchange.memory.layout import EVERYBODY, FLAG_SHIFT, HAS_EXTRAS, NOBODY, LineFallback
 from exchange.memory.tables import Tables
+from exchange.model.alliance import standing_members
 from exchange.model.footprint import NEVER_DAY, Footprint, Lines, Price
 from exchange.model.grant import Grant
 from exchange.model.resolved import Bools, Floats, Ints
@@ -24,7 +25,8 @@ from exchange.rollup.resolution import join
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """footprints: new ones, lines bound to products. deprecated_keys: versions that they replace. grants: new ones.
+    """footprints: new ones, lines bound to products. deprecated_keys: versions that they replace. grants: new ones,
+    each on one product; those to an alliance with its members.
 
     granted_keys: products that admission judges because of the grants; where none are named, the grants are only in
     place for the footprints.
@@ -55,11 +57,12 @@ class Proposed:
         self._fallbacks: dict[int, LineFallback] = {}
         self._grantees: dict[int, set[int]] = {}
         for grant in proposal.grants:
-            organization = grant.organization_id
+            grantees = self._grantees.setdefault(grant.product_key, set())
+            if grant.public:
+                grantees.add(EVERYBODY)
+            named = [grant.organization_id] if grant.organization_id is not None else standing_members(grant.members)
             # Who owns nothing that is known here follows no line.
-            grantee = EVERYBODY if organization is None else tables.owners.get(organization)
-            if grantee is not None:
-                self._grantees.setdefault(grant.product_key, set()).add(grantee)
+            grantees.update(tables.owners[each] for each in named if each in tables.owners)
         self._take(proposal.footprints)
 
     def _take(self, new: Sequence[Footprint]) -> None:

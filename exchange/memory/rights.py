@@ -13,7 +13,7 @@ from exchange.memory.tables import Tables
 from exchange.model.closure import Dates
 from exchange.model.resolved import Bools, Ints
 
-OUTSIDER = NOBODY - 1  # an owner of nothing, to whom nothing was granted
+OUTSIDER = NOBODY - 1  # an owner of nothing, to whom nothing was granted, and a member of nothing
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,7 +21,6 @@ from exchange.memory.few_lines import put_few
 from exchange.memory.followers import Followers
 from exchange.memory.layout import (
     DECLARED,
-    EVERYBODY,
     FLAG_SHIFT,
     HAS_EXTRAS,
     NOBODY,
@@ -34,6 +33,8 @@ from exchange.memory.layout import (
     Touched,
     Versions,
 )
+from exchange.memory.reach import Reach, put_grants, put_memberships
+from exchange.model.alliance import Membership
 from exchange.model.carbon import STATED
 from exchange.model.footprint import NEVER_US, Footprint, Price, SystemBoundary
 from exchange.model.grant import Grant
@@ -59,6 +60,7 @@ class Tables:
         self.versions = Versions()
         self.lines = LineColumns()
         self.grants = Grants()
+        self.reach = Reach()
         self.outbound = Column(np.float64, width=OWN_WIDTH)
         self.followers = Followers()
         self.owners: dict[str, int] = {}
@@ -83,7 +85,7 @@ class Tables:
     @property
     def nbytes(self) -> int:
         """Bytes of the columns; what is kept beside them is small, or bounded by being rare."""
-        groups = (self.products, self.versions, self.lines, self.grants)
+        groups = (self.products, self.versions, self.lines, self.grants, self.reach.members)
         return (
             self.outbound.nbytes
             + self.followers.nbytes
@@ -104,6 +106,7 @@ class Tables:
                 continue
             self.products.sequence.values[product.key] = product.sequence
             self.products.owner.values[product.key] = self.owner_number(product.owner_id)
+            self.products.kind.values[product.key] = self.reach.kind_number(product.classifications)
         return touched
 
     def bind(self, products: Iterable[Product]) -> None:
@@ -165,25 +168,11 @@ class Tables:
 
     def put_grants(self, grants: Iterable[Grant]) -> Touched:
         """New grants, and known ones that were revoked since."""
-        touched, columns = Touched.nothing(), self.grants
-        for grant in grants:
-            row = self._grant_row(grant)
-            if row == NOBODY:
-                row = len(columns.product)
-                for column in columns.columns():
-                    column.resize(row + 1)
-                columns.product.values[row] = grant.product_key
-                columns.previous.values[row] = self.products.latest_grant.values[grant.product_key]
-                self.products.latest_grant.values[grant.product_key] = row
-            organization = grant.organization_id
-            columns.grantee.values[row] = EVERYBODY if organization is None else self.owner_number(organization)
-            columns.from_us.values[row], columns.until_us.values[row] = grant.from_us, grant.until_us
-            columns.revoked_at_us.values[row] = grant.revoked_at_us
-            columns.sequence.values[row] = grant.sequence
-            columns.revoked_sequence.values[row] = grant.revoked_sequence
-            touched.followers.add(grant.product_key)
-            touched.granted.add(grant.product_key)
-        return touched
+        return put_grants(self, grants)
+
+    def put_memberships(self, memberships: Iterable[Membership]) -> Touched:
+        """Who joined an alliance, and who left it since."""
+        return put_memberships(self, memberships)
 
     # -- what is exact ---------------------------------------------------------------------------------------------
 
@@ -234,6 +223,7 @@ class Tables:
             "other_identities": list(self.other_identities.items()),
             "unbound": list(self.unbound.items()),
             "unbound_fallbacks": list(self.unbound_fallbacks.items()),
+            "reach": self.reach.document(),
         }
 
     def take_beside_columns(self, stored: Mapping[str, Any]) -> None:
@@ -242,6 +232,7 @@ class Tables:
         self.other_identities.update(stored["other_identities"])
         self.unbound.update(stored["unbound"])
         self.unbound_fallbacks.update(stored["unbound_fallbacks"])
+        self.reach.take(stored["reach"])
 
     def number_again(
         self,
@@ -279,14 +270,6 @@ class Tables:
         if number == len(self.owner_ids):
             self.owner_ids.append(organization_id)
         return number
-
-    def _grant_row(self, grant: Grant) -> int:
-        if grant.product_key >= len(self.products.latest_grant):
-            self.products.resize(grant.product_key + 1)
-        row = int(self.products.latest_grant.values[grant.product_key])
-        while row != NOBODY and self.grants.sequence.values[row] != grant.sequence:
-            row = int(self.grants.previous.values[row])
-        return row
 
     def _columns_of(self, new: Sequence[Footprint]) -> Mapping[Column, object]:
         versions = self.versions

@@ -26,14 +26,19 @@ class ProductColumns:
     keys: Sequence[int]
     sequences: Sequence[int]
     owner_ids: Sequence[str]
+    classifications: Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GrantColumns:
-    """Grants, those of one product beside each other and by sequence. organization_ids: None: public."""
+    """Grants on one product each, those of one beside each other and by sequence; none of level BENCHMARK.
+
+    organization_ids, alliance_ids: None in both: public.
+    """
 
     product_keys: Sequence[int]
     organization_ids: Sequence[str | None]
+    alliance_ids: Sequence[str | None]
     from_us: Sequence[int]
     until_us: Sequence[int]
     revoked_at_us: Sequence[int]

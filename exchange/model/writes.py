@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from exchange.model.alliance import Alliance, Membership
 from exchange.model.footprint import Footprint
 from exchange.model.grant import Grant
 from exchange.model.parties import Client, Organization
@@ -86,6 +87,36 @@ class RevokeGrant:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundAlliance:
+    alliance: Alliance
+
+
+@dataclass(frozen=True, slots=True)
+class AddMembership:
+    """An invitation; the founder's is accepted already."""
+
+    membership: Membership
+
+
+@dataclass(frozen=True, slots=True)
+class JoinAlliance:
+    """An invitation is accepted."""
+
+    membership_id: str
+    at_us: int
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndMembership:
+    """An invitation is declined or taken back, or a member leaves."""
+
+    membership_id: str
+    at_us: int
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
 class RecordRefusedLoop:
     """member_keys: products that the loop goes through, the refused one included."""
 
@@ -129,6 +160,10 @@ Write = (
     | DeprecateFootprint
     | AddGrant
     | RevokeGrant
+    | FoundAlliance
+    | AddMembership
+    | JoinAlliance
+    | EndMembership
     | RecordRefusedLoop
     | RecordReading
     | RememberAnswer

@@ -260,14 +260,43 @@ class RefusedLoopAnswer:
 
 @dataclass(frozen=True, slots=True)
 class GrantAnswer:
+    """product_key: None: of many. owner_id: who gave it. Neither organization_id nor alliance_id: everybody."""
+
     id: str
-    product_key: int
+    owner_id: str
+    product_key: int | None
+    classification: str | None
     organization_id: str | None
+    alliance_id: str | None
     level: AccessLevel
     onward: bool
     from_us: int
     until_us: int | None
     revoked_at_us: int | None
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class AllianceAnswer:
+    """is_member: whether the viewer may see who its members are."""
+
+    id: str
+    name: str
+    founder_id: str
+    founded_at_us: int
+    is_member: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipAnswer:
+    """joined_us: None: an invitation that waits for its answer."""
+
+    id: str
+    alliance_id: str
+    organization_id: str
+    invited_by_id: str
+    invited_at_us: int
+    joined_us: int | None
 
 
 @dataclass(frozen=True, slots=True)

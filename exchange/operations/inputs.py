@@ -174,13 +174,32 @@ class DeprecateFootprintInput:
 
 @dataclass(frozen=True, slots=True)
 class GrantAccessInput:
-    """Exactly one of `organization` (UUID) and `public`."""
+    """Exactly one of `product` (UUID), `everything` and `classification`; exactly one of `organization`, `alliance`
+    (UUIDs) and `public`. Level NONE: BENCHMARK."""
 
     idempotency_key: str
-    product: str
+    product: str | None
     level: AccessLevel
+    everything: bool = field(default=False, metadata=ADDED_LATER)
+    classification: str | None = field(default=None, metadata=ADDED_LATER)
     organization: str | None = None
+    alliance: str | None = field(default=None, metadata=ADDED_LATER)
     public: bool = False
     from_: datetime | None = None
     until: datetime | None = None
     onward: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAllianceInput:
+    idempotency_key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class InviteToAllianceInput:
+    """UUIDs."""
+
+    idempotency_key: str
+    alliance: str
+    organization: str

@@ -35,6 +35,8 @@ class Refusable(Protocol):
     def footprints(self) -> Sequence[Footprint]: ...
     @property
     def grants(self) -> Sequence[Grant]: ...
+    @property
+    def counted_as(self) -> str: ...
 
 
 async def check_refusals(store: Store, product_ids: Collection[str], now_us: int) -> None:
@@ -55,10 +57,10 @@ def seconds_left(now_us: int) -> int:
 
 def refused_loop(decided: Refusable, error: LoopRefused, now_us: int, sequence: int) -> RecordRefusedLoop:
     """What is recorded of a refusal, under the next ledger sequence; `error` as admission raised it."""
-    of = decided.footprints[int(error.path[0])] if decided.footprints else decided.grants[0]
+    of = decided.footprints[int(error.path[0])].product_id if decided.footprints else decided.grants[0].product_id
     refused = RefusedLoop(
         id=str(uuid.uuid4()),
-        product_id=of.product_id,
+        product_id=decided.counted_as or of or "",
         organization_id=decided.organization_id,
         day=now_us // US_PER_DAY,
         at_us=now_us,

@@ -12,12 +12,12 @@ from decimal import Decimal
 from typing import TypeVar
 
 from exchange.errors import InvalidInput, Problems
-from exchange.model.footprint import NEVER_US, SystemBoundary
-from exchange.model.grant import AccessLevel, Grant
+from exchange.model.footprint import SystemBoundary
+from exchange.model.grant import AccessLevel
 from exchange.model.ledger import ChangeKind, LedgerHead
 from exchange.model.paging import Page, PageOf, ProductOrder, ProductQuery, page_of_list
 from exchange.model.parties import Organization
-from exchange.operations import audit_reading, footprint_answers, roll_ups
+from exchange.operations import audit_reading, footprint_answers, grant_answers, roll_ups
 from exchange.operations import downstream as consumption
 from exchange.operations.answers import (
     DatasetAnswer,
@@ -206,32 +206,27 @@ class Session(Sight):
 
     async def grants(self, ids: Sequence[str]) -> list[GrantAnswer | None]:
         """Grants by id: those on the viewer's own products, and those to it."""
-        found = await self.store.get_grants(ids)
-        products = await self.store.get_products_by_key([grant.product_key for grant in found if grant])
-        owners = {product.key: product.owner_id for product in products if product}
-        return [
-            _grant(g) if g is not None and self._grant_is_shown(g, owners.get(g.product_key)) else None for g in found
-        ]
-
-    def _grant_is_shown(self, grant: Grant, owner_id: str | None) -> bool:
-        """To the owner always; to the grantee while it holds (afterwards it must look as if there were none)."""
-        mine = self.viewer.organization_id
-        if self.viewer.operator or (mine is not None and mine == owner_id):
-            return True
-        return mine is not None and mine == grant.organization_id and grant.in_force(self.now_us)
+        return await grant_answers.by_id(self, ids)
 
     async def list_grants(self, product_key: int, page: Page) -> PageAnswer[GrantAnswer] | None:
         """The grants on an own product; None for whoever is not the owner."""
         answer = (await self.products_by_key([product_key]))[0]
         if answer is None or answer.access < AccessLevel.OWNER:
             return None
+        product = answer.product
+        placed = await _placed(page, lambda grant_id: grant_answers.place(self, grant_id, product.owner_id, product))
+        found = await self.store.list_grants(product_key, placed)
+        answers = [grant_answers.grant_answer(item, product.owner_id) for item in found.items]
+        return _page(found, answers, [grant.id for grant in found.items])
 
-        async def place(grant_id: str) -> str | None:
-            grant = (await self.store.get_grants([grant_id]))[0]
-            return str(grant.sequence) if grant and grant.product_key == product_key else None
-
-        found = await self.store.list_grants(product_key, await _placed(page, place))
-        return _page(found, [_grant(item) for item in found.items], [grant.id for grant in found.items])
+    async def list_grants_by(self, owner_id: str, page: Page) -> PageAnswer[GrantAnswer] | None:
+        """The grants that the viewer's organization gave, newest first; None for whoever asks of another."""
+        if not self._is_mine(owner_id):
+            return None
+        placed = await _placed(page, lambda grant_id: grant_answers.place(self, grant_id, owner_id))
+        found = await self.store.list_grants_by(owner_id, placed)
+        answers = [grant_answers.grant_answer(item, owner_id) for item in found.items]
+        return _page(found, answers, [grant.id for grant in found.items])
 
     async def list_refused_loops(self, product_key: int, page: Page) -> PageAnswer[RefusedLoopAnswer] | None:
         """Attempts refused because they would have closed a loop through an own product, newest first; None for
@@ -296,7 +291,7 @@ class Session(Sight):
         if head.sequence == self.head.sequence:
             return True
         kinds = {change.kind for change in await self.store.changes(self.head.sequence, head.sequence)}
-        if ChangeKind.ACCESS_REVOKED in kinds:
+        if not kinds.isdisjoint({ChangeKind.ACCESS_REVOKED, ChangeKind.MEMBER_LEFT}):
             return False
         # What is shown onward rests on the standing footprints of products held at INPUTS: a newer one may end it.
         if self._onward and not kinds.isdisjoint({ChangeKind.FOOTPRINT_PUBLISHED, ChangeKind.FOOTPRINT_DEPRECATED}):
@@ -305,24 +300,11 @@ class Session(Sight):
 
     def _at(self, head: LedgerHead) -> Session:
         """The same viewer at a later head, of whom nothing is known yet."""
-        return replace(self, head=head, _onward=None, _granted=None, _grants=None, _products={})
+        return replace(self, head=head, _alliances=None, _held=None, _granted=None, _onward=None, _products={})
 
 
 def _organization(found: Organization) -> OrganizationAnswer:
     return OrganizationAnswer(found.id, found.name, found.company_ids, found.group_id)
-
-
-def _grant(grant: Grant) -> GrantAnswer:
-    return GrantAnswer(
-        id=grant.id,
-        product_key=grant.product_key,
-        organization_id=grant.organization_id,
-        level=grant.level,
-        onward=grant.onward,
-        from_us=grant.from_us,
-        until_us=None if grant.until_us == NEVER_US else grant.until_us,
-        revoked_at_us=None if grant.revoked_at_us == NEVER_US else grant.revoked_at_us,
-    )
 
 
 async def _placed(page: Page, place: Callable[[str], Awaitable[str | None]]) -> Page:

@@ -43,7 +43,8 @@ class Sight:
     measures: Measures = field(default_factory=NoMeasures, repr=False)
     foreign_scenarios: ForeignScenarios | None = field(default=None, repr=False)
     inputs_read: dict[int, None] = field(default_factory=dict, repr=False)  # foreign products, as they were met
-    _grants: list[Grant] | None = field(default=None, repr=False)
+    _alliances: frozenset[str] | None = field(default=None, repr=False)
+    _held: dict[int, AccessLevel] | None = field(default=None, repr=False)
     _granted: dict[int, AccessLevel] | None = field(default=None, repr=False)
     _onward: set[int] | None = field(default=None, repr=False)
     _products: dict[int, ProductAnswer] = field(default_factory=dict, repr=False)
@@ -61,26 +62,45 @@ class Sight:
         """Product keys granted to the viewer's organization now, with the highest level; onward ones at TOTAL."""
         if self._granted is None:
             # Kept when it is whole: resolvers ask at once, and one must not see another's half.
-            granted: dict[int, AccessLevel] = {}
-            for grant in await self._grants_to_viewer():
-                held = granted.get(grant.product_key, AccessLevel.NONE)
-                granted[grant.product_key] = max(held, grant.level)
+            granted = dict(await self._directly())
             for key in await self.onward():
                 granted.setdefault(key, AccessLevel.TOTAL)
             self._granted = granted
         return self._granted
 
+    async def _directly(self) -> dict[int, AccessLevel]:
+        """The same without onward ones: by grants to the organization and to the alliances that it is a member of, of
+        one product or of many."""
+        if self._held is None:
+            held: dict[int, AccessLevel] = {}
+            for grant in await self._grants_to_viewer():
+                keys = [grant.product_key]
+                if grant.owner_id is not None:
+                    keys = await self.store.covered_keys([(grant.owner_id, grant.classification)])
+                for key in keys:
+                    held[key] = max(held.get(key, AccessLevel.NONE), grant.level)
+            self._held = held
+        return self._held
+
     async def _grants_to_viewer(self) -> list[Grant]:
-        if self._grants is None:
-            viewer = self.viewer.organization_id
-            grants = [] if viewer is None else await self.store.grants_to(viewer)
-            self._grants = [grant for grant in grants if grant.in_force(self.now_us)]
-        return self._grants
+        mine = self.viewer.organization_id
+        if mine is None:
+            return []
+        found = await self.store.grants_to(mine, *sorted(await self.alliances()))
+        return [grant for grant in found if grant.level >= AccessLevel.TOTAL and grant.in_force(self.now_us)]
+
+    async def alliances(self) -> frozenset[str]:
+        """Ids of the alliances that the viewer's organization is a member of now."""
+        if self._alliances is None:
+            mine = self.viewer.organization_id
+            found = [] if mine is None else await self.store.memberships_of(mine)
+            self._alliances = frozenset(each.alliance_id for each in found if each.holds(self.now_us))
+        return self._alliances
 
     async def onward(self) -> set[int]:
         """Products shown at TOTAL because the viewer holds INPUTS on something that they go into."""
         if self._onward is None:
-            inputs = {g.product_key for g in await self._grants_to_viewer() if g.level == AccessLevel.INPUTS}
+            inputs = {key for key, held in (await self._directly()).items() if held == AccessLevel.INPUTS}
             self._onward = await self._find_onward(inputs) if inputs else set()
         return self._onward
 

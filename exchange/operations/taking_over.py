@@ -24,6 +24,7 @@ from exchange.memory import (
     add_product_columns,
     names_to_bind,
 )
+from exchange.model.alliance import Membership
 from exchange.model.columns import GrantColumns, ProductColumns
 from exchange.model.footprint import NEVER_US, Footprint
 from exchange.model.grant import Grant
@@ -52,6 +53,7 @@ class Changed:
     published: Sequence[Footprint]
     deprecated: Sequence[Footprint]
     grants: Sequence[Grant]
+    memberships: Sequence[Membership]
 
     def apply(self, tables: Tables) -> Touched:
         """Takes all of it over; nothing interrupts it."""
@@ -61,7 +63,8 @@ class Changed:
         for footprint in self.deprecated:
             touched |= tables.deprecate(footprint)
         tables.bind(self.products)
-        return touched | tables.put_grants(self.grants)
+        touched |= tables.put_grants(self.grants)
+        return touched | tables.put_memberships(self.memberships)
 
 
 async def read_changed(store: Store, after: int, upto: int) -> Changed:
@@ -84,16 +87,28 @@ async def _read_as_it_is(store: Store, changes: Sequence[Change]) -> Changed | N
     """None: not all of it is there yet."""
     revoked = set(_subjects(changes, ChangeKind.ACCESS_REVOKED))
     granted = _subjects(changes, ChangeKind.ACCESS_GRANTED, ChangeKind.ACCESS_REVOKED)
+    left = set(_subjects(changes, ChangeKind.MEMBER_LEFT))
     products = await store.get_products(_subjects(changes, ChangeKind.PRODUCT_CREATED))
     releases = await store.get_releases(_subjects(changes, ChangeKind.RELEASE_CREATED))
     published = await store.get_footprints(_subjects(changes, ChangeKind.FOOTPRINT_PUBLISHED))
     deprecated = await store.get_footprints(_subjects(changes, ChangeKind.FOOTPRINT_DEPRECATED))
     grants = await store.get_grants(granted)
-    found = Changed(_there(products), _there(releases), _there(published), _there(deprecated), _there(grants))
-    whole = None not in (*products, *releases, *published, *deprecated, *grants)
+    memberships = await store.get_memberships(_subjects(changes, ChangeKind.MEMBER_JOINED, ChangeKind.MEMBER_LEFT))
+    found = Changed(
+        products=_there(products),
+        releases=_there(releases),
+        published=_there(published),
+        deprecated=_there(deprecated),
+        grants=_there(grants),
+        memberships=_there(memberships),
+    )
+    whole = None not in (*products, *releases, *published, *deprecated, *grants, *memberships)
     ended = all(each.deprecated_sequence < NEVER_US for each in found.deprecated)
     ended = ended and all(each.revoked_sequence < NEVER_US for each in found.grants if each.id in revoked)
-    return found if whole and ended else None
+    # Who is a member, and who is none any more; an invitation that is not accepted yet is neither.
+    begun = all(each.joined_us < NEVER_US for each in found.memberships)
+    ended = ended and all(each.ended_sequence < NEVER_US for each in found.memberships if each.id in left)
+    return found if whole and begun and ended else None
 
 
 async def load_tables(store: Store, head: LedgerHead, check: Callable[[Tables], None]) -> Tables:
@@ -147,6 +162,8 @@ async def _loaded(store: Store, head: LedgerHead, check: Callable[[Tables], None
             await beside(partial(add_products, products))
             progress.tell(after, 0)
             check(tables)
+    tables.put_memberships(await store.read_memberships(head.sequence))
+    tables.put_grants(await store.read_grants_of_all(head.sequence))
     versions = _ranges(head.footprints, lambda first, after: store.read_footprint_columns(first, after, head.sequence))
     async with aclosing(versions):
         async for after, footprints in versions:

@@ -84,8 +84,9 @@ class Decision(Generic[T_co]):
     """What a command wants written. `build` is called with the transaction's allocation, perhaps more than once.
 
     footprints, the keys of those that they replace, and grants: what admission has to look at. organization_id: who is
-    recorded to have tried, where it refuses. result: the command's answer. A decision without `build` writes nothing
-    (an answer that is remembered).
+    recorded to have tried, where it refuses; counted_as: by what id refusals are counted, where not by the product's.
+    Grants are on one product each here, and those to an alliance have its members. result: the command's answer. A
+    decision without `build` writes nothing (an answer that is remembered).
     """
 
     result: T_co
@@ -94,6 +95,7 @@ class Decision(Generic[T_co]):
     deprecated_keys: frozenset[int] = frozenset()
     grants: Sequence[Grant] = ()
     organization_id: str = ""
+    counted_as: str = ""
 
 
 class Command(Protocol[T_co]):

@@ -26,6 +26,11 @@ SUBJECT_TYPES: Final = {
     AuditKind.FOOTPRINT_DEPRECATED: "Footprint",
     AuditKind.ACCESS_GRANTED: "Grant",
     AuditKind.ACCESS_REVOKED: "Grant",
+    AuditKind.ALLIANCE_FOUNDED: "Alliance",
+    AuditKind.MEMBER_INVITED: "Membership",
+    AuditKind.MEMBER_JOINED: "Membership",
+    AuditKind.INVITATION_ENDED: "Membership",
+    AuditKind.MEMBER_LEFT: "Membership",
 }
 
 
@@ -44,7 +49,8 @@ class AuditEntry:
         description="The client that acted. Told to the organization that it acts for; null to everybody else."
     )
     detail: str | None = strawberry.field(
-        description="What more is kept: of a grant its level, to whom and how long; of a denied write its mutation."
+        description="What more is kept: of a grant its level, of which products, to whom and how long; of a membership "
+        "the alliance; of a denied write its mutation."
     )
     hash: str = strawberry.field(
         description="The chain's hash up to this entry, 64 hexadecimal digits. Note it down: `exchange audit verify "

@@ -249,6 +249,7 @@ class GrantLevel(StrEnum):
     TOTAL = "TOTAL"
     BREAKDOWN = "BREAKDOWN"
     INPUTS = "INPUTS"
+    BENCHMARK = "BENCHMARK"
 
 
 class UncertaintyMethod(StrEnum):
@@ -286,7 +287,15 @@ _describe(
     "How much of a product its viewer is shown; each level includes those before it.",
     _LEVELS | {"OWNER": "Everything."},
 )
-_describe(GrantLevel, "How much a grant shows; each level includes those before it.", _LEVELS)
+_describe(
+    GrantLevel,
+    "How much a grant shows; of the first three each includes those before it.",
+    _LEVELS
+    | {
+        "BENCHMARK": "Nothing: consent that values are counted in an alliance's statistics. To an alliance only; no "
+        "line may be followed by it."
+    },
+)
 _describe(
     UncertaintyMethod,
     "How a spread was computed.",
@@ -329,9 +338,15 @@ _describe(
         "RELEASE_CREATED": "A release of a dataset was made.",
         "FOOTPRINT_PUBLISHED": "A footprint was published.",
         "FOOTPRINT_DEPRECATED": "A footprint was deprecated, or replaced by its correction.",
-        "ACCESS_GRANTED": "Access to a product was granted.",
+        "ACCESS_GRANTED": "Access to a product, or to many, was granted.",
         "ACCESS_REVOKED": "A grant was revoked.",
-        "LOOP_REFUSED": "A footprint or a grant was refused, because it would have closed a loop without an answer.",
+        "LOOP_REFUSED": "A footprint, a grant or a joining was refused, because it would have closed a loop without an "
+        "answer.",
+        "ALLIANCE_FOUNDED": "An alliance was founded.",
+        "MEMBER_INVITED": "An organization was invited to an alliance.",
+        "MEMBER_JOINED": "An organization became a member of an alliance.",
+        "INVITATION_ENDED": "An invitation was declined, or taken back.",
+        "MEMBER_LEFT": "An organization left an alliance.",
         "INPUTS_READ": "A client was shown what was computed from the lines of another organization's product; once "
         "for each client, product and day (UTC).",
         "WRITE_DENIED": "A client tried to write what it may not; once for each client, product, mutation and day.",

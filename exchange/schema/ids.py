@@ -15,7 +15,9 @@ import strawberry
 from exchange.errors import Problems
 
 # Types that an id may name; the database's own ids never get here.
-NODE_TYPES: Final = frozenset({"Organization", "Product", "Footprint", "Dataset", "Release", "Grant"})
+NODE_TYPES: Final = frozenset(
+    {"Organization", "Product", "Footprint", "Dataset", "Release", "Grant", "Alliance", "Membership"}
+)
 ID_LENGTH_MAX: Final = 200  # the longest of ours has 67 characters
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)

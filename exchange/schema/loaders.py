@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 
 from strawberry.dataloader import DataLoader
 
+from exchange.operations import alliance_answers
 from exchange.operations.answers import (
+    AllianceAnswer,
     DatasetAnswer,
     FootprintAnswer,
     GrantAnswer,
+    MembershipAnswer,
     OrganizationAnswer,
     ProductAnswer,
     RefusedAnswer,
@@ -22,6 +25,7 @@ from exchange.operations.answers import (
     RollUpAnswer,
 )
 from exchange.operations.comparing import ComparisonAnswer
+from exchange.schema.alliances import Alliance, Membership
 from exchange.schema.datasets import Dataset, Release
 from exchange.schema.footprints import Footprint
 from exchange.schema.grants import Grant
@@ -47,6 +51,10 @@ class Loaders:
         self._organizations = DataLoader[str, OrganizationAnswer | None](session.organizations)
         self._footprints = DataLoader[str, FootprintAnswer | None](session.footprints)
         self._grants = DataLoader[str, GrantAnswer | None](session.grants)
+        self._alliances = DataLoader[str, AllianceAnswer | None](lambda ids: alliance_answers.alliances(session, ids))
+        self._memberships = DataLoader[str, MembershipAnswer | None](
+            lambda ids: alliance_answers.memberships(session, ids)
+        )
         self._datasets = DataLoader[str, DatasetAnswer | None](session.datasets)
         self._releases = DataLoader[str, ReleaseAnswer | None](session.releases)
         self._standing: dict[Dates, DataLoader[int, FootprintAnswer | None]] = {}
@@ -134,6 +142,20 @@ class Loaders:
     async def grant(self, uuid: str) -> Grant | None:
         answer = await self._grants.load(uuid)
         return None if answer is None else Grant.of(answer)
+
+    async def alliance(self, uuid: str | None) -> Alliance | None:
+        answer = None if uuid is None else await self._alliances.load(uuid)
+        return None if answer is None else Alliance.of(answer)
+
+    async def visible_alliance(self, uuid: str) -> Alliance:
+        alliance = await self.alliance(uuid)
+        if alliance is None:
+            raise NotShown("an answer names an alliance that its viewer may not see")
+        return alliance
+
+    async def membership(self, uuid: str) -> Membership | None:
+        answer = await self._memberships.load(uuid)
+        return None if answer is None else Membership.of(answer)
 
     async def dataset(self, uuid: str) -> Dataset | None:
         answer = await self._datasets.load(uuid)

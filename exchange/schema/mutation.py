@@ -9,8 +9,8 @@ session that began after the write. What it may raise, and the union member each
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, TypeVar
+from collections.abc import Sequence
+from typing import Annotated
 
 import strawberry
 from strawberry import UNSET
@@ -18,28 +18,22 @@ from strawberry.types.base import get_object_definition
 
 from exchange.errors import NotFound as NotFoundError
 from exchange.errors import Problems
-from exchange.model import grant as model
 from exchange.operations import inputs as values
 from exchange.operations import products, publishing, releases, sharing
+from exchange.schema.alliance_mutations import AllianceMutations
 from exchange.schema.connections import given
 from exchange.schema.datasets import Release
-from exchange.schema.enumerations import GrantLevel
 from exchange.schema.errors import AccessDenied, Conflict, InvalidInput, LoopRefused, NotFound
 from exchange.schema.footprint_inputs import FootprintInput
 from exchange.schema.footprint_values import Stated, footprint_value, parts_of
 from exchange.schema.footprints import Footprint
+from exchange.schema.grant_inputs import GrantAccessInput, grant_request
 from exchange.schema.grants import Grant
 from exchange.schema.ids import required_id, uuid_of
 from exchange.schema.products import Product
 from exchange.schema.scalars import Urn, Uuid
 from exchange.schema.work import Info, Work
-
-T = TypeVar("T")
-
-IDEMPOTENCY_KEY = (
-    "Made by you, once per request that you mean: the same key and body again returns the first answer, also after a "
-    "crash; another body with the same key is a Conflict."
-)
+from exchange.schema.writing import DONE_OR_NOT, IDEMPOTENCY_KEY, read_back, written
 
 
 @strawberry.input(description="A new product of your organization.")
@@ -77,31 +71,6 @@ class PublishFootprintsInput:
 class DeprecateFootprintInput:
     footprint: strawberry.ID = strawberry.field(description="Its id.")
     reason: str = strawberry.field(description="Why, for whoever used it.")
-
-
-@strawberry.input(one_of=True, description="To whom: exactly one of the two.")
-class GranteeInput:
-    organization: strawberry.ID | None = strawberry.field(default=UNSET, description="Id of an organization.")
-    public: bool | None = strawberry.field(default=UNSET, description="True: everybody.")
-
-
-@strawberry.input(
-    description="Lets an organization, or everybody, see a product. Public grants are TOTAL. TOTAL counts your "
-    "suppliers' numbers and shows each change; what was once shown stays known."
-)
-class GrantAccessInput:
-    idempotency_key: Uuid = strawberry.field(description=IDEMPOTENCY_KEY)
-    product: strawberry.ID = strawberry.field(description="Id of one of your products.")
-    to: GranteeInput = strawberry.field(description="To whom.")
-    level: GrantLevel = strawberry.field(description="How much detail.")
-    from_: dt.datetime | None = strawberry.field(
-        name="from", default=UNSET, description="From when; now if absent or past."
-    )
-    until: dt.datetime | None = strawberry.field(default=UNSET, description="Until when, exclusive; open if absent.")
-    onward: bool = strawberry.field(
-        default=False,
-        description="Whether those who see the lines of the grantee's products see this product's total, too.",
-    )
 
 
 @strawberry.input(description="Ends a grant now.")
@@ -144,7 +113,6 @@ class RevokeAccessPayload:
     grant: Grant = strawberry.field(description="The grant.")
 
 
-DONE_OR_NOT = "The payload, or why nothing was changed."
 CreateProductResult = Annotated[
     CreateProductPayload | InvalidInput | AccessDenied | Conflict,
     strawberry.union("CreateProductResult", description=DONE_OR_NOT),
@@ -199,19 +167,8 @@ async def _publish_request(
     return await work.session.compute(convert, parts=sum(map(parts_of, footprints)))
 
 
-async def _written(info: Info, write: Callable[[], Awaitable[T]]) -> T:
-    """What the operation wrote, read back later through a new session. At most once per place in the request."""
-    return await info.context.once(tuple(info.path.as_list()), write)
-
-
-def _read_back(thing: T | None) -> T:
-    if thing is None:
-        raise RuntimeError("what was just written cannot be read back")
-    return thing
-
-
 @strawberry.type(description="Writes. Each returns its payload, or why nothing was changed.")
-class Mutation:
+class Mutation(AllianceMutations):
     @strawberry.mutation(description="Registers a product of your organization. Needs PUBLISH.")
     async def create_product(
         self, info: Info, input: Annotated[CreateProductInput, strawberry.argument(description="The product.")]
@@ -224,8 +181,8 @@ class Mutation:
             classifications=tuple(input.classifications),
         )
         work = info.context
-        uuid = await _written(info, lambda: products.create_product(work.exchange, work.viewer, request))
-        return CreateProductPayload(product=_read_back(await work.loaders.product_by_id(uuid)))
+        uuid = await written(info, lambda: products.create_product(work.exchange, work.viewer, request))
+        return CreateProductPayload(product=read_back(await work.loaders.product_by_id(uuid)))
 
     @strawberry.mutation(description="Publishes one footprint of one of your products. Needs PUBLISH.")
     async def publish_footprint(
@@ -235,8 +192,8 @@ class Mutation:
     ) -> PublishFootprintResult:
         work = info.context
         request = await _publish_request(work, input["idempotencyKey"], [input["footprint"]], single=True)
-        uuids = await _written(info, lambda: publishing.publish_footprints(work.exchange, work.viewer, request))
-        return PublishFootprintPayload(footprint=_read_back(await work.loaders.footprint(uuids[0])))
+        uuids = await written(info, lambda: publishing.publish_footprints(work.exchange, work.viewer, request))
+        return PublishFootprintPayload(footprint=read_back(await work.loaders.footprint(uuids[0])))
 
     @strawberry.mutation(description="Publishes many footprints: all or none; at most 1000. Needs PUBLISH.")
     async def publish_footprints(
@@ -248,9 +205,9 @@ class Mutation:
     ) -> PublishFootprintsResult:
         work = info.context
         request = await _publish_request(work, input["idempotencyKey"], input["footprints"], single=False)
-        uuids = await _written(info, lambda: publishing.publish_footprints(work.exchange, work.viewer, request))
+        uuids = await written(info, lambda: publishing.publish_footprints(work.exchange, work.viewer, request))
         return PublishFootprintsPayload(
-            footprints=[_read_back(footprint) for footprint in await work.loaders.footprints(uuids)]
+            footprints=[read_back(footprint) for footprint in await work.loaders.footprints(uuids)]
         )
 
     @strawberry.mutation(description="Adds a dated edition to one of your datasets. Needs PUBLISH.")
@@ -261,8 +218,8 @@ class Mutation:
             idempotency_key=input.idempotency_key, dataset=input.dataset, label=input.label, date=input.date
         )
         work = info.context
-        uuid = await _written(info, lambda: releases.create_release(work.exchange, work.viewer, request))
-        return CreateReleasePayload(release=_read_back(await work.loaders.release(uuid)))
+        uuid = await written(info, lambda: releases.create_release(work.exchange, work.viewer, request))
+        return CreateReleasePayload(release=read_back(await work.loaders.release(uuid)))
 
     @strawberry.mutation(description="Withdraws one of your footprints; it stays in history. Needs PUBLISH.")
     async def deprecate_footprint(
@@ -273,19 +230,21 @@ class Mutation:
         problems.raise_any()
         request = values.DeprecateFootprintInput(footprint=footprint, reason=input.reason)
         work = info.context
-        uuid = await _written(info, lambda: publishing.deprecate_footprint(work.exchange, work.viewer, request))
-        return DeprecateFootprintPayload(footprint=_read_back(await work.loaders.footprint(uuid)))
+        uuid = await written(info, lambda: publishing.deprecate_footprint(work.exchange, work.viewer, request))
+        return DeprecateFootprintPayload(footprint=read_back(await work.loaders.footprint(uuid)))
 
-    @strawberry.mutation(description="Lets an organization, or everybody, see one of your products. Needs PUBLISH.")
+    @strawberry.mutation(
+        description="Lets an organization, an alliance or everybody see products of yours. Needs PUBLISH."
+    )
     async def grant_access(
         self, info: Info, input: Annotated[GrantAccessInput, strawberry.argument(description="The permission.")]
     ) -> GrantAccessResult:
-        request = _grant_request(input)
+        request = grant_request(input)
         work = info.context
-        uuid = await _written(info, lambda: sharing.grant_access(work.exchange, work.viewer, request))
-        return GrantAccessPayload(grant=_read_back(await work.loaders.grant(uuid)))
+        uuid = await written(info, lambda: sharing.grant_access(work.exchange, work.viewer, request))
+        return GrantAccessPayload(grant=read_back(await work.loaders.grant(uuid)))
 
-    @strawberry.mutation(description="Ends a grant on one of your products. Needs PUBLISH.")
+    @strawberry.mutation(description="Ends a grant on products of yours. Needs PUBLISH.")
     async def revoke_access(
         self, info: Info, input: Annotated[RevokeAccessInput, strawberry.argument(description="Which one.")]
     ) -> RevokeAccessResult:
@@ -293,24 +252,5 @@ class Mutation:
         if grant is None:
             raise NotFoundError("There is no such grant.", path=("input", "grant"))
         work = info.context
-        uuid = await _written(info, lambda: sharing.revoke_access(work.exchange, work.viewer, grant))
-        return RevokeAccessPayload(grant=_read_back(await work.loaders.grant(uuid)))
-
-
-def _grant_request(input: GrantAccessInput) -> values.GrantAccessInput:
-    problems = Problems()
-    organization = given(input.to.organization)
-    request = values.GrantAccessInput(
-        idempotency_key=input.idempotency_key,
-        product=required_id(input.product, "Product", problems, ("input", "product")),
-        level=model.AccessLevel[input.level.name],
-        organization=None
-        if organization is None
-        else required_id(organization, "Organization", problems, ("input", "to", "organization")),
-        public=bool(given(input.to.public)),
-        from_=given(input.from_),
-        until=given(input.until),
-        onward=input.onward,
-    )
-    problems.raise_any()
-    return request
+        uuid = await written(info, lambda: sharing.revoke_access(work.exchange, work.viewer, grant))
+        return RevokeAccessPayload(grant=read_back(await work.loaders.grant(uuid)))

@@ -8,9 +8,12 @@ import strawberry
 from strawberry import UNSET
 
 from exchange.model.paging import ProductQuery
+from exchange.operations import alliance_answers
 from exchange.operations.answers import OrganizationAnswer
+from exchange.schema.alliances import Membership
 from exchange.schema.audit import AuditEntry
 from exchange.schema.connections import AFTER, BEFORE, FIRST, LAST, Connection, connection, page_of
+from exchange.schema.grants import Grant
 from exchange.schema.ids import global_id
 from exchange.schema.nodes import Node
 from exchange.schema.scalars import Urn
@@ -70,3 +73,34 @@ class Organization(Node):
         page = page_of(first, after, last, before)
         answers = await info.context.session.list_audit(self.answer.id, page)
         return None if answers is None else connection(answers, AuditEntry.of)
+
+    @strawberry.field(
+        description="Alliances that it is in, and invitations to it, oldest first. Its own; null to everybody else."
+    )
+    async def memberships(
+        self,
+        info: Info,
+        first: Annotated[int | None, FIRST] = UNSET,
+        after: Annotated[str | None, AFTER] = UNSET,
+        last: Annotated[int | None, LAST] = UNSET,
+        before: Annotated[str | None, BEFORE] = UNSET,
+    ) -> Connection[Membership] | None:
+        page = page_of(first, after, last, before)
+        found = await alliance_answers.memberships_of(info.context.session, self.answer.id, page)
+        return None if found is None else connection(found, Membership.of)
+
+    @strawberry.field(
+        description="All grants that it gave, newest first, revoked ones included: who may see what, from when, until "
+        "when, and which client granted it. Its own; null to everybody else."
+    )
+    async def grants(
+        self,
+        info: Info,
+        first: Annotated[int | None, FIRST] = UNSET,
+        after: Annotated[str | None, AFTER] = UNSET,
+        last: Annotated[int | None, LAST] = UNSET,
+        before: Annotated[str | None, BEFORE] = UNSET,
+    ) -> Connection[Grant] | None:
+        page = page_of(first, after, last, before)
+        found = await info.context.session.list_grants_by(self.answer.id, page)
+        return None if found is None else connection(found, Grant.of)

@@ -36,6 +36,9 @@ PERMISSIONS: Final[dict[str, dict[str, Permission]]] = {
         "compare": Permission.READ,
         "organization": Permission.READ,
         "organizations": Permission.READ,
+        "alliance": Permission.READ,
+        "alliances": Permission.READ,
+        "grantPreview": Permission.PUBLISH,
     },
     "Mutation": {
         "createProduct": Permission.PUBLISH,
@@ -45,6 +48,11 @@ PERMISSIONS: Final[dict[str, dict[str, Permission]]] = {
         "deprecateFootprint": Permission.PUBLISH,
         "grantAccess": Permission.PUBLISH,
         "revokeAccess": Permission.PUBLISH,
+        "foundAlliance": Permission.PUBLISH,
+        "inviteToAlliance": Permission.PUBLISH,
+        "acceptInvitation": Permission.PUBLISH,
+        "declineInvitation": Permission.PUBLISH,
+        "leaveAlliance": Permission.PUBLISH,
     },
     "Subscription": {
         "monteCarlo": Permission.READ,

@@ -13,10 +13,13 @@ from strawberry import UNSET
 
 from exchange.errors import InvalidInput
 from exchange.model.paging import ProductQuery
+from exchange.operations import alliance_answers
+from exchange.schema.alliances import Alliance
 from exchange.schema.comparisons import Comparison
 from exchange.schema.connections import AFTER, BEFORE, FIRST, LAST, Connection, connection, given, page_of
 from exchange.schema.enumerations import OrderDirection, ProductOrder, Scope
 from exchange.schema.explanation import AS_OF, KNOWN_AT
+from exchange.schema.grant_previews import grant_preview
 from exchange.schema.ids import named_by, uuid_of
 from exchange.schema.instants import day_of, microseconds_of
 from exchange.schema.nodes import Node
@@ -52,6 +55,10 @@ async def _node(work: Work, id: str) -> Node | None:
             return await loaders.dataset(uuid)
         case "Release":
             return await loaders.release(uuid)
+        case "Alliance":
+            return await loaders.alliance(uuid)
+        case "Membership":
+            return await loaders.membership(uuid)
         case _:
             return await loaders.grant(uuid)
 
@@ -176,3 +183,27 @@ class Query:
     ) -> Connection[Organization]:
         page = page_of(first, after, last, before)
         return connection(await info.context.session.list_organizations(page), Organization.of)
+
+    grant_preview = strawberry.field(
+        resolver=grant_preview,
+        description="What a grant would make knowable, and whom it would reach, before you give it. Tells the owner "
+        "nothing that it may not see already. Needs PUBLISH.",
+    )
+
+    @strawberry.field(description="The alliance with this id. Null: unknown, or not signed in.")
+    async def alliance(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
+    ) -> Alliance | None:
+        return await info.context.loaders.alliance(uuid_of(id, "Alliance"))
+
+    @strawberry.field(description="Alliances by name. Signed in: all, by their names; anonymous: none.")
+    async def alliances(
+        self,
+        info: Info,
+        first: Annotated[int | None, FIRST] = UNSET,
+        after: Annotated[str | None, AFTER] = UNSET,
+        last: Annotated[int | None, LAST] = UNSET,
+        before: Annotated[str | None, BEFORE] = UNSET,
+    ) -> Connection[Alliance]:
+        page = page_of(first, after, last, before)
+        return connection(await alliance_answers.list_alliances(info.context.session, page), Alliance.of)

@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from exchange.access import permits_at
-from exchange.model.footprint import NEVER_DAY, Footprint, Line, Lines
-from exchange.model.grant import AccessLevel
+from exchange.model.footprint import NEVER_DAY, NEVER_US, Footprint, Line, Lines
+from exchange.model.grant import AccessLevel, Grant
 from exchange.model.resolved import GAP_CODES, ResolvedLines
 from exchange.rollup import Solution, choose, roll_up
 from tests.access.worlds import EARLIER_US, GrantedWorld
@@ -32,7 +32,7 @@ def levels(world: GrantedWorld, viewer: str | None) -> dict[str, AccessLevel]:
         for name in names
         if found[name] == INPUTS
         for named in _named(world, name)
-        if any(g.onward and g.organization_id == world.product(name).owner_id for g in _grants(world, named))
+        if any(g.onward and world.product(name).owner_id in _reached(world, g) for g in _grants(world, named))
     }
     return {name: max(level, TOTAL if name in onward else NONE) for name, level in found.items()}
 
@@ -40,12 +40,59 @@ def levels(world: GrantedWorld, viewer: str | None) -> dict[str, AccessLevel]:
 def _level(world: GrantedWorld, name: str, viewer: str | None) -> AccessLevel:
     if viewer == "operator" or world.product(name).owner_id == viewer:
         return OWNER
-    levels = [TOTAL if g.organization_id is None else g.level for g in _grants(world, name) if g.reaches(viewer)]
-    return max(levels, default=NONE)
+    public, held = [TOTAL for g in _grants(world, name) if _is_public(g)], []
+    if viewer is not None:
+        held = [g.level for g in _grants(world, name) if viewer in _reached(world, g)]
+    return max([*public, *held], default=NONE)
 
 
-def _grants(world: GrantedWorld, name: str):
-    return [g for g in world.grants if g.product_key == world.keys[name] and g.in_force(NOW.known_at_us)]
+def _is_public(grant: Grant) -> bool:
+    return grant.organization_id is None and grant.alliance_id is None
+
+
+def _reached(world: GrantedWorld, grant: Grant) -> set[str | None]:
+    """Whom a grant names, or who is in the alliance that it names; nobody for a consent to statistics."""
+    if grant.level == NONE:
+        return set()
+    return {grant.organization_id} - {None} if grant.alliance_id is None else set(_members(world, grant.alliance_id))
+
+
+def _members(world: GrantedWorld, alliance: str) -> list[str]:
+    """Who joined it by now and has not left since."""
+    return [
+        each.organization_id
+        for each in world.memberships
+        if each.alliance_id == alliance and each.joined_us <= NOW.known_at_us and each.ended_at_us == NEVER_US
+    ]
+
+
+def _grants(world: GrantedWorld, name: str) -> list[Grant]:
+    """In force, on the product or on many of its owner's."""
+    product = world.product(name)
+    return [
+        g
+        for g in world.grants
+        if g.in_force(NOW.known_at_us)
+        and (
+            g.product_key == product.key
+            if g.owner_id is None
+            else g.owner_id == product.owner_id and g.classification in (None, *product.classifications)
+        )
+    ]
+
+
+def _alliances(world: GrantedWorld, viewer: str | None) -> list[str]:
+    """What the viewer may know of who is in an alliance: of those that it is in, and its own invitations."""
+    found = []
+    for alliance in sorted({each.alliance_id for each in world.memberships}):
+        seen = viewer == "operator" or viewer in _members(world, alliance)
+        found += [
+            f"{alliance}: {each.organization_id} from {each.joined_us}"
+            for each in world.memberships
+            if each.alliance_id == alliance and each.ended_at_us == NEVER_US
+            if seen or each.organization_id == viewer
+        ]
+    return found
 
 
 def _named(world: GrantedWorld, name: str) -> set[str]:
@@ -56,7 +103,9 @@ def _named(world: GrantedWorld, name: str) -> set[str]:
 
 def granted_facts(world: GrantedWorld, viewer: str | None) -> str:
     """Everything that was granted, as text to compare."""
-    return "\n".join(f"{name}: {fact}" for name, facts in facts_of(world, viewer).items() for fact in facts)
+    facts = [f"{name}: {fact}" for name, facts in facts_of(world, viewer).items() for fact in facts]
+    of_many = [str(grant) for grant in world.grants if grant.owner_id is not None and grant.owner_id == viewer]
+    return "\n".join([*facts, *of_many, *_alliances(world, viewer)])
 
 
 def facts_of(world: GrantedWorld, viewer: str | None) -> dict[str, list[str]]:

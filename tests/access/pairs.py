@@ -29,6 +29,7 @@ EMISSIONS = [Decimal(text) for text in ("0.5", "1", "2.25", "3", "4.5", "7.75", 
 COMPONENTS = ("fossilGhgEmissions", "landUseChangeGhgEmissions", "biogenicNonCO2Emissions")
 GATE = ("RAW_MATERIAL_ACQUISITION", "MANUFACTURING")
 LEVELS = ("TOTAL", "BREAKDOWN", "INPUTS")
+ALLIANCES = ("alliance-0", "alliance-1")
 Row = dict[str, Any]  # a line, as `line` makes it
 
 
@@ -55,12 +56,15 @@ class Planned:
 
 @dataclass
 class Plan:
-    """products by name, in the order in which they were made; grants: (product, to, level, onward)."""
+    """products by name, in the order in which they were made; grants: (product, to, level, onward), where a product
+    "of …" is all that an owner has, and to "alliance-…" is to an alliance; members: (alliance, organization, what it
+    is: "member", "left" or "invited"). Each alliance was founded by "convener", who owns nothing and is in it."""
 
     products: dict[str, Planned]
     grants: list[tuple[str, str | None, str, bool]]
     viewer: str | None
     plain_quality: bool
+    members: list[tuple[str, str, str]] = field(default_factory=list)
 
     def world(self) -> GrantedWorld:
         world = GrantedWorld()
@@ -71,9 +75,17 @@ class Plan:
             world.own(planned.owner, name)
         for name, planned in self.products.items():
             _publish(world, name, planned)
+        for alliance in ALLIANCES:
+            world.member(alliance, "convener")
+        for alliance, organization, state in self.members:
+            world.member(alliance, organization, joined=state != "invited", left=state == "left")
         for name, to, level, onward in self.grants:
             world.grant(name, to, level, onward=onward)
         return world
+
+    def allied(self, alliance: str) -> bool:
+        """Whether the viewer is in an alliance."""
+        return (alliance, self.viewer, "member") in self.members
 
     def levels(self) -> dict[str, AccessLevel]:
         return levels(self.world(), self.viewer)
@@ -121,7 +133,27 @@ def random_plan(random: Random, *, products: int) -> Plan:
             plan.grants.append((name, viewer, random.choice(LEVELS), False))
         if random.random() < 0.1:
             plan.grants.append((name, None, "TOTAL", False))
+    _ally(random, plan, owners)
     return plan
+
+
+def _ally(random: Random, plan: Plan, owners: list[str]) -> None:
+    """Some organizations are or were in alliances, and some grants are to these, or of all that an owner has."""
+    asked = [*owners, *([] if plan.viewer in (None, *owners) else [plan.viewer])]
+    for alliance in ALLIANCES:
+        for organization in asked:
+            if organization is not None and random.random() < 0.4:
+                state = random.choice(["member", "member", "member", "left", "invited"])
+                plan.members.append((alliance, organization, state))
+    for name in plan.products:
+        if random.random() < 0.2:
+            level = random.choice([*LEVELS, "BENCHMARK"])
+            onward = level != "BENCHMARK" and random.random() < 0.25
+            plan.grants.append((name, random.choice(ALLIANCES), level, onward))
+    for owner in {planned.owner: None for planned in plan.products.values()}:
+        if random.random() < 0.15:
+            to = random.choice([*ALLIANCES, *(each for each in asked if each != owner)])
+            plan.grants.append((f"of {owner}", to, random.choice(LEVELS), random.random() < 0.25))
 
 
 def _random_product(random: Random, names: list[str], position: int, owner: str, plain: bool) -> Planned:
@@ -295,6 +327,46 @@ def grant_among_others(random: Random, plan: Plan) -> bool:
     return True
 
 
+def consent(random: Random, plan: Plan) -> bool:
+    """The value of what the viewer does not own may be counted in statistics, of an alliance that it may be in."""
+    able = [name for name, planned in plan.products.items() if planned.owner != plan.viewer]
+    if not able:
+        return False
+    plan.grants.append((random.choice(able), random.choice(ALLIANCES), "BENCHMARK", False))
+    return True
+
+
+def ally_among_others(random: Random, plan: Plan) -> bool:
+    """Somebody who owns nothing joins an alliance that the viewer is not in, or is invited to it, or has left it."""
+    able = [alliance for alliance in ALLIANCES if not plan.allied(alliance)]
+    if not able:
+        return False
+    state = random.choice(["member", "left", "invited"])
+    plan.members.append((random.choice(able), f"ally{random.randint(0, 3)}", state))
+    return True
+
+
+def share_with_other_allies(random: Random, plan: Plan) -> bool:
+    """What the viewer does not own is granted to an alliance that it is not in, where nobody is who has lines to it."""
+    able = [alliance for alliance in ALLIANCES if not plan.allied(alliance)]
+    names = [name for name, planned in plan.products.items() if planned.owner != plan.viewer]
+    for alliance in able:
+        allies = {organization for other, organization, state in plan.members if (other, state) == (alliance, "member")}
+        named = {one["supplier"] for p in plan.products.values() if p.owner in allies for one in p.lines}
+        named |= {
+            one["fallback"][0]
+            for p in plan.products.values()
+            if p.owner in allies
+            for one in p.lines
+            if one.get("fallback")
+        }
+        free = [name for name in names if name not in named]
+        if free:
+            plan.grants.append((random.choice(free), alliance, random.choice(LEVELS), random.random() < 0.5))
+            return True
+    return False
+
+
 def shift_a_day(random: Random, plan: Plan) -> bool:
     """A hidden footprint ends some days later in the same month; so does a shown one, of which the month is shown."""
     shown = plan.levels()
@@ -393,6 +465,9 @@ CHANGES: dict[str, Change] = {
         leave_unknown,
         change_owner,
         grant_among_others,
+        consent,
+        ally_among_others,
+        share_with_other_allies,
         shift_a_day,
         add_unrelated,
         redescribe,

@@ -17,16 +17,19 @@ from itertools import pairwise
 from typing import Any
 
 from exchange.errors import ExchangeError, InvalidInput, Problems
+from exchange.model.alliance import Alliance, Membership, members_of
 from exchange.model.closure import Snapshot
 from exchange.model.footprint import NEVER_US, Footprint, FootprintKind, LifeCycleStage
-from exchange.model.grant import AccessLevel, Grant
+from exchange.model.grant import NO_PRODUCT, AccessLevel, Grant
 from exchange.model.ledger import LedgerHead
 from exchange.model.paging import Page, PageOf, ProductOrder, ProductQuery
 from exchange.model.parties import ANONYMOUS, OPERATOR, Organization, Scope, Viewer
+from exchange.model.product import Product
 from exchange.operations.answers import FootprintAnswer, ProductAnswer, RefusedAnswer
 from exchange.operations.explain_files import write_explain_file
 from exchange.operations.explanation import ContributionGrouping
-from exchange.operations.inputs import ProductKey, StageEmissionsInput
+from exchange.operations.grant_preview import preview_grant
+from exchange.operations.inputs import GrantAccessInput, ProductKey, StageEmissionsInput
 from exchange.operations.refused_scenarios import RefusedScenarios
 from exchange.operations.session import Session
 from exchange.operations.what_if_inputs import (
@@ -49,6 +52,8 @@ class GrantedWorld(World):
     def __init__(self) -> None:
         super().__init__()
         self.grants: list[Grant] = []
+        self.memberships: list[Membership] = []
+        self.classified: dict[str, tuple[str, ...]] = {}  # by product
         self.kept: Snapshot | None = None  # made when it is first asked for: then the world is finished
 
     def grant(
@@ -61,24 +66,54 @@ class GrantedWorld(World):
         from_us=0,
         until_us=NEVER_US,
         revoked=False,
+        classification: str | None = None,
     ) -> Grant:
-        """Grants a product to an organization; to None: to everybody."""
+        """Grants a product to an organization, or to an alliance ("alliance-…"); to None: to everybody. A name "of …":
+        everything of that owner, or what has the classification."""
         at = 1 if revoked else NEVER_US
+        of_many, allied = name.startswith("of "), to is not None and to.startswith("alliance-")
         made = Grant(
             f"grant-{len(self.grants)}",
-            f"product-{name}",
-            self.key(name),
-            to,
-            AccessLevel[level],
+            None if of_many else f"product-{name}",
+            NO_PRODUCT if of_many else self.key(name),
+            None if allied else to,
+            AccessLevel.NONE if level == "BENCHMARK" else AccessLevel[level],
             onward,
             from_us,
             until_us,
             at,
             0,
             at,
+            alliance_id=to if allied else None,
+            owner_id=name.removeprefix("of ") if of_many else None,
+            classification=classification,
         )
         self.grants.append(made)
         return made
+
+    def member(self, alliance: str, organization: str, *, joined_us=0, left=False, joined=True) -> Membership:
+        """An organization that joined an alliance, left it since, or was only invited."""
+        never, number = NEVER_US, len(self.memberships)
+        made = Membership(
+            id=f"membership-{number}",
+            alliance_id=alliance,
+            organization_id=organization,
+            invited_by_id=organization,
+            invited_at_us=0,
+            joined_us=joined_us if joined else never,
+            sequence=0 if joined else never,
+            ended_at_us=1 if left else never,
+            ended_sequence=1 if left else never,
+        )
+        self.memberships.append(made)
+        return made
+
+    def members(self, grant: Grant) -> Grant:
+        """The grant with the members of its alliance, as it is read."""
+        return replace(grant, members=members_of(self.memberships).get(grant.alliance_id or "", {}))
+
+    def product(self, name: str) -> Product:
+        return replace(super().product(name), classifications=self.classified.get(name, ()))
 
     def _publish(self, name, declared, modelled, **more) -> Footprint:
         """Named after its product: ids that count what was published would tell of others' footprints."""
@@ -89,10 +124,11 @@ class GrantedWorld(World):
     def snapshot(self) -> Snapshot:
         if self.kept is None:
             found = super().snapshot()
-            on: dict[int, list[Grant]] = {key: [] for key in self.keys.values()}
-            for grant in self.grants:
-                on[grant.product_key].append(grant)
-            nodes = {key: replace(node, grants=tuple(on[key])) for key, node in found.nodes.items()}
+            grants = [self.members(grant) for grant in self.grants]
+            nodes = {
+                key: replace(node, grants=tuple(grant for grant in grants if grant.covers(node.product)))
+                for key, node in found.nodes.items()
+            }
             self.kept = replace(found, nodes=nodes)
         return self.kept
 
@@ -112,18 +148,21 @@ def viewer_of(organization: str | None) -> Viewer:
 
 def _with_public(node):
     """The product of a node with what the database keeps on it of public grants."""
-    public = [g for g in node.grants if g.organization_id is None and g.revoked_at_us == NEVER_US]
+    public = [g for g in node.grants if g.public and g.revoked_at_us == NEVER_US]
     return replace(node.product, public_us=tuple((g.from_us, g.until_us) for g in public))
 
 
 class MemoryStore:
     """What a session reads, from a snapshot; lists and cursors behave as the real store's."""
 
-    def __init__(self, snapshot: Snapshot, organizations: Sequence[str]) -> None:
-        self.snapshot = snapshot
+    def __init__(
+        self, snapshot: Snapshot, organizations: Sequence[str], memberships: Sequence[Membership] = ()
+    ) -> None:
+        self.snapshot, self.memberships = snapshot, memberships
         self.products = [_with_public(node) for node in snapshot.nodes.values()]
         self.footprints = [footprint for node in snapshot.nodes.values() for footprint in node.footprints]
-        self.grants = [grant for node in snapshot.nodes.values() for grant in node.grants]
+        grants = {grant.id: grant for node in snapshot.nodes.values() for grant in node.grants}
+        self.grants = sorted(grants.values(), key=lambda grant: int(grant.id.split("-")[1]))
         self.organizations = [
             Organization(name, name, (f"{name}.example",), (), (f"urn:x:{name}",), name, 0, 0) for name in organizations
         ]
@@ -140,8 +179,31 @@ class MemoryStore:
     async def read_successors(self, release_ids):
         return {release: list(self.snapshot.successors.get(release, ())) for release in release_ids}
 
-    async def grants_to(self, organization_id):
-        return [g for g in self.grants if g.organization_id == organization_id and g.revoked_at_us == NEVER_US]
+    async def grants_to(self, *audiences):
+        return [
+            g
+            for g in self.grants
+            if g.revoked_at_us == NEVER_US and not {g.organization_id, g.alliance_id}.isdisjoint(audiences)
+        ]
+
+    async def get_alliances(self, ids):
+        return [Alliance(each, each, "convener", 0, 0) if each.startswith("alliance-") else None for each in ids]
+
+    async def memberships_of(self, organization_id):
+        standing = [each for each in self.memberships if each.ended_at_us == NEVER_US]
+        return [each for each in standing if each.organization_id == organization_id]
+
+    async def memberships_in(self, alliance_ids):
+        return [each for each in self.memberships if each.alliance_id in alliance_ids]
+
+    async def covered_keys(self, pairs):
+        return [
+            product.key
+            for product in self.products
+            if any(
+                product.owner_id == owner and (name is None or name in product.classifications) for owner, name in pairs
+            )
+        ]
 
     def public_keys(self, at_us):
         return {product.key for product in self.products if product.is_public(at_us)}
@@ -202,7 +264,7 @@ class MemoryStore:
         return _page(found, page, lambda footprint: footprint.sequence, True)
 
     async def list_grants(self, product_key, page):
-        found = [grant for grant in self.grants if grant.product_key == product_key]
+        found = list(self.snapshot.nodes[product_key].grants)
         return _page(found, page, lambda grant: int(grant.id.split("-")[1]), False)
 
     async def list_organizations(self, page, visible):
@@ -233,7 +295,7 @@ def _page(things, page: Page, key: Callable[[Any], Any], descending: bool) -> Pa
 
 def session_of(world: GrantedWorld, viewer: Viewer) -> Session:
     organizations = sorted({world.product(name).owner_id for name in world.keys})
-    store = MemoryStore(world.snapshot(), organizations)
+    store = MemoryStore(world.snapshot(), organizations, world.memberships)
     return Session(store, viewer, LedgerHead(NOW.head, 0, 0), NOW.known_at_us)  # type: ignore[arg-type]
 
 
@@ -267,11 +329,18 @@ async def _everything(world: GrantedWorld, viewer: Viewer) -> str:
             "alone": (await session.roll_up([key], None, None))[0],
             "earlier": await _attempt(session.roll_up([key], None, EARLIER_US)),
             "grants": await session.list_grants(key, Page(first=100)),
+            "preview": [await _attempt(preview_grant(session, given)) for given in _previews(answer)],
             "downstream": await session.downstream(key, None, None, Page(first=100)),
             "downstream earlier": await session.downstream(key, None, EARLIER_US, Page(first=2)),
             "what if": [await _what_if(session, key, changes) for changes in _scenarios(answer, footprint, visible)],
         }
     return json.dumps(plain(found, names), indent=1, ensure_ascii=False)
+
+
+def _previews(answer: ProductAnswer) -> list[GrantAccessInput]:
+    """Grants that are asked about and not given: of this product, and of everything."""
+    given = GrantAccessInput("key", answer.product.id, AccessLevel.INPUTS, alliance="alliance-0", onward=True)
+    return [given, replace(given, product=None, everything=True, alliance="alliance-1", level=AccessLevel.TOTAL)]
 
 
 async def _attempt(asked):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from exchange.schema.ids import global_id
-from tests.api import inputs
+from tests.api import bad_alliance_inputs, inputs
 from tests.api.bad_values import (
     COMPONENTS,
     EMOJI,
@@ -53,6 +53,7 @@ GOOD: dict[str, tuple[str, dict[str, Any]]] = {
     "deprecation": ("deprecateFootprint", {"footprint": Id("standing"), "reason": "Wrong."}),
     "grant": ("grantAccess", {"product": Id("mine"), "to": {"organization": Id("other")}, "level": "TOTAL"}),
     "revocation": ("revokeAccess", {"grant": Id("my grant")}),
+    **bad_alliance_inputs.GOOD,
 }
 
 F, D, M, L, B = "footprint", "footprint.declared", "footprint.modelled", "footprint.modelled.lines.0", None
@@ -314,7 +315,7 @@ GRANT_CASES: list[Case] = [
     *each("deprecation", "footprint", "Conflict", Id("deprecated")),
     *names("deprecation", "reason", LONG, lines=True),
     *keys("grant"),
-    *ids("grant", "product", "standing"),
+    *ids("grant", "product", "standing", required=False),
     *each("grant", "product", "NotFound", global_id("Product", UNKNOWN), Id("hidden")),
     *each("grant", "product", "AccessDenied", Id("shown")),
     *each("grant", "to", INVALID, None, GONE, {}, "public", {"organization": None}, {"public": None}),
@@ -338,4 +339,12 @@ GRANT_CASES: list[Case] = [
     *each("revocation", "grant", "Conflict", Id("revoked grant")),
     *each("revocation", "grant", INVALID, None, GONE, {}),
 ]
-CASES = [*PRODUCT_CASES, *FOOTPRINT_CASES, *LINE_CASES, *MANY_CASES, *RELEASE_CASES, *GRANT_CASES]
+CASES = [
+    *PRODUCT_CASES,
+    *FOOTPRINT_CASES,
+    *LINE_CASES,
+    *MANY_CASES,
+    *RELEASE_CASES,
+    *GRANT_CASES,
+    *bad_alliance_inputs.CASES,
+]

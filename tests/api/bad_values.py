@@ -27,6 +27,8 @@ class Id:
 
 
 INVALID = "INVALID_VALUE"
+# Mutations that create nothing, and so take no idempotency key.
+KEYLESS = {"deprecateFootprint", "revokeAccess", "acceptInvitation", "declineInvitation", "leaveAlliance"}
 Case = tuple[str, dict[str, Any], str, str]  # which input, what is changed, what is said, of which field
 
 
@@ -82,13 +84,13 @@ def names(what: str, path: str, longest: int, *, required: bool = True, lines: b
     return [*cases, *each(what, path, "TOO_LONG", "x" * (longest + 1))]
 
 
-def ids(what: str, path: str, wrong_type: str, *, code: str = "ID_INVALID") -> list[Case]:
+def ids(what: str, path: str, wrong_type: str, *, code: str = "ID_INVALID", required: bool = True) -> list[Case]:
     """What names nothing of the type: malformed, of another type, of no type."""
     bare = global_id("Product", UNKNOWN)
     malformed = ["", "x", UNKNOWN, bare[:-1], "UHJvZHVjdDox", "x" * 10_000, LONE, NUL, EMOJI, "../etc", "'"]
     return [
         *each(what, path, code, *malformed, Id(wrong_type), global_id("Client", UNKNOWN)),
-        *each(what, path, INVALID, {}, [], 1.5, None, GONE),
+        *each(what, path, INVALID, {}, [], 1.5, *([None, GONE] if required else [])),
     ]
 
 

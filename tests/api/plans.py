@@ -18,7 +18,7 @@ from exchange.operations.exchange import Exchange
 from exchange.operations.organizations import add_organization
 from exchange.schema.execution import Executor, Request
 from exchange.schema.ids import global_id
-from tests.access.pairs import Plan, Planned, Row
+from tests.access.pairs import ALLIANCES, Plan, Planned, Row
 from tests.api.exchange_server import ExchangeServer, new_key
 from tests.api.inputs import footprint
 
@@ -39,6 +39,7 @@ class PublishedPlan:
     by_scores: bool = False
     ids: dict[str, str] = field(default_factory=dict)  # the same by the plan's names
     products: dict[str, str] = field(default_factory=dict)
+    alliances: dict[str, str] = field(default_factory=dict)
     executor: Executor = field(init=False)
 
     def urn(self, name: str) -> str:
@@ -65,11 +66,34 @@ class PublishedPlan:
             made = await self._ask(planned.owner, "createProduct", given, "product { id }")
             self.products[name] = made["product"]["id"]
         await asyncio.gather(*(self._publish_footprints(name, one) for name, one in self.plan.products.items()))
-        grants = [each for each in dict.fromkeys(self.plan.grants) if self.plan.products[each[0]].owner != each[1]]
-        viewers = [each for each in grants if self.plan.products[each[0]].owner == self.plan.viewer]
+        await self._ally()
+        grants = [each for each in dict.fromkeys(self.plan.grants) if self.owner(each[0]) != each[1]]
+        viewers = [each for each in grants if self.owner(each[0]) == self.plan.viewer]
         for product, to, level, onward in viewers:
             await self._grant(product, to, level, onward)
         await asyncio.gather(*(self._grant(*each) for each in grants if each not in viewers))
+
+    def owner(self, granted: str) -> str:
+        """Who gives a grant: of a product, or "of" everything."""
+        return granted.removeprefix("of ") if granted.startswith("of ") else self.plan.products[granted].owner
+
+    async def _ally(self) -> None:
+        """Alliances in an order of their own: who is in them is shown in it."""
+        for alliance in ALLIANCES:
+            given = {"idempotencyKey": new_key(), "name": f"{alliance} {self.tag}"}
+            made = await self._ask("convener", "foundAlliance", given, "alliance { id }")
+            self.alliances[alliance] = made["alliance"]["id"]
+        for alliance, organization, state in dict.fromkeys(self.plan.members):
+            called = global_id("Organization", self.ids[organization])
+            given = {"idempotencyKey": new_key(), "alliance": self.alliances[alliance], "organization": called}
+            invited = await self._ask("convener", "inviteToAlliance", given, "invitation { id }")
+            if state != "invited":
+                accepted = {"invitation": invited["invitation"]["id"]}
+                await self._ask(organization, "acceptInvitation", accepted, "membership { id }")
+            if state == "left":
+                await self._ask(
+                    organization, "leaveAlliance", {"alliance": self.alliances[alliance]}, "alliance { id }"
+                )
 
     async def _ask(self, organization: str, mutation: str, given: dict[str, Any], fields: str) -> Any:
         """A mutation that must succeed, by an organization's token, but past HTTP: tokens take their time to make."""
@@ -146,15 +170,22 @@ class PublishedPlan:
         return made
 
     async def _grant(self, product: str, to: str | None, level: str, onward: bool) -> None:
-        grantee = {"public": True} if to is None else {"organization": global_id("Organization", self.ids[to])}
+        grantee: dict[str, Any] = {"public": True}
+        if to is not None:
+            allied = to in ALLIANCES
+            grantee = {"alliance": self.alliances[to]} if allied else {"organization": self._id(to)}
+        of_many = product.startswith("of ")
         given = {
             "idempotencyKey": new_key(),
-            "product": self.products[product],
+            **({"everything": True} if of_many else {"product": self.products[product]}),
             "to": grantee,
             "level": level,
             "onward": onward,
         }
-        await self._ask(self.plan.products[product].owner, "grantAccess", given, "grant { id }")
+        await self._ask(self.owner(product), "grantAccess", given, "grant { id }")
+
+    def _id(self, organization: str) -> str:
+        return global_id("Organization", self.ids[organization])
 
 
 def declared(planned: Planned) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import httpx
 
 from exchange.model.parties import Scope
 from tests.api.bad_inputs import declared
-from tests.api.bad_values import GONE, Id
+from tests.api.bad_values import GONE, KEYLESS, Id
 from tests.api.exchange_server import ApiClient, ExchangeServer, new_key
 from tests.api.graph_dump import Dump, dump
 
@@ -46,7 +46,7 @@ def make_world(server: ExchangeServer) -> World:
     found = World(server, {"me": maker.organization_id or "", "other": other.organization_id or ""}, Dump({}, ""))
 
     def make(client: ApiClient, mutation: str, fields: str, **given: Any) -> dict[str, Any]:
-        if mutation not in {"deprecateFootprint", "revokeAccess"}:
+        if mutation not in KEYLESS:
             given["idempotencyKey"] = new_key()
         return client.done(mutation, found.resolved(given), fields)
 
@@ -86,6 +86,21 @@ def make_world(server: ExchangeServer) -> World:
         )
         found.ids[name] = made["grant"]["id"]
     make(maker, "revokeAccess", "grant { id }", grant=Id("revoked grant"))
+    for client, name, called in ((maker, "my alliance", "Mine"), (other, "their alliance", "Theirs")):
+        found.ids[name] = make(client, "foundAlliance", "alliance { id }", name=called)["alliance"]["id"]
+    for client, name, alliance, to in (
+        (maker, "invitation of mine", "my alliance", "other of all"),
+        (other, "declined invitation", "their alliance", "me"),
+        (other, "hidden invitation", "their alliance", "other of all"),
+    ):
+        given = {"alliance": Id(alliance), "organization": Id(to)}
+        found.ids[name] = make(client, "inviteToAlliance", "invitation { id }", **given)["invitation"]["id"]
+    make(maker, "declineInvitation", "__typename", invitation=Id("declined invitation"))
+    given = {"alliance": Id("their alliance"), "organization": Id("me")}
+    invited = make(other, "inviteToAlliance", "invitation { id }", **given)["invitation"]
+    found.ids["invitation to me"] = invited["id"]
+    own = maker.query("{ viewer { organization { memberships { nodes { id from } } } } }")["viewer"]["organization"]
+    [found.ids["my membership"]] = [each["id"] for each in own["memberships"]["nodes"] if each["from"] is not None]
     found.before, found.head = dump(server), server.ledger_head()
     return found
 
@@ -93,7 +108,9 @@ def make_world(server: ExchangeServer) -> World:
 def document(mutation: str) -> str:
     name = mutation[0].upper() + mutation[1:]
     problems = (
-        "" if mutation == "revokeAccess" else "... on InvalidInput { problems { code message path expected got } }"
+        ""
+        if mutation in KEYLESS - {"deprecateFootprint"}
+        else "... on InvalidInput { problems { code message path expected got } }"
     )
     return f"""mutation ($input: {name}Input!) {{ {mutation}(input: $input) {{ __typename
       ... on UserError {{ message code path }} {problems} }} }}"""

@@ -42,6 +42,9 @@ ARGUMENTS = {
 SMALL_PAGES = {
     "footprints": "5",
     "grants": "10",
+    "memberships": "5",
+    "members": "20",
+    "invitations": "20",
     "refusedLoops": "5",
     "audit": "5",
     "contributions": "50",
@@ -54,6 +57,7 @@ SHORT = {
     "Product": "{ id productIds name access }",
     "Organization": "{ id companyIds name }",
     "Footprint": "{ id pfId kind status }",
+    "Alliance": "{ id name }",
 }
 LEADS = ("Connection", "Viewer", "Query")  # from here, things are asked for whole; a product also shows its footprint
 TREE_DEPTH = 3

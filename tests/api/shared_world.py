@@ -52,6 +52,10 @@ RELATIONS: dict[str, tuple[str, str]] = {
     "total on gaps": ("gapped", "TOTAL"),
     "total on leaf": ("leaf", "TOTAL"),
     "onward": ("gear", "TOTAL"),
+    "allied": ("widget", "TOTAL"),
+    "invited": ("widget", "none"),
+    "left": ("widget", "none"),
+    "counted": ("widget", "none"),
     "breakdown": ("widget", "BREAKDOWN"),
     "breakdown, a line hidden": ("widget", "BREAKDOWN"),
     "breakdown on gaps": ("gapped", "BREAKDOWN"),
@@ -152,7 +156,10 @@ class SharedWorld:
     products: dict[str, str] = field(default_factory=dict)
     footprints: dict[str, str] = field(default_factory=dict)
     grants: dict[tuple[str, str], str] = field(default_factory=dict)
+    alliances: dict[str, str] = field(default_factory=dict)
+    invitations: dict[tuple[str, str], str] = field(default_factory=dict)
     _clients: dict[str, ApiClient] = field(default_factory=dict)
+    _conveners: dict[str, str] = field(default_factory=dict)
 
     @property
     def server(self) -> ExchangeServer:
@@ -191,6 +198,21 @@ class SharedWorld:
             self.grant(name, "maker")
             for level in ("breakdown", "inputs"):
                 self.grant(name, level)
+        self.found("guild", "smith")
+        self.found("statistics", "mill")
+        self.found("club", "maker")
+        for name in ("allied", "left"):
+            self.invite("guild", name)
+            self.client(name).done("acceptInvitation", {"invitation": self.invitations["guild", name]}, "__typename")
+        self.client("left").done("leaveAlliance", {"alliance": self.alliances["guild"]}, "__typename")
+        self.invite("guild", "invited")
+        self.invite("statistics", "counted")
+        counted = {"invitation": self.invitations["statistics", "counted"]}
+        self.client("counted").done("acceptInvitation", counted, "__typename")
+        self.grant("widget", "guild")
+        self.grant("widget", "statistics", "BENCHMARK")
+        for alliance in ("guild", "statistics"):
+            self.invite(alliance, "maker")
         for partly in ("breakdown-partly", "inputs-partly"):
             self.grant("steel", partly)
             self.grant("widget", partly, partly.removesuffix("-partly").upper())
@@ -207,6 +229,23 @@ class SharedWorld:
 
     def grant(self, name: str, to: str | None, level: str = "TOTAL", **more: Any) -> None:
         given = {"idempotencyKey": new_key(), "product": self.products[name], "level": level, **more}
-        given["to"] = {"public": True} if to is None else {"organization": self.callers.organization(to)}
+        if to in self.alliances:
+            given["to"] = {"alliance": self.alliances[to]}
+        else:
+            given["to"] = {"public": True} if to is None else {"organization": self.callers.organization(to)}
         made = self.callers.client(OWNERS[name]).done("grantAccess", given, "grant { id }")
         self.grants[name, to or ""] = made["grant"]["id"]
+
+    def found(self, alliance: str, founder: str) -> None:
+        given = {"idempotencyKey": new_key(), "name": alliance.title()}
+        made = self.callers.client(founder).done("foundAlliance", given, "alliance { id founder { id } }")["alliance"]
+        assert made["founder"] == {"id": self.callers.organization(founder)}
+        self.alliances[alliance] = made["id"]
+        self._conveners[alliance] = founder
+
+    def invite(self, alliance: str, name: str) -> None:
+        given = {"idempotencyKey": new_key(), "alliance": self.alliances[alliance]}
+        given["organization"] = self.callers.organization(name)
+        client = self.callers.client(self._conveners[alliance])
+        made = client.done("inviteToAlliance", given, "invitation { id }")["invitation"]
+        self.invitations[alliance, name] = made["id"]

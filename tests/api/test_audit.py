@@ -180,6 +180,65 @@ def test_what_an_owner_did_is_all_there(world: SharedWorld) -> None:
     assert [each["at"] for each in found] == sorted((each["at"] for each in found), reverse=True)
 
 
+ALLIED = ("ALLIANCE_FOUNDED", "MEMBER_INVITED", "MEMBER_JOINED", "INVITATION_ENDED", "MEMBER_LEFT")
+
+
+def allied(world: SharedWorld, organization: str) -> list[tuple[str, str, bool]]:
+    """What an organization is shown of alliances, oldest first: what, by whom, and whether by which client."""
+    found = entries(world, world.callers.client(organization), organization) or []
+    told = [each for each in reversed(found) if each["kind"] in ALLIED]
+    assert all(each["product"] is None for each in told)
+    return [(each["kind"], each["organization"]["name"], each["client"] is not None) for each in told]
+
+
+def test_what_happens_to_a_membership_is_told_to_its_organization_and_to_who_acted(world: SharedWorld) -> None:
+    """To no other member, and to nobody who granted something to the alliance."""
+    invited, smith = ("MEMBER_INVITED", "Smith & Co", False), "Smith & Co"
+    assert allied(world, "allied") == [invited, ("MEMBER_JOINED", "Allied & Co", True)]
+    assert allied(world, "left") == [
+        invited,
+        ("MEMBER_JOINED", "Left & Co", True),
+        ("MEMBER_LEFT", "Left & Co", True),
+    ]
+    assert allied(world, "invited") == [invited]
+    assert allied(world, "smith") == [
+        ("ALLIANCE_FOUNDED", smith, True),
+        ("MEMBER_JOINED", smith, True),
+        *[("MEMBER_INVITED", smith, True)] * 4,
+    ]
+    assert not {kind for kind, _, _ in allied(world, "maker")} & {"MEMBER_LEFT", "INVITATION_ENDED"}
+    assert {who for _, who, _ in allied(world, "maker")} == {"Maker & Co", smith, "Mill & Co"}
+    [founded] = [
+        each
+        for each in entries(world, world.callers.client("smith"), "smith") or []
+        if each["kind"] == "ALLIANCE_FOUNDED"
+    ]
+    assert (founded["subject"], founded["detail"]) == (world.alliances["guild"], "Guild")
+
+
+def test_an_invitation_that_is_taken_back_is_told_to_both(world: SharedWorld) -> None:
+    world.invite("club", "stranger")
+    invitation = {"invitation": world.invitations["club", "stranger"]}
+    world.client("owner").done("declineInvitation", invitation, "__typename")
+    for organization in ("maker", "stranger"):
+        assert allied(world, organization)[-1] == ("INVITATION_ENDED", "Maker & Co", organization == "maker")
+
+
+def test_a_grant_to_an_alliance_is_told_to_who_gave_it_alone(world: SharedWorld) -> None:
+    given = {"idempotencyKey": new_key(), "everything": True, "level": "BENCHMARK"}
+    given |= {"to": {"alliance": world.alliances["club"]}}
+    found = world.client("owner").done("grantAccess", given, "grant { id }")
+    world.client("owner").done("revokeAccess", {"grant": found["grant"]["id"]}, "__typename")
+    mine = (entries(world, world.client("owner"), "maker") or [])[:2]
+    assert [each["kind"] for each in mine] == ["ACCESS_REVOKED", "ACCESS_GRANTED"]
+    for each in mine:
+        assert each["detail"].startswith("BENCHMARK on everything to alliance ")
+        assert (each["product"], each["organization"]) == (None, {"name": "Maker & Co"})
+    for other in ("smith", "mill", "allied", "counted"):
+        shown = entries(world, world.callers.client(other), other) or []
+        assert all(each["subject"] != found["grant"]["id"] for each in shown)
+
+
 def test_a_cursor_of_another_list_is_refused(world: SharedWorld) -> None:
     for after in ("MA", "LTE", "OTk5OTk5", "eA"):  # 0, -1, 999999, x
         asked = {"id": world.callers.organization("maker"), "after": after}

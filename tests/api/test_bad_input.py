@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.api.bad_inputs import CASES, GOOD
-from tests.api.bad_values import INVALID, Case
+from tests.api.bad_values import INVALID, KEYLESS, Case
 from tests.api.exchange_server import ExchangeServer, new_key
 from tests.api.refusing_world import World, document, make_world, send
 
@@ -96,7 +96,7 @@ def check(world: World, case: Case) -> str:
     what, edits, said, path = case
     mutation, good = GOOD[what]
     given = world.resolved(edited(good, edits))
-    if mutation not in {"deprecateFootprint", "revokeAccess"} and "idempotencyKey" not in edits:
+    if mutation not in KEYLESS and "idempotencyKey" not in edits:
         given["idempotencyKey"] = new_key()
     answer = send(world.maker, mutation, given)
     try:
@@ -115,7 +115,7 @@ def check(world: World, case: Case) -> str:
 def test_who_may_not_publish_changes_nothing(world: World, what: str) -> None:
     mutation, good = GOOD[what]
     given = world.resolved(good)
-    if mutation not in {"deprecateFootprint", "revokeAccess"}:
+    if mutation not in KEYLESS:
         given["idempotencyKey"] = new_key()
     reader = send(world.server.clients["reader"], mutation, given).json()
     found = reader["data"][mutation]

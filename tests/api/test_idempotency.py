@@ -25,6 +25,8 @@ FIELDS = {
     "publishFootprints": "footprints { id pfId publishedAt }",
     "createRelease": "release { id label }",
     "grantAccess": "grant { id level from until }",
+    "foundAlliance": "alliance { id name }",
+    "inviteToAlliance": "invitation { id invitedAt }",
 }
 
 
@@ -57,6 +59,8 @@ def request(two: Two, mutation: str, number: str) -> dict[str, Any]:
     """A new request; `number` goes into what it writes."""
     public = two.first.clients["other"].organization_id
     bodies: dict[str, dict[str, Any]] = {
+        "foundAlliance": {"name": f"Alliance {number} {new_key()}"},
+        "inviteToAlliance": {"alliance": alliance_of(two, mutation), "organization": public},
         "createProduct": {"productIds": [f"urn:uuid:{new_key()}"], "name": f"Product {number}"},
         "publishFootprint": {"footprint": declared(two.product, number)},
         "publishFootprints": {"footprints": [declared(two.product, number), declared(two.product, "7")]},
@@ -69,6 +73,15 @@ def request(two: Two, mutation: str, number: str) -> dict[str, Any]:
         },
     }
     return {"idempotencyKey": new_key(), **bodies[mutation]}
+
+
+def alliance_of(two: Two, mutation: str) -> str:
+    """A new one of the maker's, where an invitation to one is asked for."""
+    if mutation != "inviteToAlliance":
+        return ""
+    given = {"idempotencyKey": new_key(), "name": new_key()}
+    alliance: str = two.first.clients["maker"].done("foundAlliance", given, "alliance { id }")["alliance"]["id"]
+    return alliance
 
 
 def edited(given: dict[str, Any], edit: Callable[[Any], None]) -> dict[str, Any]:
@@ -96,8 +109,8 @@ def test_the_same_request_again_gets_the_first_answer_and_writes_nothing(two: Tw
 def test_another_request_with_the_same_key_is_a_conflict(two: Two, mutation: str) -> None:
     given, fields = request(two, mutation, "2.5"), FIELDS[mutation]
     two.first.clients["maker"].done(mutation, given, fields)
-    before = dump(two.first)
     other = request(two, mutation, "2.51") | {"idempotencyKey": given["idempotencyKey"]}
+    before = dump(two.first)
     for client in (two.first.clients["maker"], two.at_second("maker")):
         found = client.mutate(mutation, other, fields)
         assert (found["__typename"], found["path"]) == ("Conflict", ["input", "idempotencyKey"]), found
@@ -150,7 +163,9 @@ def test_several_at_once_with_one_key_write_once(two: Two, mutation: str) -> Non
             sent = [pool.submit(clients[n % 2].done, mutation, given, fields) for n in range(6)]
             answers = [each.result() for each in sent]
         assert all(answer == answers[0] for answer in answers)
-        assert two.first.ledger_head() == head + len(given.get("footprints", [0]))
+        # An alliance is founded and joined at once: two changes.
+        changes = 2 if mutation == "foundAlliance" else len(given.get("footprints", [0]))
+        assert two.first.ledger_head() == head + changes
 
 
 def test_different_requests_at_once_with_one_key_write_once(two: Two) -> None:

@@ -16,13 +16,14 @@ from functools import partial
 from typing import Any
 
 import pytest
+from graphql import GraphQLUnionType
 
 from exchange.config import Settings
 from tests.api.callers import Callers
 from tests.api.exchange_server import ApiClient, new_key, serving
 from tests.api.graph_dump import dump
 from tests.api.inputs import footprint
-from tests.api.schema_walk import AS_OF, decoded, id_arguments, node_query, node_types, selection
+from tests.api.schema_walk import AS_OF, decoded, id_arguments, named, node_query, node_types, selection
 from tests.api.shared_world import declared, modelled
 from tests.rollup.check import instant
 
@@ -64,13 +65,19 @@ def tenant(callers: Callers, name: str) -> Tenant:
         footprints[part] = client.done("publishFootprint", given, "footprint { id }")["footprint"]["id"]
     partner = {"organization": callers.organization(f"{name}-partner")}
     given = {"idempotencyKey": new_key(), "product": products["whole"], "to": partner, "level": "INPUTS"}
+    granted = client.done("grantAccess", given, "grant { id }")["grant"]["id"]
+    given = {"idempotencyKey": new_key(), "name": f"{name} and friends"}
+    alliance = client.done("foundAlliance", given, "alliance { id }")["alliance"]["id"]
+    invited = {"idempotencyKey": new_key(), "alliance": alliance, **partner}
     ids = {
         "Product": products["whole"],
         "Footprint": footprints["whole"],
         "Release": release["id"],
         "Dataset": release["dataset"]["id"],
-        "Grant": client.done("grantAccess", given, "grant { id }")["grant"]["id"],
+        "Grant": granted,
         "Organization": callers.organization(name),
+        "Alliance": alliance,
+        "Membership": client.done("inviteToAlliance", invited, "invitation { id }")["invitation"]["id"],
     }
     return Tenant(name, client, ids, urns, pf_ids)
 
@@ -120,19 +127,23 @@ FIELDS_OF_ERRORS = """__typename ... on UserError { message code path }
 def mutation(name: str) -> str:
     kind = name[0].upper() + name[1:]
     fields = FIELDS_OF_ERRORS
-    if name in {"revokeAccess", "createProduct", "createRelease", "grantAccess"}:
+    union = named(f"{kind}Result")
+    assert isinstance(union, GraphQLUnionType)
+    members = {member.name for member in union.types}
+    if "LoopRefused" not in members or name == "grantAccess":
         fields = fields.replace("... on LoopRefused { members { id name } }", "")
-    if name == "revokeAccess":
-        fields = "__typename ... on UserError { message code path }"
+    if "InvalidInput" not in members:
+        fields = fields.replace("... on InvalidInput { problems { code message path expected got } }", "")
     return f"mutation ($input: {kind}Input!) {{ {name}(input: $input) {{ {fields} }} }}"
 
 
 KEY = "11111111-2222-4333-8444-555555555555"  # nothing is written, so that one key serves for all
+SEEN_BY_ALL = {"Organization", "Alliance"}  # who are signed in: that it is there, and its name
 # How an argument is asked with a foreign id: the types of id that go into it, the query, its variables. What would
 # write something with any id (a line may name anything) is asked in a test of its own.
 ASKED: dict[tuple[str, str], tuple[list[str], str, Callable[[Tenants, str], dict[str, Any]]]] = {
     ("Query.nodes", "ids"): (
-        [kind for kind in node_types() if kind != "Organization"],
+        [kind for kind in node_types() if kind not in SEEN_BY_ALL],
         "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }",
         lambda all_, id_: {"ids": [id_, all_.two.ids["Product"], id_]},
     ),
@@ -199,6 +210,45 @@ ASKED: dict[tuple[str, str], tuple[list[str], str, Callable[[Tenants, str], dict
             }
         },
     ),
+    ("GranteeInput", "alliance"): (
+        [kind for kind in node_types() if kind != "Alliance"],
+        mutation("grantAccess"),
+        lambda _, id_: {
+            "input": {"idempotencyKey": KEY, "everything": True, "to": {"alliance": id_}, "level": "TOTAL"}
+        },
+    ),
+    ("Query.alliance", "id"): (
+        [kind for kind in node_types() if kind != "Alliance"],
+        f"query ($id: ID!) {{ alliance(id: $id) {selection('Alliance')} }}",
+        lambda _, id_: {"id": id_},
+    ),
+    ("InviteToAllianceInput", "alliance"): (
+        [kind for kind in node_types() if kind != "Alliance"],
+        mutation("inviteToAlliance"),
+        lambda all_, id_: {
+            "input": {"idempotencyKey": KEY, "alliance": id_, "organization": all_.one.ids["Organization"]}
+        },
+    ),
+    ("InviteToAllianceInput", "organization"): (
+        [kind for kind in node_types() if kind != "Organization"],
+        mutation("inviteToAlliance"),
+        lambda all_, id_: {"input": {"idempotencyKey": KEY, "alliance": all_.two.ids["Alliance"], "organization": id_}},
+    ),
+    ("AcceptInvitationInput", "invitation"): (
+        node_types(),
+        mutation("acceptInvitation"),
+        lambda _, id_: {"input": {"invitation": id_}},
+    ),
+    ("DeclineInvitationInput", "invitation"): (
+        node_types(),
+        mutation("declineInvitation"),
+        lambda _, id_: {"input": {"invitation": id_}},
+    ),
+    ("LeaveAllianceInput", "alliance"): (
+        [kind for kind in node_types() if kind != "Alliance"],
+        mutation("leaveAlliance"),
+        lambda _, id_: {"input": {"alliance": id_}},
+    ),
     ("RevokeAccessInput", "grant"): (node_types(), mutation("revokeAccess"), lambda _, id_: {"input": {"grant": id_}}),
 }
 # Asked by type, by what a line or fallback names, and over WebSocket (test_sampling.py).
@@ -227,13 +277,30 @@ def test_organizations_are_seen_by_all_who_are_signed_in_and_by_nobody_else(tena
     check_alike(tenants.anonymous, query, lambda each: {"id": each}, id_, never("Organization"))
 
 
+def test_of_an_alliance_of_others_there_is_a_name_and_nothing_more(tenants: Tenants) -> None:
+    query = f"query ($id: ID!) {{ alliance(id: $id) {selection('Alliance')} }}"
+    id_ = tenants.one.ids["Alliance"]
+    assert tenants.two.client.query(query, {"id": id_})["alliance"] == {
+        "id": id_,
+        "name": "one and friends",
+        "founder": None,
+        "foundedAt": None,
+        "members": None,
+        "invitations": None,
+    }
+    check_alike(tenants.anonymous, query, lambda each: {"id": each}, id_, never("Alliance"))
+    assert tenants.anonymous.query("{ alliances { totalCount } }") == {"alliances": {"totalCount": 0}}
+
+
 @pytest.mark.parametrize("kind", node_types())
 @pytest.mark.parametrize("claimed", node_types())
 def test_nodes_of_another_are_nobodys_under_any_type(tenants: Tenants, kind: str, claimed: str) -> None:
     """Also where the id says that it is of another type."""
     uuid_ = decoded(tenants.one.ids[kind]).rpartition(":")[2]
     id_ = base64.urlsafe_b64encode(f"{claimed}:{uuid_}".encode()).decode().rstrip("=")
-    clients = [tenants.anonymous] if kind == claimed == "Organization" else [tenants.anonymous, tenants.two.client]
+    clients = (
+        [tenants.anonymous] if kind == claimed and kind in SEEN_BY_ALL else [tenants.anonymous, tenants.two.client]
+    )
     for client in clients:
         check_alike(client, node_query(claimed), lambda each: {"id": each}, id_, never(claimed))
 

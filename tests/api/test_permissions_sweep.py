@@ -76,6 +76,9 @@ QUERIES = {
     "compare": 'compare(product: "x", other: "y") { verdict }',
     "organization": 'organization(id: "x") { name }',
     "organizations": "organizations { totalCount }",
+    "alliance": 'alliance(id: "x") { name }',
+    "alliances": "alliances { totalCount }",
+    "grantPreview": None,  # written out below
 }
 
 
@@ -85,6 +88,8 @@ async def test_a_token_without_read_asks_who_it_is_and_nothing_else(field):
     body = await ask(exchange, f"{{ {QUERIES[field]} }}", viewer=WITHOUT_SCOPES)
     if PERMISSIONS["Query"][field] is Permission.ANYBODY:
         assert body == {"data": {"viewer": {"scopes": []}}}
+    elif field == "grantPreview":
+        assert body["data"] == {"grantPreview": {"__typename": "AccessDenied"}}
     else:
         assert [error["extensions"]["code"] for error in body["errors"]] == ["ACCESS_DENIED"]
     assert not set(exchange.calls) - {"session", "confirm", "organizations"}
@@ -99,7 +104,13 @@ INPUTS = {
     "deprecateFootprint": '{footprint: "x", reason: "x"}',
     "grantAccess": f'{{idempotencyKey: {KEY}, product: "x", to: {{public: true}}, level: TOTAL}}',
     "revokeAccess": '{grant: "x"}',
+    "foundAlliance": f'{{idempotencyKey: {KEY}, name: "x"}}',
+    "inviteToAlliance": f'{{idempotencyKey: {KEY}, alliance: "x", organization: "x"}}',
+    "acceptInvitation": '{invitation: "x"}',
+    "declineInvitation": '{invitation: "x"}',
+    "leaveAlliance": '{alliance: "x"}',
 }
+QUERIES["grantPreview"] = f"grantPreview(input: {INPUTS['grantAccess']}) {{ __typename }}"
 FOOTPRINT = """{product: "x", declaredUnitAmount: "1", declaredUnitOfMeasurement: KILOGRAM,
   productMassPerDeclaredUnit: "1", referencePeriodStart: "2025-01-01T00:00:00Z",
   referencePeriodEnd: "2026-01-01T00:00:00Z", ipccCharacterizationFactors: ["AR6"], crossSectoralStandards: []}"""

@@ -341,6 +341,9 @@ WAYS = {
     "product(id: $id) { id } }",
     "Query.organization": None,
     "Query.organizations": None,
+    "Query.alliance": None,
+    "Query.alliances": None,
+    "Query.grantPreview": None,
     "Query.viewer": None,
 }
 
@@ -353,7 +356,10 @@ def test_every_way_in_answers_as_the_table_says(world: SharedWorld, action: str,
     cell = actions()[action][column]
     client, variables = world.client(relation), {"id": world.products[name], "urn": urn(name)}
     if query is None:
-        check_organizations(world, client, action, cell)
+        if action == "Query.grantPreview":
+            check_preview(world, client, world.products[name], cell)
+        else:
+            check_organizations(world, client, action, cell)
         return
     answer = client.query(query, variables)
     visible = cell in {"yes", "part"} and level != "none"
@@ -366,8 +372,35 @@ def test_every_way_in_answers_as_the_table_says(world: SharedWorld, action: str,
         assert answer["products"]["totalCount"] == int(visible)
 
 
+PREVIEW = """query ($input: GrantAccessInput!) { grantPreview(input: $input) {
+  __typename ... on UserError { code path } ... on GrantPreview { productCount reachCount consequences { code } } } }"""
+
+
+def check_preview(world: SharedWorld, client: ApiClient, product: str, cell: str) -> None:
+    """What is told before a grant is told to whoever may give it, and refused to everybody else as the grant is."""
+    given: dict[str, Any] = {"idempotencyKey": new_key(), "product": product, "level": "TOTAL"}
+    given["to"] = {"organization": world.callers.organization("newcomer")}
+    answer = client.answer(PREVIEW, {"input": given})
+    if cell == "NOT_SIGNED_IN":
+        assert [error["extensions"]["code"] for error in answer["errors"]] == [cell]
+        return
+    found = answer["data"]["grantPreview"]
+    if cell == "yes":
+        assert (found["productCount"], found["reachCount"]) == (1, 1)
+    else:
+        assert (found["__typename"], found["code"]) == (ERRORS[cell], cell)
+
+
 def check_organizations(world: SharedWorld, client: ApiClient, action: str, cell: str) -> None:
     """Signed in: all of them; anonymous: the maker, who owns what is public."""
+    if action in {"Query.alliance", "Query.alliances"}:
+        query = "query ($id: ID!) { alliance(id: $id) { name } alliances { totalCount nodes { name } } }"
+        found = client.query(query, {"id": world.alliances["club"]})
+        shown_names = ["Club", "Guild", "Statistics"] if cell == "yes" else []
+        assert found["alliance"] == ({"name": "Club"} if cell == "yes" else None)
+        assert found["alliances"]["totalCount"] == len(shown_names)
+        assert [each["name"] for each in found["alliances"]["nodes"]] == shown_names
+        return
     if action == "Query.viewer":
         assert (client.query("{ viewer { organization { id } } }")["viewer"]["organization"] is None) is (
             client.token is None
@@ -404,6 +437,10 @@ PATHS = {
     "deprecateFootprint": ["input", "footprint"],
     "grantAccess": ["input", "product"],
     "revokeAccess": ["input", "grant"],
+    "inviteToAlliance": ["input", "alliance"],
+    "acceptInvitation": ["input", "invitation"],
+    "declineInvitation": ["input", "invitation"],
+    "leaveAlliance": ["input", "alliance"],
 }
 
 
@@ -420,6 +457,11 @@ def request(world: SharedWorld, mutation: str, writer: str) -> dict[str, Any]:
         "publishFootprints": {**key, "footprints": [footprint("leaf", product)]},
         "deprecateFootprint": {"footprint": world.footprints[name], "reason": "no"},
         "grantAccess": {**key, "product": product, "to": {"organization": newcomer}, "level": "INPUTS"},
+        "foundAlliance": {**key, "name": f"Alliance of {writer}"},
+        "inviteToAlliance": {**key, "alliance": world.alliances["club"], "organization": newcomer},
+        "acceptInvitation": {"invitation": world.invitations["guild", "maker"]},
+        "declineInvitation": {"invitation": world.invitations["statistics", "maker"]},
+        "leaveAlliance": {"alliance": world.alliances["club"]},
         "revokeAccess": {"grant": world.grants.get(held, world.grants["widget", "total"])},
     }
     return requests[mutation]

@@ -19,7 +19,7 @@ from exchange.config import Settings
 from exchange.model.parties import Scope
 from exchange.schema.ids import global_id
 from tests.access.granted_facts import granted_facts, levels
-from tests.access.pairs import CHANGES, Plan, changed, random_plan, spread
+from tests.access.pairs import ALLIANCES, CHANGES, Plan, changed, random_plan, spread
 from tests.api.exchange_server import ApiClient, ExchangeServer, serving
 from tests.api.plans import PublishedPlan
 from tests.api.schema_walk import AS_OF, Normal, all_ids, decoded, node_query, node_types, selection
@@ -36,6 +36,8 @@ PAIRS: dict[int, list[str]] = {
     54: ["stand_in", "add_unrelated", "split_a_line"],
     63: ["add_a_gap", "move_into_direct", "add_unrelated"],
     86: ["redescribe", "reorder", "grant_among_others"],
+    101: ["consent", "ally_among_others", "share_with_other_allies"],
+    102: ["consent", "ally_among_others", "share_with_other_allies"],
 }
 # Where the changes leave the shown spreads as they are, most numbers have one. In the other world, whoever is not the
 # viewer states it by scores.
@@ -62,8 +64,9 @@ def pair(seed: int) -> tuple[Plan, Plan]:
 def organizations(*plans: Plan) -> list[str]:
     """Every organization that any of them knows: signed-in callers see them all."""
     owners = {planned.owner for plan in plans for planned in plan.products.values()}
-    grantees = {to for plan in plans for _, to, _, _ in plan.grants if to is not None}
-    return sorted(owners | grantees | {"viewer"})
+    grantees = {to for plan in plans for _, to, _, _ in plan.grants if to is not None and to not in ALLIANCES}
+    allies = {organization for plan in plans for _, organization, _ in plan.members}
+    return sorted(owners | grantees | allies | {"viewer", "convener"})
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +127,7 @@ LISTS = [
     f"{{ viewer {selection('Viewer')} }}",
     f"{{ products(first: 20) {selection('ProductConnection')} }}",
     f"{{ organizations(first: 20) {selection('OrganizationConnection')} }}",
+    f"{{ alliances(first: 20) {selection('AllianceConnection')} }}",
     *(
         f"{{ products(first: 100, {arguments}) {{ totalCount nodes {{ id name access }} }} }}"
         for arguments in (

@@ -200,6 +200,8 @@ def tables_of(made: Supply) -> Tables:
     _fill(grants.sequence, 2 * products + keys)
     _fill(grants.revoked_sequence, np.full(products, NEVER_US))
     _fill(grants.previous, np.full(products, NOBODY))
+    for column in (grants.owner, grants.classification):
+        _fill(column, np.full(products, NOBODY))
     return tables
 
 

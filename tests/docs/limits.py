@@ -263,6 +263,18 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
             "operations.refusals.REFUSALS_PER_DAY_MAX",
         ),
         limit(
+            "members of an alliance, with open invitations",
+            "{:,}",
+            "`CONFLICT`",
+            "operations.alliances.ALLIANCE_MEMBERS_MAX",
+        ),
+        limit(
+            "products that `grantPreview` looks into for suppliers",
+            "{:,}",
+            "a warning says so",
+            "operations.grant_preview.PREVIEW_PRODUCTS_MAX",
+        ),
+        limit(
             "attempts that `refusedLoops` of a product lists",
             "{:,}",
             "older ones are not listed",

@@ -15,7 +15,7 @@ from tests.docs.documents import ROOT, document
 CODE = re.compile(r"[A-Z][A-Z_]+\Z")
 # Whoever is called with a code as one of its arguments.
 SEVERITIES = {"INFO", "WARNING", "ERROR"}
-SAYERS = {"add", "Problem", "Finding", "Refused", "too_large", "GraphQLError"}
+SAYERS = {"add", "Problem", "Finding", "Refused", "too_large", "GraphQLError", "Consequence"}
 
 
 def codes_said() -> set[str]:

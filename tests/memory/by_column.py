@@ -20,7 +20,10 @@ NOBODY = -1
 
 def product_columns(products: Sequence[Product]) -> ProductColumns:
     return ProductColumns(
-        [each.key for each in products], [each.sequence for each in products], [each.owner_id for each in products]
+        [each.key for each in products],
+        [each.sequence for each in products],
+        [each.owner_id for each in products],
+        [list(each.classifications) for each in products],
     )
 
 
@@ -28,6 +31,7 @@ def grant_columns(grants: Sequence[Grant]) -> GrantColumns:
     return GrantColumns(
         [each.product_key for each in grants],
         [each.organization_id for each in grants],
+        [each.alliance_id for each in grants],
         [each.from_us for each in grants],
         [each.until_us for each in grants],
         [each.revoked_at_us for each in grants],

@@ -24,14 +24,14 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from exchange.errors import Conflict, InvalidInput, LoopRefused, TooManyRequests
+from exchange.errors import AccessDenied, Conflict, InvalidInput, LoopRefused, TooManyRequests
 from exchange.graph import Store
 from exchange.model.closure import Dates
 from exchange.model.footprint import LifeCycleStage
 from exchange.model.grant import AccessLevel
 from exchange.model.ledger import LedgerHead
 from exchange.model.parties import ANONYMOUS, OPERATOR, Scope, Viewer
-from exchange.operations import products, publishing, releases, roll_ups, sharing, writing
+from exchange.operations import alliances, products, publishing, releases, roll_ups, sharing, writing
 from exchange.operations.admission import check_admission
 from exchange.operations.answers import RollUpAnswer
 from exchange.operations.cutting import Closure
@@ -44,7 +44,9 @@ from exchange.operations.inputs import (
     DeprecateFootprintInput,
     FallbackInput,
     FootprintInput,
+    FoundAllianceInput,
     GrantAccessInput,
+    InviteToAllianceInput,
     LineInput,
     ModelledInput,
     ProductKey,
@@ -65,6 +67,8 @@ MEGABYTES = 64
 KILLS_MAX = 1  # in one run: each takes seconds
 REFUSED = (InvalidInput, Conflict, LoopRefused, TooManyRequests)
 
+CLASS = "urn:pact:class.example:c:1"
+ALLIANCE = 99  # as the grantee of a grant
 OWNERS = st.integers(0, 2)
 SERVERS = st.integers(0, 1)
 AMOUNTS = st.sampled_from(["0.25", "1", "0.1234567890123456789", "3e-7"])
@@ -183,6 +187,8 @@ class LiveMachine(RuleBasedStateMachine):
 
         for number in range(6):
             self._create(number % 3, number % 2, self._urn(number % 3))
+        given = FoundAllianceInput(str(uuid.uuid4()), f"Alliance {names[0]}")
+        self.alliance = self.run(alliances.found_alliance(self.servers[0], self.viewers[0], given))
 
     def _urn(self, owner: int) -> str:
         return f"urn:pact:{self.owners[owner].domains[0]}:product-id:{len(self.made)}"
@@ -194,7 +200,8 @@ class LiveMachine(RuleBasedStateMachine):
         self._create(owner, by, self._urn(owner))
 
     def _create(self, owner: int, by: int, urn: str) -> None:
-        given = CreateProductInput(str(uuid.uuid4()), (urn,), f"Product {len(self.made)}")
+        classes = (CLASS,) if len(self.made) % 2 else ()
+        given = CreateProductInput(str(uuid.uuid4()), (urn,), f"Product {len(self.made)}", classifications=classes)
         product = self.run(products.create_product(self.servers[by], self.viewers[owner], given))
         found = self.run(self.stores[by].get_products([product]))[0]
         assert found is not None
@@ -302,13 +309,22 @@ class LiveMachine(RuleBasedStateMachine):
     @rule(data=st.data(), by=SERVERS, begins=st.sampled_from([None, 1, 40]), lasts=st.sampled_from([None, 1, 60]))
     def grant(self, data: st.DataObject, by: int, begins: int | None, lasts: int | None) -> None:
         made = data.draw(st.sampled_from(self.made))
-        other = data.draw(st.sampled_from([None, *({0, 1, 2} - {made.owner})]))
+        other = data.draw(st.sampled_from([None, ALLIANCE, ALLIANCE, *({0, 1, 2} - {made.owner})]))
+        of = (
+            data.draw(st.sampled_from(["product", "product", "everything", "class"]))
+            if other is not None
+            else "product"
+        )
+        least = 1 if other is None or other != ALLIANCE else 0
         from_ = None if begins is None else self.clock.now + timedelta(days=begins)
         given = GrantAccessInput(
             idempotency_key=str(uuid.uuid4()),
-            product=made.id,
-            level=AccessLevel.TOTAL if other is None else data.draw(st.sampled_from(list(AccessLevel)[2:5])),
-            organization=None if other is None else self.owners[other].id,
+            product=made.id if of == "product" else None,
+            everything=of == "everything",
+            classification=CLASS if of == "class" else None,
+            level=AccessLevel.TOTAL if other is None else data.draw(st.sampled_from(list(AccessLevel)[least:4])),
+            organization=None if other in (None, ALLIANCE) else self.owners[other].id,
+            alliance=self.alliance if other == ALLIANCE else None,
             public=other is None,
             from_=from_,
             until=None if lasts is None else (from_ or self.clock.now) + timedelta(days=lasts),
@@ -319,6 +335,27 @@ class LiveMachine(RuleBasedStateMachine):
         except REFUSED:
             return
         self.grants.append((made.owner, grant))
+
+    @rule(owner=OWNERS, by=SERVERS)
+    def join(self, owner: int, by: int) -> None:
+        """By an invitation of whoever convenes it."""
+        members = self.run(self.stores[by].memberships_in([self.alliance]))
+        convener = alliances.convener_of(members)
+        [viewer] = [each for each in self.viewers if each.organization_id == (convener or self.owners[owner].id)]
+        given = InviteToAllianceInput(str(uuid.uuid4()), self.alliance, self.owners[owner].id)
+        try:
+            self.run(alliances.invite_to_alliance(self.servers[by], viewer, given))
+        except (*REFUSED, AccessDenied):  # it is there, or invited already; or nobody is left who could invite
+            pass
+        members = self.run(self.stores[by].memberships_of(self.owners[owner].id))
+        for invitation in [each for each in members if each.open]:
+            with contextlib.suppress(*REFUSED):
+                self.run(alliances.accept_invitation(self.servers[by], self.viewers[owner], invitation.id))
+
+    @rule(owner=st.integers(1, 2), by=SERVERS)
+    def leave(self, owner: int, by: int) -> None:
+        with contextlib.suppress(AccessDenied):
+            self.run(alliances.leave_alliance(self.servers[by], self.viewers[owner], self.alliance))
 
     @precondition(lambda self: self.grants)
     @rule(data=st.data(), by=SERVERS)

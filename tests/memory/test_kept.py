@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from exchange.memory import NOBODY, Column, KeptClosure, KeptClosures, Present, Rights, cut, may_be_kept, rights
 from exchange.memory import kept as kept_module
+from exchange.memory.lines import permitted
 from exchange.memory.whole import COMPONENTS
 from exchange.model.closure import Dates
 from exchange.model.footprint import NEVER_US
@@ -97,13 +98,40 @@ def test_whatever_happens_what_is_found_is_what_would_be_computed(seed: int) -> 
     asking.run()
 
 
+def users(world: Changing) -> dict[int, list[bool]]:
+    """Of each product that is there: whether each organization may use it as an input."""
+    tables = world.tables
+    keys = np.array([each.key for each in world.products if each.sequence != NEVER_US], dtype=np.int64)
+    owners = [tables.owner_number(owner.id) for owner in world.made.owners]
+    allowed = [permitted(tables, np.full(len(keys), owner), keys, world.dates).tolist() for owner in owners]
+    return dict(zip(keys.tolist(), map(list, zip(*allowed, strict=True)), strict=True))
+
+
+# As above.
+@settings(max_examples=12, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate])
+@given(st.integers(0, 10_000))
+def test_where_somebody_may_use_a_product_anew_or_no_more_its_rights_moved(seed: int) -> None:
+    """By a grant on it or on many, to one or to an alliance, by who joins and leaves, and by the clock."""
+    world = Changing(seed)
+    before = users(world)
+    for what in world.steps():
+        now, moves = users(world), world.present.moves
+        for key in now:
+            if now[key] != before.get(key):
+                assert moves.rights_since(moves.step - 1, np.array([key])), (what, key)
+                COUNT[f"users moved by {what}"] += 1
+        before = now
+
+
 def test_everything_that_may_move_an_answer_happened() -> None:
-    """Else the law above would say little."""
+    """Else the laws above would say little."""
     assert COUNT["kept"] > 1_000
-    for what in ("product", "release", "footprint", "grant", "revoke", "deprecate", "time"):
+    for what in ("product", "release", "footprint", "grant", "revoke", "share", "join", "leave", "deprecate", "time"):
         assert COUNT[f"moved by {what}"] > 0, COUNT
-    for what in ("grant", "revoke", "time"):
+    for what in ("grant", "revoke", "share", "join", "leave", "time"):
         assert COUNT[f"rights moved by {what}"] > 0, COUNT
+    for what in ("product", "grant", "revoke", "share", "join", "leave", "time"):
+        assert COUNT[f"users moved by {what}"] > 0, COUNT
 
 
 @pytest.mark.parametrize(("products", "asked"), [(1_000, 1), (1_000, 60), (20, 1)])

@@ -15,9 +15,27 @@ from exchange.errors import StoreUnavailable
 from exchange.graph import Store, ledger
 from exchange.model.footprint import NEVER_US
 from exchange.model.ledger import LedgerHead
-from exchange.model.writes import AddGrant, DeprecateFootprint, RevokeGrant
+from exchange.model.writes import (
+    AddGrant,
+    AddMembership,
+    DeprecateFootprint,
+    EndMembership,
+    FoundAlliance,
+    JoinAlliance,
+    RevokeGrant,
+)
 from exchange.operations.taking_over import LOOKS_MAX, load_tables, read_changed
-from tests.store.examples import NOW_US, a_grant, put, put_footprint, put_organization, put_products
+from tests.store.contract_alliances import of_many
+from tests.store.examples import (
+    NOW_US,
+    a_grant,
+    an_alliance,
+    an_invitation,
+    put,
+    put_footprint,
+    put_organization,
+    put_products,
+)
 
 
 def slow(monkeypatch: pytest.MonkeyPatch, store: Store, name: str, early: Callable[[Any], Any], looks: int = 1) -> None:
@@ -62,6 +80,27 @@ async def test_what_has_not_ended_yet_is_looked_at_again(store: Store, monkeypat
     changed = await read_changed(store, before, (await store.head()).sequence)
     assert [each.deprecated_sequence for each in changed.deprecated] == [before + 1]
     assert [each.revoked_sequence for each in changed.grants] == [before + 2]
+
+
+async def test_who_has_not_joined_or_left_yet_is_looked_at_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    mill, mine = await put_organization(store), await put_organization(store)
+    [steel] = await put_products(store, mill, "Steel")
+    alliance = an_alliance(mill)
+    invited, broad = an_invitation(alliance, mine), of_many(steel, alliance_id=alliance.id)
+    await put(store, FoundAlliance(alliance), AddMembership(invited))
+    before = (await store.head()).sequence
+    await put(store, AddGrant(broad), JoinAlliance(invited.id, NOW_US, before + 2))
+    never = {"joined_us": NEVER_US, "sequence": NEVER_US}
+    slow(monkeypatch, store, "get_memberships", lambda each: replace(each, **never), looks=2)
+    slow(monkeypatch, store, "get_grants", lambda each: None)
+    joined = (await store.head()).sequence
+    changed = await read_changed(store, before, joined)
+    assert [(each.id, each.owner_id) for each in changed.grants] == [(broad.id, mill.id)]
+    assert [(each.joined_us, each.sequence) for each in changed.memberships] == [(NOW_US, before + 2)]
+    await put(store, EndMembership(invited.id, NOW_US, joined + 1))
+    slow(monkeypatch, store, "get_memberships", lambda each: replace(each, ended_sequence=NEVER_US), looks=2)
+    changed = await read_changed(store, joined, (await store.head()).sequence)
+    assert [each.ended_sequence for each in changed.memberships] == [joined + 1]
 
 
 async def test_what_never_comes_is_not_taken_over(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

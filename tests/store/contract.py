@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.store.contract_alliances import AlliancesContract
 from tests.store.contract_audit import AuditContract
 from tests.store.contract_away import AwayContract
 from tests.store.contract_columns import ColumnsContract
@@ -10,7 +11,15 @@ from tests.store.contract_reading import ReadingContract
 from tests.store.contract_writing import WritingContract
 
 
-class StoreContract(WritingContract, ReadingContract, ColumnsContract, LedgerContract, AuditContract, AwayContract):
+class StoreContract(
+    WritingContract,
+    ReadingContract,
+    AlliancesContract,
+    ColumnsContract,
+    LedgerContract,
+    AuditContract,
+    AwayContract,
+):
     """Everything the store guarantees. `backend` names the database (conftest.py)."""
 
     backend: str

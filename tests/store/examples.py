@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from exchange.graph import HeadMoved, Store
+from exchange.model.alliance import Alliance, Membership
 from exchange.model.carbon import CarbonComponents
 from exchange.model.footprint import (
     NEVER_DAY,
@@ -34,11 +35,15 @@ from exchange.model.product import Dataset, Product, Release
 from exchange.model.writes import (
     AddClient,
     AddGrant,
+    AddMembership,
     AddOrganization,
     AddSigningKey,
     CreateProduct,
     CreateRelease,
     DeprecateFootprint,
+    EndMembership,
+    FoundAlliance,
+    JoinAlliance,
     PublishFootprint,
     RecordRefusedLoop,
     RevokeClient,
@@ -230,6 +235,25 @@ def everything_in_a_line(product: Product, fallback: Product) -> Line:
     )
 
 
+def an_alliance(founder: Organization, name: str = "Steel for all") -> Alliance:
+    return Alliance(new_id(), name, founder.id, NOW_US, 1)
+
+
+def an_invitation(alliance: Alliance, organization: Organization, **changes) -> Membership:
+    own = Membership(
+        id=new_id(),
+        alliance_id=alliance.id,
+        organization_id=organization.id,
+        invited_by_id=alliance.founder_id,
+        invited_at_us=NOW_US,
+        joined_us=NEVER_US,
+        sequence=NEVER_US,
+        ended_at_us=NEVER_US,
+        ended_sequence=NEVER_US,
+    )
+    return replace(own, **changes)
+
+
 def a_grant(product: Product, to: Organization | None, **changes) -> Grant:
     own = Grant(
         id=new_id(),
@@ -258,6 +282,10 @@ SUBJECT = {
     DeprecateFootprint: (ChangeKind.FOOTPRINT_DEPRECATED, lambda w: w.footprint_id),
     AddGrant: (ChangeKind.ACCESS_GRANTED, lambda w: w.grant.id),
     RevokeGrant: (ChangeKind.ACCESS_REVOKED, lambda w: w.grant_id),
+    FoundAlliance: (ChangeKind.ALLIANCE_FOUNDED, lambda w: w.alliance.id),
+    AddMembership: (ChangeKind.MEMBER_INVITED, lambda w: w.membership.id),
+    JoinAlliance: (ChangeKind.MEMBER_JOINED, lambda w: w.membership_id),
+    EndMembership: (ChangeKind.MEMBER_LEFT, lambda w: w.membership_id),
     RecordRefusedLoop: (ChangeKind.LOOP_REFUSED, lambda w: w.refused.id),
 }
 

@@ -46,7 +46,9 @@ def _everything(database: Database) -> dict[str, dict[Any, Any]]:
             rows = session.run(f"MATCH (n:{label}) RETURN {IDENTITY.format('n')}, properties(n)").values()
             found[label] = dict(rows)
         for change in found["Change"].values():
-            for name in set(change) - CHANGE:  # a writer's own mark, and the audit chain, which the importer begins after
+            for name in (
+                set(change) - CHANGE
+            ):  # a writer's own mark, and the audit chain, which the importer begins after
                 del change[name]
         for ledger in found["Ledger"].values():
             for name in ("auditHash", "auditFrom"):

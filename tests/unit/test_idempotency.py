@@ -90,6 +90,16 @@ def test_what_came_later_counts_only_where_it_is_not_as_it_was_before():
     )
 
 
+def test_a_grant_as_it_was_before_alliances_is_the_request_that_it_was():
+    text = (
+        '["grantAccess", {"from_": null, "idempotency_key": "k", "level": 3, "onward": false, "organization": "o", '
+        '"product": "p", "public": false, "until": null}]'
+    )
+    found = body_sha256("grantAccess", GrantAccessInput("k", "p", AccessLevel.INPUTS, organization="o"))
+    assert found == hashlib.sha256(text.encode()).hexdigest()
+    assert '"everything": true' in _text(GrantAccessInput("k", None, AccessLevel.INPUTS, everything=True, alliance="a"))
+
+
 def test_what_has_no_place_in_a_request_is_an_error():
     with pytest.raises(TypeError, match="set has no place"):
         body_sha256("operation", CreateReleaseInput("k", "d", {"l"}, date(2025, 2, 3)))  # type: ignore[arg-type]
