@@ -13,26 +13,37 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
+
+import numpy as np
 
 from exchange.errors import ExchangeError
 from exchange.graph import Store
 from exchange.memory import (
+    NOBODY,
+    Column,
+    Cut,
+    History,
+    KeptClosure,
     KeptClosures,
     Present,
     Proposal,
+    Rights,
     Tables,
     Whole,
     consumed,
     consumers,
+    cut,
     demand,
+    may_be_kept,
+    rights,
 )
 from exchange.model.closure import Dates
 from exchange.model.footprint import Footprint
 from exchange.model.ledger import LedgerHead
 from exchange.model.resolved import Ints
 from exchange.operations.checks import US_PER_DAY
-from exchange.operations.cutting import Closure, Cutter
 from exchange.operations.everybody import Everybody
 from exchange.operations.snapshots import SnapshotFile, SnapshotUnusable
 from exchange.operations.taking_over import Changed, load_tables, read_changed
@@ -54,6 +65,16 @@ class GraphTooLarge(Exception):
     """The graph needs more memory than it may have."""
 
 
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """What was cut out of the graph for one question, and who owns and sees what is in it, at the question's now.
+    kept: what it is, or may be, kept as for the next; None: it may not."""
+
+    cut: Cut
+    rights: Rights
+    kept: KeptClosure | None = None
+
+
 def today(head: LedgerHead, now_us: int) -> Dates:
     """Today and now."""
     return Dates(now_us // US_PER_DAY, now_us, head.sequence)
@@ -69,7 +90,7 @@ class LiveGraph:
         self._store, self._clock, self._snapshot = store, clock, snapshot
         self._bytes_max = megabytes_max * MEGABYTE
         self._present: Present | None = None
-        self._cutter = Cutter()
+        self._scratch = Column(np.int32, fill=NOBODY)
         self._mutex = asyncio.Lock()
         self._everybody = Everybody()
         self._closures = KeptClosures()
@@ -93,7 +114,7 @@ class LiveGraph:
         if present is None:
             return 0
         kept = self._everybody.nbytes + self._closures.nbytes
-        return present.nbytes + present.tables.nbytes + self._cutter.nbytes + kept
+        return present.nbytes + present.tables.nbytes + self._scratch.nbytes + kept
 
     @property
     def head(self) -> int | None:
@@ -150,7 +171,7 @@ class LiveGraph:
                         await beside(lambda: kept.find_rights(present, now))
                     return Closure(kept.cut, kept.rights, kept)
             versions = {key: footprint.key for key, footprint in (chosen or {}).items()}
-            return await beside(lambda: self._cutter.cut_out(present, keys, dates, now, versions, keeps=keeps))
+            return await beside(lambda: self._closure(present, keys, dates, now, versions, keeps))
 
     def keep(self, closure: Closure) -> None:
         """Keeps a closure that was solved, for as long as nothing in it moves, and memory allows it."""
@@ -208,8 +229,8 @@ class LiveGraph:
                 return None
             if not await self._brought_to(present, head, now_us):
                 return None
-            scratch = self._cutter.scratch(present)
-            return await beside(lambda: demand(present.tables, proposal, today(head, now_us), scratch))
+            self._scratch.resize(len(present.tables.products.owner))
+            return await beside(lambda: demand(present.tables, proposal, today(head, now_us), self._scratch))
 
     def consumed_keys(self, keys: Collection[int], head: LedgerHead) -> set[int] | None:
         """Those of the products to which any footprint has a line or fallback; None: the store has to be asked. Many
@@ -218,6 +239,16 @@ class LiveGraph:
         if present is None or present.dates.head < head.sequence:
             return None
         return consumed(present.tables, keys)
+
+    def _closure(
+        self, present: Present, keys: Sequence[int], dates: Dates, now: Dates, chosen: dict[int, int], keeps: bool
+    ) -> Closure:
+        self._scratch.resize(len(present.tables.products.owner))
+        source = present if not chosen and present.holds_at(dates) else History(present.tables, dates, chosen)
+        found = cut(source, keys, self._scratch)
+        theirs = rights(present.tables, found.mentioned, now)
+        keeps = keeps and may_be_kept(found, theirs)
+        return Closure(found, theirs, KeptClosure(present, found, theirs) if keeps else None)
 
     async def _brought_to(self, present: Present, head: LedgerHead, now_us: int) -> bool:
         """Takes over what was written up to `head`; where it has more already, the tables know the earlier state.

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
 
 from exchange.access import build_view, facts, permits_at
 from exchange.errors import NotFound
@@ -31,9 +30,9 @@ from exchange.operations.answers import (
 )
 from exchange.operations.checks import first_of_month
 from exchange.operations.closures import read_closure
-from exchange.operations.cutting import Closure
 from exchange.operations.explanation import explanation_of
 from exchange.operations.findings import TRANSPORT_FINDINGS
+from exchange.operations.following import Closure
 from exchange.operations.gap_messages import gap_message
 from exchange.operations.measures import ClosureSource, Solving
 from exchange.operations.sight import Sight
@@ -42,8 +41,6 @@ from exchange.rollup import Explained, Refusal, Solution, SolvedView, TreeNode, 
 from exchange.rollup import roll_up as solve
 
 log = logging.getLogger(__name__)
-
-TOTAL_PARTS: Final = 40  # an answer that is a total alone takes as long as so many lines: 0.4 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +118,9 @@ async def _solve_cut(
     shown = [name for key, name in names.items() if level_of(key) >= AccessLevel.BREAKDOWN]
     found = await sight.store.get_footprints(shown) if shown else []
     roots |= {footprint.product_key: footprint for footprint in found if footprint}
-    read, kept, spent = time.perf_counter(), closure.kept, closure.solve_seconds
+    read, kept = time.perf_counter(), closure.kept
     if kept is not None and kept.is_solved:
-        source = ClosureSource.KEPT if spent is None else ClosureSource.MEMORY
-        solution, read = kept.solution(roots), read - (spent or 0.0)
+        solution, source = kept.solution(roots), ClosureSource.KEPT
     else:
         solve_it = cut.solve if kept is None else kept.solution
         solution, source = await sight.share.compute(lambda: solve_it(roots)), ClosureSource.MEMORY
@@ -151,10 +147,7 @@ async def roll_up(sight: Sight, keys: Sequence[int], dates: Dates) -> list[RollU
     """One answer per key, in order. A key that the viewer may not see is NotFound."""
     async with sight.share.turn():
         solved = await solve_for(sight, list(dict.fromkeys(keys)), dates)
-        # Whoever sees the totals alone is shown nothing below the products asked about.
-        totals_alone = all(solved.level_of(key) < AccessLevel.BREAKDOWN for key in keys)
-        parts = len(keys) * TOTAL_PARTS if totals_alone else None
-        return await sight.share.compute(lambda: _answers(sight, solved, keys, dates), parts=parts)
+        return await sight.share.compute(lambda: _answers(sight, solved, keys, dates))
 
 
 def _answers(sight: Sight, solved: Solved, keys: Sequence[int], dates: Dates) -> list[RollUpAnswer | RefusedAnswer]:

@@ -161,7 +161,7 @@ async def test_a_bad_variable_is_said_to_be_one():
 
 
 GRANT = f'mutation {{ grantAccess(input: {{idempotencyKey: {KEY}, product: "x", to: {{public: true}}, level: '
-LEVELS = "Its values: TOTAL, BREAKDOWN, INPUTS."
+LEVELS = "Its values: TOTAL, BREAKDOWN, INPUTS, BENCHMARK."
 ENUMS: dict[str, Any] = {
     "in the text": (
         GRANT + "all}) { __typename } }",

@@ -31,7 +31,11 @@ from tests.api.fakes import FakeExchange, id_of
 
 # What the fake exchange cannot answer.
 LEFT_OUT = {
+    "alliance",
+    "alliances",
     "compare",
+    "grantPreview",
+    "memberships",
     "audit",
     "whatIf",
     "footprint",

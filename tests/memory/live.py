@@ -34,9 +34,8 @@ from exchange.model.parties import ANONYMOUS, OPERATOR, Scope, Viewer
 from exchange.operations import alliances, products, publishing, releases, roll_ups, sharing, writing
 from exchange.operations.admission import check_admission
 from exchange.operations.answers import RollUpAnswer
-from exchange.operations.cutting import Closure
 from exchange.operations.exchange import Exchange, open_exchange
-from exchange.operations.following import LiveGraph
+from exchange.operations.following import Closure, LiveGraph
 from exchange.operations.inputs import (
     CreateProductInput,
     CreateReleaseInput,

@@ -18,7 +18,6 @@ from exchange.model.grant import AccessLevel, Grant
 from exchange.model.parties import ANONYMOUS, OPERATOR, Organization, Scope, Viewer
 from exchange.model.product import Dataset, Product
 from exchange.model.writes import AddGrant, CreateDataset, CreateRelease, DeprecateFootprint, RevokeGrant
-from exchange.operations import cutting
 from exchange.operations.answers import RollUpAnswer
 from exchange.operations.checks import US_PER_DAY
 from exchange.operations.exchange import Exchange, open_exchange
@@ -319,22 +318,6 @@ async def test_spreads_belong_to_who_asks(world: World) -> None:
     assert other.uncertainty(world.car.key) == first.uncertainty(world.car.key)
     assert world.sources.told == [ANEW, KEPT]
     assert other._totals is not first._totals
-
-
-async def test_small_closures_and_large_ones_are_answered_alike(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A small one is solved where it is cut out; either way it is told once that it was solved, and kept."""
-    owner, graph = world.viewer(world.buyer), live(world.exchange)
-    session = await world.exchange.session(owner)
-    found, answers = [], []
-    for most in (cutting.LINES_AT_ONCE, 0):
-        monkeypatch.setattr(cutting, "LINES_AT_ONCE", most)
-        found.append(await graph.closure([world.car.key], session.dates(), session.head, session.now_us))
-        answers += [await world.ask(world.car, owner), await world.ask(world.car, owner)]
-        graph._closures.clear()
-    assert [each.kept.is_solved for each in found if each and each.kept] == [True, False]
-    assert [each.solve_seconds is None for each in found if each] == [False, True]
-    assert answers == [answers[0]] * 4
-    assert world.sources.told == [ANEW, KEPT, ANEW, KEPT]
 
 
 async def test_grants_are_read_once_for_a_question(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
