@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from exchange.errors import InvalidInput
 from exchange.model.alliance import Alliance, Membership
 from exchange.model.footprint import NEVER_US
-from exchange.model.paging import Page, page_of_list
+from exchange.model.paging import Page
 from exchange.operations.answers import AllianceAnswer, MembershipAnswer, PageAnswer
+from exchange.operations.short_lists import page_of_ids
 
 if TYPE_CHECKING:
     from exchange.operations.session import Session
-
-NOT_OF_THIS_LIST = "The cursor is not one of this list. Use one that the list gave."
 
 
 async def alliances(session: Session, ids: Sequence[str]) -> list[AllianceAnswer | None]:
@@ -95,16 +93,4 @@ def _membership(membership: Membership) -> MembershipAnswer:
 
 
 def _page(found: Sequence[Membership], page: Page) -> PageAnswer[MembershipAnswer]:
-    """A page of a short list, with ids as cursors."""
-    ids = [each.id for each in found]
-    for cursor, argument in ((page.after, "after"), (page.before, "before")):
-        if cursor is not None and cursor not in ids:
-            raise InvalidInput(NOT_OF_THIS_LIST, path=(argument,))
-    part = page_of_list(ids, page)
-    return PageAnswer(
-        tuple(_membership(each) for each in found[part.start : part.stop]),
-        tuple(ids[part.start : part.stop]),
-        has_next=part.stop < len(found),
-        has_previous=part.start > 0,
-        total=len(found),
-    )
+    return page_of_ids(found, [each.id for each in found], page, _membership)

@@ -20,10 +20,10 @@ from exchange.model.ledger import ChangeKind
 from exchange.model.paging import Page, page_of_numbers
 from exchange.operations.answers import PageAnswer
 from exchange.operations.permission import require_administrator
+from exchange.operations.short_lists import NOT_OF_THIS_LIST
 from exchange.operations.sight import Sight
 
 NUMBER: Final = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
-NOT_OF_THIS_LIST: Final = "The cursor is not one of this list. Use one that the list gave."
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,11 @@ from exchange.errors import TooManyRequests
 from exchange.model.parties import Viewer
 from exchange.model.product import Product
 from exchange.operations.audit import Audit
-from exchange.operations.checks import US_PER_DAY
+from exchange.operations.counts_of_a_day import CountsOfADay
 from exchange.operations.refusals import seconds_left
 
 FOREIGN_SCENARIOS_PER_DAY_MAX: Final = 1_000
-PAIRS_COUNTED_MAX: Final = 100_000  # beyond it the day's counts begin anew rather than grow
+PAIRS_COUNTED_MAX: Final = 100_000
 
 log = logging.getLogger(__name__)
 
@@ -30,22 +30,19 @@ class ForeignScenarios:
 
     def __init__(self, audit: Audit) -> None:
         self._audit = audit
-        self._day = -1
-        self._counts: dict[tuple[str, str], int] = {}
+        self._counts: CountsOfADay[tuple[str, str]] = CountsOfADay(PAIRS_COUNTED_MAX)
 
     async def count(self, viewer: Viewer, products: Iterable[Product], scenarios: int, now_us: int) -> None:
         """Counts the scenarios of one request on each of these foreign products. Raises TooManyRequests, and counts
         nothing, where one has too many; it is recorded before it is told."""
-        day = now_us // US_PER_DAY
-        if day != self._day or len(self._counts) > PAIRS_COUNTED_MAX:
-            self._day, self._counts = day, {}
+        counts = self._counts.at(now_us)
         caller = viewer.organization_id or "anonymous"
         asked = list(products)
         for product in asked:
-            if self._counts.get((caller, product.id), 0) + scenarios > FOREIGN_SCENARIOS_PER_DAY_MAX:
+            if counts[caller, product.id] + scenarios > FOREIGN_SCENARIOS_PER_DAY_MAX:
                 await self._limit(viewer, product, now_us)
         for product in asked:
-            self._counts[caller, product.id] = self._counts.get((caller, product.id), 0) + scenarios
+            counts[caller, product.id] += scenarios
 
     async def _limit(self, viewer: Viewer, product: Product, now_us: int) -> None:
         log.warning("too many what-ifs: product %s, asked by %s", product.id, viewer.client_id or "anonymous")

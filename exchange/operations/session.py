@@ -15,7 +15,7 @@ from exchange.errors import InvalidInput, Problems
 from exchange.model.footprint import SystemBoundary
 from exchange.model.grant import AccessLevel
 from exchange.model.ledger import ChangeKind, LedgerHead
-from exchange.model.paging import Page, PageOf, ProductOrder, ProductQuery, page_of_list
+from exchange.model.paging import Page, PageOf, ProductOrder, ProductQuery
 from exchange.model.parties import Organization
 from exchange.operations import audit_reading, footprint_answers, grant_answers, roll_ups
 from exchange.operations import downstream as consumption
@@ -35,13 +35,13 @@ from exchange.operations.audit_reading import AuditAnswer
 from exchange.operations.comparing import ComparisonAnswer, Shown, compare_shown
 from exchange.operations.downstream import Resting
 from exchange.operations.refused_scenarios import RefusedScenarios
+from exchange.operations.short_lists import NOT_OF_THIS_LIST, page_of_ids
 from exchange.operations.sight import Sight
 from exchange.operations.what_if import SCENARIOS_MAX, WhatIfAnswer, answer_scenarios
 from exchange.operations.what_if_inputs import ScenarioInput
 
 DATES_MAX = 12  # a year by months: enough for a development over time
 REFUSED_LOOPS_LISTED_MAX = 1_000  # of a product, the newest: whoever reads on looks for a pattern, not for one more
-NOT_OF_THIS_LIST = "The cursor is not one of this list. Use one that the list gave."
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -236,18 +236,11 @@ class Session(Sight):
             return None
         owner_id = answer.product.owner_id
         found = await self.store.refused_loops_through(product_key, self.head.sequence, REFUSED_LOOPS_LISTED_MAX)
-        ids = [each.id for each in found]
-        for cursor, argument in ((page.after, "after"), (page.before, "before")):
-            if cursor is not None and cursor not in ids:
-                raise InvalidInput(NOT_OF_THIS_LIST, path=(argument,))
-        part = page_of_list(ids, page)
-        shown = found[part.start : part.stop]
-        return PageAnswer(
-            tuple(RefusedLoopAnswer(r.at_us, r.organization_id == owner_id, r.organization_id) for r in shown),
-            tuple(each.id for each in shown),
-            has_next=part.stop < len(found),
-            has_previous=part.start > 0,
-            total=len(found),
+        return page_of_ids(
+            found,
+            [each.id for each in found],
+            page,
+            lambda each: RefusedLoopAnswer(each.at_us, each.organization_id == owner_id, each.organization_id),
         )
 
     async def list_audit(self, organization_id: str, page: Page) -> PageAnswer[AuditAnswer] | None:

@@ -73,12 +73,15 @@ class Sight:
         one product or of many."""
         if self._held is None:
             held: dict[int, AccessLevel] = {}
+            many: dict[AccessLevel, set[tuple[str, str | None]]] = {}
             for grant in await self._grants_to_viewer():
-                keys = [grant.product_key]
-                if grant.owner_id is not None:
-                    keys = await self.store.covered_keys([(grant.owner_id, grant.classification)])
-                for key in keys:
-                    held[key] = max(held.get(key, AccessLevel.NONE), grant.level)
+                if grant.owner_id is None:
+                    held[grant.product_key] = max(held.get(grant.product_key, AccessLevel.NONE), grant.level)
+                else:
+                    many.setdefault(grant.level, set()).add((grant.owner_id, grant.classification))
+            for level_of_many, covered in many.items():
+                for key in await self.store.covered_keys(covered):
+                    held[key] = max(held.get(key, AccessLevel.NONE), level_of_many)
             self._held = held
         return self._held
 

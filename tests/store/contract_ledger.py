@@ -196,7 +196,7 @@ class LedgerContract:
         writing = asyncio.create_task(write())
         while not ended.is_set():
             head = await other_store.head()
-            rows = await other_store._raw.read(ledger._CHANGES, first=last + 1, last=head.sequence)
+            rows = await other_store._raw.read(ledger.CHANGES, first=last + 1, last=head.sequence)
             ids = [row[0]["subject"] for row in rows]
             footprints = await other_store.get_footprints(ids)
             if len(rows) != head.sequence - last or None in footprints:
