@@ -104,7 +104,7 @@ class SharedHead:
 
     def __init__(self, bolt: Bolt) -> None:
         self._bolt = bolt
-        self._settled = 0  # up to this sequence, everything is known to be there
+        self.seen: LedgerHead | None = None  # the latest; up to its sequence, everything is known to be there
         self._running: asyncio.Task[LedgerHead] | None = None
         self._waiting: asyncio.Task[LedgerHead] | None = None
 
@@ -119,15 +119,16 @@ class SharedHead:
             await asyncio.wait([previous])
         self._running, self._waiting = self._waiting, None  # from here on nobody joins
         head = await read_head(self._bolt)
-        if head.sequence > self._settled:
+        if self.seen is None or head.sequence > self.seen.sequence:
             if not await self._bolt.is_embedded():
                 await self._bolt.touch(_TOUCH)
-            self.settle(head.sequence)
+            self.settle(head)
         return head
 
-    def settle(self, sequence: int) -> None:
+    def settle(self, head: LedgerHead) -> None:
         """A transaction with this head was committed: it held the ledger's lock after all before it."""
-        self._settled = max(self._settled, sequence)
+        if self.seen is None or head.sequence > self.seen.sequence:
+            self.seen = head
 
 
 async def write(bolt: Bolt, writes: Sequence[Write], changes: Sequence[Change], expected: LedgerHead) -> LedgerHead:

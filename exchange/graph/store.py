@@ -117,6 +117,12 @@ class Store:
         await self._bolt()
         return await self._head.read()
 
+    @property
+    def last_head(self) -> LedgerHead | None:
+        """The head as it was seen last, by a read or a write of this process; another server may have moved it. None:
+        it was never seen."""
+        return self._head.seen
+
     async def changes(self, after: int, upto: int) -> list[Change]:
         """The changes after+1 … upto, each once and in order; `upto` at most a head that was read."""
         return await ledger.read_changes(await self._bolt(), after, upto)
@@ -134,7 +140,7 @@ class Store:
             after = await ledger.write(bolt, writes, changes, expected)
         except CAUGHT as error:
             raise translated(error) from error
-        self._head.settle(after.sequence)
+        self._head.settle(after)
         return after
 
     # -- organizations, clients, keys ------------------------------------------------------------------------------

@@ -6,11 +6,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from exchange.graph import Store
+from exchange.model.ledger import LedgerHead
 from exchange.model.parties import Viewer
 from exchange.operations.audit import Audit
 from exchange.operations.following import LiveGraph
+from exchange.operations.known import Known
 from exchange.operations.measures import Measures, NoMeasures
 from exchange.operations.probing import ForeignScenarios
 from exchange.operations.refused_scenarios import RefusedScenarios
@@ -22,6 +25,8 @@ from exchange.operations.turns import Share, Turns
 from exchange.operations.writing import WriteQueue
 
 Clock = Callable[[], int]
+
+WRITTEN_US: Final = 1_000_000  # after a write more of them are expected: a head that was seen is soon another
 
 
 def wall_clock_us() -> int:
@@ -41,6 +46,7 @@ class Exchange:
     runs: Runs = field(default_factory=Runs)
     graph: LiveGraph | None = None
     measures: Measures = field(default_factory=NoMeasures)
+    known: Known = field(default_factory=Known)
     audit: Audit = field(init=False)
     foreign_scenarios: ForeignScenarios = field(init=False)
 
@@ -50,10 +56,21 @@ class Exchange:
 
     async def session(self, viewer: Viewer) -> Session:
         """Everything that one viewer asks in one go: all of it is decided at one ledger head and one instant."""
-        head = await self.store.head()
+        return self._session(viewer, await self.store.head())
+
+    async def question(self, viewer: Viewer) -> Session:
+        """The same for what writes nothing, and is confirmed before it leaves. While nobody writes, it begins at the
+        head that was seen last, without reading it: confirming shows that it was the head when the answer was made,
+        so nothing acknowledged before is missing; else nothing is told, and the question put again."""
+        head = self.store.last_head
+        if head is None or self.clock() - head.at_us < WRITTEN_US:
+            return await self.session(viewer)
+        return self._session(viewer, head, assumed=True)
+
+    def _session(self, viewer: Viewer, head: LedgerHead, *, assumed: bool = False) -> Session:
         now_us = max(self.clock(), head.at_us)
         session = Session(self.store, viewer, head, now_us, self.share(viewer), self.graph, self.measures)
-        session.foreign_scenarios = self.foreign_scenarios
+        session.foreign_scenarios, session.known, session.assumed = self.foreign_scenarios, self.known, assumed
         return session
 
     def share(self, viewer: Viewer) -> Share:

@@ -34,6 +34,7 @@ from exchange.operations.answers import (
 from exchange.operations.audit_reading import AuditAnswer
 from exchange.operations.comparing import ComparisonAnswer, Shown, compare_shown
 from exchange.operations.downstream import Resting
+from exchange.operations.known import Known
 from exchange.operations.refused_scenarios import RefusedScenarios
 from exchange.operations.short_lists import NOT_OF_THIS_LIST, page_of_ids
 from exchange.operations.sight import Sight
@@ -51,6 +52,7 @@ S = TypeVar("S")
 class Session(Sight):
     """One viewer's questions at `head` and `now_us` (microseconds). Make it with `Exchange.session`."""
 
+    assumed: bool = False  # its head was not read for it: where it has moved since, nothing is to be told
     _dates_asked: set[tuple[int | None, int | None]] = field(default_factory=set, repr=False)
     _scenarios_asked: int = field(default=0, repr=False)
 
@@ -283,17 +285,20 @@ class Session(Sight):
         head = await self.store.head()
         if head.sequence == self.head.sequence:
             return True
+        if self.assumed:
+            return False
         kinds = {change.kind for change in await self.store.changes(self.head.sequence, head.sequence)}
         if not kinds.isdisjoint({ChangeKind.ACCESS_REVOKED, ChangeKind.MEMBER_LEFT}):
             return False
         # What is shown onward rests on the standing footprints of products held at INPUTS: a newer one may end it.
-        if self._onward and not kinds.isdisjoint({ChangeKind.FOOTPRINT_PUBLISHED, ChangeKind.FOOTPRINT_DEPRECATED}):
-            return self._onward <= await self._at(head).onward()
+        onward = self._rights.onward if self._rights is not None else frozenset()
+        if onward and not kinds.isdisjoint({ChangeKind.FOOTPRINT_PUBLISHED, ChangeKind.FOOTPRINT_DEPRECATED}):
+            return onward <= await self._at(head).onward()
         return True
 
     def _at(self, head: LedgerHead) -> Session:
         """The same viewer at a later head, of whom nothing is known yet."""
-        return replace(self, head=head, _alliances=None, _held=None, _granted=None, _onward=None, _products={})
+        return replace(self, head=head, known=Known(), _rights=None, _products={})
 
 
 def _organization(found: Organization) -> OrganizationAnswer:

@@ -22,6 +22,7 @@ from exchange.model.view import ViewNode
 from exchange.operations.answers import ProductAnswer
 from exchange.operations.checks import US_PER_DAY
 from exchange.operations.following import LiveGraph
+from exchange.operations.known import NOTHING_GRANTED, Boundaries, Known, RightsOfOne
 from exchange.operations.measures import Measures, NoMeasures
 from exchange.operations.probing import ForeignScenarios
 from exchange.operations.turns import Share, beside
@@ -43,10 +44,8 @@ class Sight:
     measures: Measures = field(default_factory=NoMeasures, repr=False)
     foreign_scenarios: ForeignScenarios | None = field(default=None, repr=False)
     inputs_read: dict[int, None] = field(default_factory=dict, repr=False)  # foreign products, as they were met
-    _alliances: frozenset[str] | None = field(default=None, repr=False)
-    _held: dict[int, AccessLevel] | None = field(default=None, repr=False)
-    _granted: dict[int, AccessLevel] | None = field(default=None, repr=False)
-    _onward: set[int] | None = field(default=None, repr=False)
+    known: Known = field(default_factory=Known, repr=False)
+    _rights: RightsOfOne | None = field(default=None, repr=False)
     _products: dict[int, ProductAnswer] = field(default_factory=dict, repr=False)
 
     def dates(self, as_of_day: int | None = None, known_at_us: int | None = None) -> Dates:
@@ -60,55 +59,61 @@ class Sight:
 
     async def granted(self) -> dict[int, AccessLevel]:
         """Product keys granted to the viewer's organization now, with the highest level; onward ones at TOTAL."""
-        if self._granted is None:
-            # Kept when it is whole: resolvers ask at once, and one must not see another's half.
-            granted = dict(await self._directly())
-            for key in await self.onward():
-                granted.setdefault(key, AccessLevel.TOTAL)
-            self._granted = granted
-        return self._granted
-
-    async def _directly(self) -> dict[int, AccessLevel]:
-        """The same without onward ones: by grants to the organization and to the alliances that it is a member of, of
-        one product or of many."""
-        if self._held is None:
-            held: dict[int, AccessLevel] = {}
-            many: dict[AccessLevel, set[tuple[str, str | None]]] = {}
-            for grant in await self._grants_to_viewer():
-                if grant.owner_id is None:
-                    held[grant.product_key] = max(held.get(grant.product_key, AccessLevel.NONE), grant.level)
-                else:
-                    many.setdefault(grant.level, set()).add((grant.owner_id, grant.classification))
-            for level_of_many, covered in many.items():
-                for key in await self.store.covered_keys(covered):
-                    held[key] = max(held.get(key, AccessLevel.NONE), level_of_many)
-            self._held = held
-        return self._held
-
-    async def _grants_to_viewer(self) -> list[Grant]:
-        mine = self.viewer.organization_id
-        if mine is None:
-            return []
-        found = await self.store.grants_to(mine, *sorted(await self.alliances()))
-        return [grant for grant in found if grant.level >= AccessLevel.TOTAL and grant.in_force(self.now_us)]
+        return (await self._granted_rights()).granted
 
     async def alliances(self) -> frozenset[str]:
         """Ids of the alliances that the viewer's organization is a member of now."""
-        if self._alliances is None:
-            mine = self.viewer.organization_id
-            found = [] if mine is None else await self.store.memberships_of(mine)
-            self._alliances = frozenset(each.alliance_id for each in found if each.holds(self.now_us))
-        return self._alliances
+        return (await self._granted_rights()).alliances
 
-    async def onward(self) -> set[int]:
+    async def onward(self) -> frozenset[int]:
         """Products shown at TOTAL because the viewer holds INPUTS on something that they go into."""
-        if self._onward is None:
-            inputs = {key for key, held in (await self._directly()).items() if held == AccessLevel.INPUTS}
-            self._onward = await self._find_onward(inputs) if inputs else set()
-        return self._onward
+        return (await self._granted_rights()).onward
 
-    async def _find_onward(self, inputs: Collection[int]) -> set[int]:
+    async def _granted_rights(self) -> RightsOfOne:
+        if self._rights is None:
+            mine = self.viewer.organization_id
+            if mine is None:
+                self._rights = NOTHING_GRANTED
+                return self._rights
+            found = self.known.rights(mine, self.head.sequence, self.now_us)
+            if found is None:
+                found = await self._read_rights(mine)
+                self.known.keep_rights(mine, found, self.head.sequence)
+            self._rights = found  # whole: resolvers ask at once, and one must not see another's half
+        return self._rights
+
+    async def _read_rights(self, mine: str) -> RightsOfOne:
+        now_us = self.now_us
+        changes = Boundaries(now_us)
+        memberships = await self.store.memberships_of(mine)
+        alliances = frozenset(each.alliance_id for each in memberships if each.holds(now_us))
+        grants = await self.store.grants_to(mine, *sorted(alliances))
+        changes.of_grants(grants)
+        held = await self._held_by(
+            [grant for grant in grants if grant.level >= AccessLevel.TOTAL and grant.in_force(now_us)]
+        )
+        inputs = {key for key, level in held.items() if level == AccessLevel.INPUTS}
+        onward = await self._find_onward(inputs, changes) if inputs else set()
+        granted = dict.fromkeys(onward, AccessLevel.TOTAL) | held
+        return RightsOfOne(alliances, frozenset(onward), granted, now_us, changes.next_us)
+
+    async def _held_by(self, grants: Sequence[Grant]) -> dict[int, AccessLevel]:
+        """The highest level of each product, by grants of one product or of many."""
+        held: dict[int, AccessLevel] = {}
+        many: dict[AccessLevel, set[tuple[str, str | None]]] = {}
+        for grant in grants:
+            if grant.owner_id is None:
+                held[grant.product_key] = max(held.get(grant.product_key, AccessLevel.NONE), grant.level)
+            else:
+                many.setdefault(grant.level, set()).add((grant.owner_id, grant.classification))
+        for level_of_many, covered in many.items():
+            for key in await self.store.covered_keys(covered):
+                held[key] = max(held.get(key, AccessLevel.NONE), level_of_many)
+        return held
+
+    async def _find_onward(self, inputs: Collection[int], changes: Boundaries) -> set[int]:
         dates, nodes = self.dates(), await self.store.read_nodes(inputs)
+        changes.of_day(dates.as_of_day)  # which footprint stands, and so what its lines name, is of the day
         releases = {f.release_id for node in nodes.values() for f in node.footprints if f.release_id}
         successors = await self.store.read_successors(sorted(releases)) if releases else {}
         standing = {key: choose(node, dates, successors).footprint for key, node in nodes.items()}
@@ -122,6 +127,8 @@ class Sight:
         names = await self.store.read_names(unbound) if unbound else {}
         named = {key: _named_keys(footprint, names) for key, footprint in standing.items() if footprint}
         suppliers = await self.store.read_nodes(set().union(*named.values())) if named else {}
+        for supplier in suppliers.values():
+            changes.of_grants(supplier.grants)
         return onward_keys([(nodes[key], keys) for key, keys in named.items()], suppliers, self.now_us)
 
     def met(self, node: ViewNode | None) -> ViewNode | None:
@@ -190,13 +197,24 @@ class Sight:
 
     async def products(self, ids: Sequence[str]) -> list[ProductAnswer | None]:
         """One entry per id, in order; None: unknown or not visible."""
-        return await self.answers(await self.store.get_products(ids))
+        head = self.head.sequence
+        found = {name: self.known.product(name, head) for name in ids}
+        missing = [name for name, product in found.items() if product is None]
+        if missing:
+            read = await self.store.get_products(missing)
+            self.known.keep_products(read, head)
+            found.update(zip(missing, read, strict=True))
+        return await self.answers([found[name] for name in ids])
 
     async def products_by_key(self, keys: Sequence[int]) -> list[ProductAnswer | None]:
         """The same by internal key."""
-        missing = [key for key in keys if key not in self._products]
+        head, missing = self.head.sequence, [key for key in keys if key not in self._products]
         if missing:
-            await self.answers(await self.store.get_products_by_key(missing))
+            found = [self.known.product(key, head) for key in missing]
+            unknown = [key for key, product in zip(missing, found, strict=True) if product is None]
+            read = await self.store.get_products_by_key(unknown) if unknown else []
+            self.known.keep_products(read, head)
+            await self.answers([*found, *read])
         return [self._products.get(key) for key in keys]
 
 

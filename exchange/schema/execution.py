@@ -85,7 +85,7 @@ class Executor:
         if operation.operation is OperationType.SUBSCRIPTION:
             return _refused([GraphQLError(BY_HTTP, extensions=BY_GET)], request_id, 405)
         try:
-            result = await self._execute(document, request, viewer)
+            result = await self._execute(document, operation, request, viewer)
         except Exception as error:  # noqa: BLE001 (a bug of ours must not show what it is)
             return _failed(error, request_id)
         return _body_of(result, request_id)
@@ -119,9 +119,12 @@ class Executor:
             return _refused([GraphQLError(_which_operation(document, request.operation_name))], request_id)
         return document, operation
 
-    async def _execute(self, document: DocumentNode, request: Request, viewer: Viewer) -> ExecutionResult:
-        work = await Work.begin(self._exchange, viewer, Loaders)
-        for _ in range(TRIES_MAX):
+    async def _execute(
+        self, document: DocumentNode, operation: OperationDefinitionNode, request: Request, viewer: Viewer
+    ) -> ExecutionResult:
+        writes = operation.operation is not OperationType.QUERY
+        work = await Work.begin(self._exchange, viewer, Loaders, writes=writes)
+        for _ in range(TRIES_MAX + work.session.assumed):
             work.explained_parts = 0
             result = await _executed(document, request, work)
             if await work.may_leave():

@@ -43,8 +43,11 @@ class Work:
         exchange: Exchange,
         viewer: Viewer,
         make_loaders: Callable[[Session], Loaders],
+        *,
+        writes: bool = True,
     ) -> Work:
-        session = await exchange.session(viewer)
+        """writes: whether it may, or has many answers; of a question alone each answer is confirmed."""
+        session = await (exchange.session(viewer) if writes else exchange.question(viewer))
         return cls(exchange, viewer, make_loaders, session, make_loaders(session))
 
     async def renew(self) -> None:

@@ -186,6 +186,8 @@ class FakeExchange:
         self.called("session")
         return FakeSession(self, viewer)
 
+    question = session
+
     def called(self, name: str) -> None:
         self.calls[name] += 1
         if name in self.failing:
@@ -198,6 +200,7 @@ class FakeSession:
     viewer: Viewer
     share: Share = field(default_factory=Share)
     now_us: int = 0
+    assumed: bool = False
     inputs_read: dict[int, None] = field(default_factory=dict)
 
     async def products_by_key(self, keys):

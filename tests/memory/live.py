@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar, cast
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -27,11 +28,22 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from exchange.errors import AccessDenied, Conflict, InvalidInput, LoopRefused, TooManyRequests
 from exchange.graph import Store
 from exchange.model.closure import Dates
-from exchange.model.footprint import LifeCycleStage
+from exchange.model.footprint import NEVER_US, LifeCycleStage
 from exchange.model.grant import AccessLevel
 from exchange.model.ledger import LedgerHead
 from exchange.model.parties import ANONYMOUS, OPERATOR, Scope, Viewer
-from exchange.operations import alliances, products, publishing, releases, roll_ups, sharing, writing
+from exchange.operations import (
+    alliances,
+    products,
+    publishing,
+    releases,
+    roll_ups,
+    sharing,
+    writing,
+)
+from exchange.operations import (
+    exchange as exchanges,
+)
 from exchange.operations.admission import check_admission
 from exchange.operations.answers import RollUpAnswer
 from exchange.operations.exchange import Exchange, open_exchange
@@ -52,6 +64,7 @@ from exchange.operations.inputs import (
     PublishFootprintsInput,
     StageEmissionsInput,
 )
+from exchange.operations.known import Known
 from exchange.operations.organizations import add_organization
 from exchange.operations.roll_ups import Solved, solve_for
 from exchange.operations.session import Session
@@ -456,6 +469,22 @@ class LiveMachine(RuleBasedStateMachine):
                 else:
                     assert found.solution.refusal(made.key) == other.solution.refusal(made.key)
                     assert self._told(session, found, made.key) == self._told(session, other, made.key)
+
+    @precondition(lambda self: self.made)
+    @invariant()
+    def what_is_known_is_what_would_be_read(self) -> None:
+        """By each server, which may have missed what the other wrote: it is not told then."""
+        self.run(self._compare_known(self.servers[self.steps % 2], self.viewers[self.steps % 3]))
+
+    async def _compare_known(self, server: Exchange, viewer: Viewer) -> None:
+        with patch.object(exchanges, "WRITTEN_US", -NEVER_US):
+            question = await server.question(viewer)
+        assert question.assumed
+        granted, products = await question.granted(), await question.products([made.id for made in self.made])
+        if await question.confirm():
+            read = replace(await server.session(viewer), known=Known())
+            assert granted == await read.granted()
+            assert products == await read.products([made.id for made in self.made])
 
     def _told(self, session: Session, solved: Solved, key: int) -> object:
         """What the viewer's facts and digest say; None: nothing."""

@@ -1,0 +1,235 @@
+"""What was read at one head of the ledger is read once, is nobody else's, and ends with that head or by the clock."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from exchange.graph import Store
+from exchange.graph.bolt import Bolt
+from exchange.model.grant import AccessLevel
+from exchange.model.parties import Organization, Scope, Viewer
+from exchange.model.product import Product
+from exchange.model.writes import AddGrant, RevokeGrant
+from exchange.operations import exchange as exchanges
+from exchange.operations import known
+from exchange.operations.checks import US_PER_DAY
+from exchange.operations.exchange import Exchange, open_exchange
+from exchange.operations.known import NOTHING_GRANTED, Boundaries, Known, RightsOfOne
+from exchange.schema.execution import Executor, Request
+from exchange.schema.ids import global_id
+from tests.memory.test_following import NOW_US
+from tests.store.databases import Database
+from tests.store.examples import a_grant, a_line, put, put_footprint, put_organization, put_products
+
+START_US = NOW_US
+NAMED = "query ($id: ID!) { product(id: $id) { name access cradleToGate { ... on RollUp { hasGaps } } } }"
+
+
+class Clock:
+    now_us = START_US
+
+    def __call__(self) -> int:
+        return self.now_us
+
+
+class Servers:
+    """Two of them on one database, and what each of their statements was."""
+
+    def __init__(self, one: Exchange, other: Exchange, clock: Clock, read: Counter[str]) -> None:
+        self.one, self.other, self.clock, self.read = one, other, clock, read
+
+    async def fill(self) -> None:
+        store = self.one.store
+        self.buyer, self.seller = await put_organization(store), await put_organization(store)
+        [self.car] = await put_products(store, self.buyer, "Car")
+        self.tin, self.pin = await put_products(store, self.seller, "Tin", "Pin")
+        self.grant = a_grant(self.tin, self.buyer)
+        await put(store, AddGrant(self.grant))
+        for product in (self.tin, self.pin):
+            await put_footprint(store, product)
+        await put_footprint(store, self.car, [a_line(self.tin, unit="LITER")])
+        self.clock.now_us += 2_000_000
+
+    def viewer(self, of: Organization) -> Viewer:
+        return Viewer(of.id, frozenset({Scope.READ}), client_id="client")
+
+    async def ask(self, server: Exchange, product: Product, of: Organization | None = None) -> Any:
+        request = Request(NAMED, {"id": global_id("Product", product.id)})
+        answer = await Executor(server).answer(request, self.viewer(of or self.buyer), "request")
+        assert "errors" not in answer.body
+        return answer.body["data"]["product"]
+
+    async def statements(self, server: Exchange, product: Product, of: Organization | None = None) -> int:
+        self.read.clear()
+        await self.ask(server, product, of)
+        return self.read.total()
+
+
+@pytest.fixture
+async def servers(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Servers]:
+    clock, read, really = Clock(), Counter[str](), Bolt.read
+
+    async def counted(self: Bolt, statement: str, **options: Any) -> list[list[Any]]:
+        read[statement] += 1
+        return await really(self, statement, **options)
+
+    monkeypatch.setattr(Bolt, "read", counted)
+    stores = [await Store.open(database.target) for _ in range(2)]
+    for store in stores:
+        await store.ready()
+    one, other = (open_exchange(store, clock=clock, graph_megabytes=100) for store in stores)
+    for each in (one, other):
+        assert each.graph is not None
+        assert await each.graph.loaded()
+    made = Servers(one, other, clock, read)
+    await made.fill()
+    yield made
+    for each in (one, other):
+        await each.close()
+        await each.store.close()
+
+
+async def test_a_question_asked_again_reads_the_head_alone(servers: Servers) -> None:
+    """Once: before the answer leaves."""
+    first = await servers.ask(servers.one, servers.car)
+    assert first == {"name": "Car", "access": "OWNER", "cradleToGate": {"hasGaps": False}}
+    assert await servers.statements(servers.one, servers.car) == 1
+    assert await servers.ask(servers.one, servers.car) == first
+
+
+async def test_what_is_known_of_one_organization_is_no_others(servers: Servers) -> None:
+    assert (await servers.ask(servers.one, servers.tin))["access"] == "TOTAL"
+    assert (await servers.ask(servers.one, servers.tin, servers.seller))["access"] == "OWNER"
+    assert await servers.ask(servers.one, servers.pin) is None
+    assert await servers.ask(servers.one, servers.car, servers.seller) is None
+    assert await servers.statements(servers.one, servers.pin) == 1
+    assert await servers.ask(servers.one, servers.pin) is None
+
+
+async def test_what_another_server_wrote_is_never_missed(servers: Servers) -> None:
+    """The first one begins at the head that it saw last."""
+    assert (await servers.ask(servers.one, servers.tin))["access"] == "TOTAL"
+    assert await servers.ask(servers.one, servers.pin) is None
+    at_us = servers.clock.now_us
+    head = await servers.other.store.head()
+    revoked = RevokeGrant(servers.grant.id, at_us, head.sequence + 1)
+    await put(servers.other.store, revoked, AddGrant(a_grant(servers.pin, servers.buyer, sequence=head.sequence + 2)))
+    servers.clock.now_us += 2_000_000
+    question = await servers.one.question(servers.viewer(servers.buyer))
+    assert question.assumed
+    assert not await question.confirm()
+    assert await servers.ask(servers.one, servers.tin) is None
+    assert (await servers.ask(servers.one, servers.pin))["access"] == "TOTAL"
+    assert (await servers.ask(servers.one, servers.car))["cradleToGate"] == {"hasGaps": True}
+
+
+async def test_the_head_is_read_first_while_somebody_writes(servers: Servers) -> None:
+    viewer = servers.viewer(servers.buyer)
+    assert (await servers.one.question(viewer)).assumed
+    await put(servers.one.store, AddGrant(a_grant(servers.pin, servers.buyer)))
+    servers.clock.now_us = (await servers.one.store.head()).at_us + exchanges.WRITTEN_US - 1
+    assert not (await servers.one.question(viewer)).assumed
+    servers.clock.now_us += 1
+    assert (await servers.one.question(viewer)).assumed
+    assert not (await servers.one.session(viewer)).assumed
+
+
+@pytest.mark.parametrize("grant", ["begins", "ends"])
+async def test_a_grant_begins_and_ends_by_the_clock_alone(servers: Servers, grant: str) -> None:
+    at_us = servers.clock.now_us + 10_000_000
+    given = a_grant(servers.pin, servers.buyer)
+    given = replace(given, from_us=at_us) if grant == "begins" else replace(given, until_us=at_us)
+    await put(servers.one.store, AddGrant(given))
+    seen = []
+    for now_us in (at_us - 1_000_000, at_us - 1, at_us, at_us + 1_000_000):
+        servers.clock.now_us = now_us
+        seen.append(await servers.ask(servers.one, servers.pin) is not None)
+    assert seen == [grant == "ends"] * 2 + [grant == "begins"] * 2
+
+
+async def test_what_is_onward_may_end_with_the_day(servers: Servers) -> None:
+    """A footprint that stands until midnight: its line is what shows the supplier's product."""
+    store, day = servers.one.store, servers.clock.now_us // US_PER_DAY
+    [part] = await put_products(store, servers.seller, "Part")
+    [screw] = await put_products(store, servers.buyer, "Screw")
+    inputs = a_grant(part, servers.buyer, level=AccessLevel.INPUTS)
+    third = await put_organization(store)
+    [hidden] = await put_products(store, third, "Hidden")
+    await put(store, AddGrant(inputs), AddGrant(a_grant(hidden, servers.seller, sequence=2, onward=True)))
+    await put_footprint(store, screw)
+    await put_footprint(store, hidden)
+    await put_footprint(store, part, [a_line(hidden, unit="LITER")], valid_until_day=day + 1)
+    seen = []
+    for now_us in ((day + 1) * US_PER_DAY - 2_000_000, (day + 1) * US_PER_DAY - 1, (day + 1) * US_PER_DAY):
+        servers.clock.now_us = now_us
+        seen.append(await servers.ask(servers.one, hidden) is not None)
+    assert seen == [True, True, False]
+
+
+# -- alone -------------------------------------------------------------------------------------------------------------
+
+
+def a_product(key: int) -> Product:
+    return Product(f"product {key}", key, "owner", (), "name", None, (), 0, key)
+
+
+def some_rights(products: int) -> RightsOfOne:
+    return replace(NOTHING_GRANTED, granted=dict.fromkeys(range(products), AccessLevel.TOTAL))
+
+
+def test_it_ends_with_its_head() -> None:
+    kept = Known()
+    kept.keep_products([a_product(1), None], 7)
+    kept.keep_rights("somebody", some_rights(1), 7)
+    assert kept.product("product 1", 7) == kept.product(1, 7) == a_product(1)
+    assert kept.rights("somebody", 7, 0) == some_rights(1)
+    for head in (6, 8):
+        assert kept.product(1, head) is None
+        assert kept.rights("somebody", head, 0) is None
+    kept.keep_products([a_product(2)], 6)  # by a session that began before
+    assert kept.product(2, 7) is None
+    assert kept.product(2, 6) is None
+    kept.keep_products([a_product(3)], 8)
+    assert (kept.product(1, 8), kept.rights("somebody", 8, 0)) == (None, None)
+    assert kept.product(3, 8) == a_product(3)
+
+
+def test_rights_hold_between_two_instants() -> None:
+    kept = Known()
+    kept.keep_rights("somebody", replace(NOTHING_GRANTED, from_us=10, until_us=20), 1)
+    assert [kept.rights("somebody", 1, now_us) is not None for now_us in (9, 10, 19, 20)] == [False, True, True, False]
+
+
+def test_boundaries_are_the_next_begin_or_end() -> None:
+    at = Boundaries(1_000)
+    given = a_grant(a_product(1), None)
+    at.of_grants([replace(given, from_us=0, until_us=1_000)])
+    assert at.next_us == NOTHING_GRANTED.until_us
+    at.of_grants([replace(given, from_us=1_001, until_us=5_000)])
+    assert at.next_us == 1_001
+    at.of_day(0)
+    assert at.next_us == 1_001
+    at = Boundaries(1_000)
+    at.of_day(0)
+    assert at.next_us == US_PER_DAY
+
+
+def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known, "PRODUCTS_KNOWN_MAX", 3)
+    monkeypatch.setattr(known, "RIGHTS_KNOWN_MAX", 5)
+    kept = Known()
+    kept.keep_products(map(a_product, range(4)), 1)
+    assert [kept.product(key, 1) is not None for key in range(4)] == [False, False, False, True]
+    kept.keep_rights("one", some_rights(3), 1)
+    kept.keep_rights("one", some_rights(2), 1)
+    kept.keep_rights("two", some_rights(3), 1)
+    assert kept.rights("one", 1, 0) is not None
+    kept.keep_rights("three", some_rights(6), 1)
+    assert kept.rights("three", 1, 0) is None
+    kept.keep_rights("three", some_rights(1), 1)
+    assert [kept.rights(name, 1, 0) is not None for name in ("one", "two", "three")] == [False, False, True]
