@@ -59,13 +59,18 @@ class Exchange:
         return self._session(viewer, await self.store.head())
 
     async def question(self, viewer: Viewer) -> Session:
-        """The same for what writes nothing, and is confirmed before it leaves. While nobody writes, it begins at the
-        head that was seen last, without reading it: confirming shows that it was the head when the answer was made,
-        so nothing acknowledged before is missing; else nothing is told, and the question put again."""
+        """The same for what is confirmed before it leaves. While nobody writes, it begins at the head that was seen
+        last, without reading it: confirming shows that it was the head when the answer was made, so nothing
+        acknowledged before is missing; else nothing is told, and the question put again."""
         head = self.store.last_head
         if head is None or self.clock() - head.at_us < WRITTEN_US:
             return await self.session(viewer)
         return self._session(viewer, head, assumed=True)
+
+    async def writing(self, viewer: Viewer) -> Session:
+        """The same before a write, which is decided for itself and ends the session: at the head that was seen last."""
+        head = self.store.last_head
+        return await self.session(viewer) if head is None else self._session(viewer, head, assumed=True)
 
     def _session(self, viewer: Viewer, head: LedgerHead, *, assumed: bool = False) -> Session:
         now_us = max(self.clock(), head.at_us)
@@ -108,5 +113,6 @@ def open_exchange(
     graph = LiveGraph(store, clock, megabytes_max=graph_megabytes, snapshot=kept) if graph_megabytes else None
     if graph is not None:
         graph.start()
-    counted = measures or NoMeasures()
-    return Exchange(store, clock, WriteQueue(store, clock, graph, counted), graph=graph, measures=counted)
+    counted, known = measures or NoMeasures(), Known()
+    queue = WriteQueue(store, clock, graph, counted, known)
+    return Exchange(store, clock, queue, graph=graph, measures=counted, known=known)

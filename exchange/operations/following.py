@@ -43,10 +43,11 @@ from exchange.model.closure import Dates
 from exchange.model.footprint import Footprint
 from exchange.model.ledger import LedgerHead
 from exchange.model.resolved import Ints
-from exchange.operations.checks import US_PER_DAY
+from exchange.model.writes import Write
 from exchange.operations.everybody import Everybody
+from exchange.operations.instants import later, today
 from exchange.operations.snapshots import SnapshotFile, SnapshotUnusable
-from exchange.operations.taking_over import Changed, load_tables, read_changed
+from exchange.operations.taking_over import Changed, changed_by, load_tables, read_changed
 from exchange.operations.turns import beside
 from exchange.rollup.demand import Demand
 
@@ -73,11 +74,6 @@ class Closure:
     cut: Cut
     rights: Rights
     kept: KeptClosure | None = None
-
-
-def today(head: LedgerHead, now_us: int) -> Dates:
-    """Today and now."""
-    return Dates(now_us // US_PER_DAY, now_us, head.sequence)
 
 
 class LiveGraph:
@@ -240,6 +236,15 @@ class LiveGraph:
             return None
         return consumed(present.tables, keys)
 
+    async def wrote(self, writes: Sequence[Write], before: LedgerHead, after: LedgerHead) -> None:
+        """What this process wrote itself is taken over as it is, where the graph stood just before it. Else it comes
+        with what the next question needs."""
+        changed = changed_by(writes)
+        async with self._mutex:
+            present = self._present
+            if changed and present and not self._frozen and present.dates.head == before.sequence:
+                await self._take(present, changed, today(after, after.at_us), after.at_us)
+
     def _closure(
         self, present: Present, keys: Sequence[int], dates: Dates, now: Dates, chosen: dict[int, int], keeps: bool
     ) -> Closure:
@@ -263,8 +268,12 @@ class LiveGraph:
         if self._frozen:
             return False
         changed = await read_changed(self._store, at.head, now.head)
+        return await self._take(present, changed, now, head.at_us)
+
+    async def _take(self, present: Present, changed: Changed, now: Dates, at_us: int) -> bool:
+        """False: it is given up, and loaded again where that helps."""
         try:
-            await beside(lambda: self._take_over(present, changed, now, head.at_us))
+            await beside(lambda: self._take_over(present, changed, now, at_us))
         except (Exception, asyncio.CancelledError) as error:
             if self._halfway:  # never answer from it, also where nobody waits for this any more
                 self.give_up()
@@ -285,7 +294,7 @@ class LiveGraph:
         """In one piece, whoever is cancelled meanwhile: nothing goes on and forgets what it has moved."""
         self._halfway = True
         touched = changed.apply(present.tables)
-        self._everybody.move(present.advance(_later(present.dates, now), touched, at_us))
+        self._everybody.move(present.advance(later(present.dates, now), touched, at_us))
         self._halfway = False
 
     def give_up(self, *, load_again: bool = True, from_database: bool = False) -> None:
@@ -389,8 +398,3 @@ class LiveGraph:
             f"The graph needs more than the {self._bytes_max // MEGABYTE} MB that it may have in memory, so answers "
             "are computed from the database: correct, but slower. Raise EXCHANGE_GRAPH_MEGABYTES."
         )
-
-
-def _later(at: Dates, now: Dates) -> Dates:
-    """Time never goes back, whatever clock a question came with."""
-    return Dates(max(at.as_of_day, now.as_of_day), max(at.known_at_us, now.known_at_us), now.head)

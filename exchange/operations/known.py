@@ -1,18 +1,20 @@
 """What was read of the database at one head of the ledger, kept for the questions that follow, while that head stays.
 
 Everything that is written moves the head, so while it stays, what was read is what would be read again. The first
-session at another head empties it. What also depends on the clock (which grants hold) is kept until the next instant at
+session at another head empties it; what this process writes itself lets it go on without what that may have changed
+(`wrote`). What also depends on the clock (which grants hold) is kept until the next instant at
 which it could change. What is made from it leaves only after the head was read once more (`Session.confirm`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from exchange.model.footprint import NEVER_US
 from exchange.model.grant import AccessLevel, Grant
+from exchange.model.ledger import WATCHED, ChangeKind
 from exchange.model.product import Product
 from exchange.operations.checks import US_PER_DAY
 
@@ -25,7 +27,8 @@ class RightsOfOne:
     """What one organization was granted, as it holds from one instant until (exclusive) another, in microseconds.
 
     alliances: that it is a member of. granted: product keys with the highest level, onward ones at TOTAL. onward: those
-    that are shown because it holds INPUTS on something that they go into.
+    that are shown because it holds INPUTS on something that they go into. by_inputs: whether it holds INPUTS at all, so
+    that a footprint may change what is onward.
     """
 
     alliances: frozenset[str]
@@ -33,9 +36,18 @@ class RightsOfOne:
     granted: dict[int, AccessLevel]
     from_us: int
     until_us: int
+    by_inputs: bool = False
 
 
 NOTHING_GRANTED: Final = RightsOfOne(frozenset(), frozenset(), {}, 0, NEVER_US)  # to whoever is no organization
+
+
+# No product is another by them, nor any grant: only which footprint stands, and so what is onward.
+_OF_FOOTPRINTS: Final = WATCHED | {
+    ChangeKind.FOOTPRINT_PUBLISHED,
+    ChangeKind.FOOTPRINT_DEPRECATED,
+    ChangeKind.RELEASE_CREATED,
+}
 
 
 class Boundaries:
@@ -100,6 +112,18 @@ class Known:
             self._rights_size = 0
         self._rights[organization_id] = rights
         self._rights_size += len(rights.granted)
+
+    def wrote(self, before: int, after: int, kinds: Collection[ChangeKind]) -> None:
+        """These changes, and no others, moved the head from `before` to `after`."""
+        if self._head != before or after <= before:
+            return
+        if not _OF_FOOTPRINTS.issuperset(kinds):
+            self._is_at(after)
+            return
+        self._head = after
+        if not WATCHED.issuperset(kinds):
+            for organization_id in [name for name, rights in self._rights.items() if rights.by_inputs]:
+                self._rights_size -= len(self._rights.pop(organization_id).granted)
 
     def _is_at(self, head: int) -> bool:
         """Whether what was read at a head is kept: not of an earlier one than others have seen."""

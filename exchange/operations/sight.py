@@ -95,7 +95,7 @@ class Sight:
         inputs = {key for key, level in held.items() if level == AccessLevel.INPUTS}
         onward = await self._find_onward(inputs, changes) if inputs else set()
         granted = dict.fromkeys(onward, AccessLevel.TOTAL) | held
-        return RightsOfOne(alliances, frozenset(onward), granted, now_us, changes.next_us)
+        return RightsOfOne(alliances, frozenset(onward), granted, now_us, changes.next_us, bool(inputs))
 
     async def _held_by(self, grants: Sequence[Grant]) -> dict[int, AccessLevel]:
         """The highest level of each product, by grants of one product or of many."""

@@ -30,6 +30,7 @@ from exchange.model.footprint import NEVER_US, Footprint
 from exchange.model.grant import Grant
 from exchange.model.ledger import Change, ChangeKind, LedgerHead
 from exchange.model.product import Product, Release
+from exchange.model.writes import PublishFootprint, RememberAnswer, Write
 from exchange.operations.turns import beside
 
 T = TypeVar("T")
@@ -65,6 +66,14 @@ class Changed:
         tables.bind(self.products)
         touched |= tables.put_grants(self.grants)
         return touched | tables.put_memberships(self.memberships)
+
+
+def changed_by(writes: Sequence[Write]) -> Changed | None:
+    """What a transaction of this process changed, without reading it: the store gives footprints as they were
+    published. None: it wrote something else, too, or nothing that the graph holds."""
+    published = [write.footprint for write in writes if isinstance(write, PublishFootprint)]
+    others = [write for write in writes if not isinstance(write, PublishFootprint | RememberAnswer)]
+    return Changed([], [], published, [], [], []) if published and not others else None
 
 
 async def read_changed(store: Store, after: int, upto: int) -> Changed:

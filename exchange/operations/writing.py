@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
@@ -26,6 +27,7 @@ from exchange.model.ledger import Change, ChangeKind, LedgerHead
 from exchange.model.writes import Write
 from exchange.operations.admission import check_admission
 from exchange.operations.following import LiveGraph
+from exchange.operations.known import Known
 from exchange.operations.measures import Measures, NoMeasures
 from exchange.operations.refusals import refused_loop
 
@@ -35,6 +37,7 @@ T_co = TypeVar("T_co", covariant=True)
 BATCH_COMMANDS_MAX = 64  # one transaction's worth: measured to be where more no longer helps
 BATCH_FOOTPRINTS_MAX = 1000  # keeps the longest transaction near half a second
 HEAD_RETRIES_MAX = 60  # each retry means that another server wrote: it made progress
+OTHERS_SECONDS = 10.0  # after another server wrote first, more of its writes are expected
 HEAD_BACKOFF_S = 0.002
 HEAD_BACKOFF_MAX_S = 0.1
 WAITING_MAX = 10_000  # beyond it, say so instead of growing
@@ -126,9 +129,11 @@ class WriteQueue:
         clock: Callable[[], int],
         graph: LiveGraph | None = None,
         measures: Measures | None = None,
+        known: Known | None = None,
     ) -> None:
         self._store, self._clock, self._graph = store, clock, graph
-        self._measures = measures or NoMeasures()
+        self._measures, self._known = measures or NoMeasures(), known or Known()
+        self._others_wrote = -OTHERS_SECONDS  # when another server was last met
         self._waiting: list[_Waiting] = []
         self._wake = asyncio.Event()
         self._closed = False
@@ -190,6 +195,7 @@ class WriteQueue:
                 await self._write_once(batch)
                 return
             except HeadMoved:
+                self._others_wrote = time.monotonic()
                 await asyncio.sleep(random.uniform(0, min(HEAD_BACKOFF_S * 2**attempt, HEAD_BACKOFF_MAX_S)))
             except StoreUnavailable:  # it is away for all of them
                 raise
@@ -204,8 +210,15 @@ class WriteQueue:
                 return
         raise StoreUnavailable("Other servers kept writing first. Nothing was written; ask again.")
 
+    async def _head(self) -> LedgerHead:
+        """To decide at: the one that was seen last, for where it is no longer the head nothing is written; read where
+        that was so a moment ago."""
+        seen = self._store.last_head
+        met = time.monotonic() - self._others_wrote < OTHERS_SECONDS
+        return await self._store.head() if seen is None or met else seen
+
     async def _write_once(self, batch: list[_Waiting]) -> None:
-        head = await self._store.head()
+        head = await self._head()
         now_us = max(self._clock(), head.at_us)
         asked = [waiting for waiting in batch if not waiting.answer.done()]
         outcomes = await asyncio.gather(
@@ -228,7 +241,8 @@ class WriteQueue:
             raise
         writes, changes = _assemble(decided, head, now_us)
         if changes:
-            await self._store.write(writes, changes, head)
+            after = await self._store.write(writes, changes, head)
+            self._known.wrote(head.sequence, after.sequence, {change.kind for change in changes})
         elif refused and (await self._store.head()).sequence != head.sequence:
             raise HeadMoved  # it may have read one part before another server's write and one after it
         for waiting, error in refused:
@@ -236,6 +250,8 @@ class WriteQueue:
         for waiting, decision in decided:
             if not waiting.answer.done():
                 waiting.answer.set_result(decision.result)
+        if changes and self._graph is not None:
+            await self._graph.wrote(writes, head, after)
 
     async def _record(
         self, refused: tuple[_Waiting, Decision[object]], error: LoopRefused, head: LedgerHead, now_us: int

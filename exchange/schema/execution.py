@@ -122,8 +122,7 @@ class Executor:
     async def _execute(
         self, document: DocumentNode, operation: OperationDefinitionNode, request: Request, viewer: Viewer
     ) -> ExecutionResult:
-        writes = operation.operation is not OperationType.QUERY
-        work = await Work.begin(self._exchange, viewer, Loaders, writes=writes)
+        work = await Work.begin(self._exchange, viewer, Loaders, operation.operation)
         for _ in range(TRIES_MAX + work.session.assumed):
             work.explained_parts = 0
             result = await _executed(document, request, work)

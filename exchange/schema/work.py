@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import strawberry
+from graphql import OperationType
 
 from exchange.errors import ExchangeError
 from exchange.model.parties import Viewer
@@ -43,11 +44,10 @@ class Work:
         exchange: Exchange,
         viewer: Viewer,
         make_loaders: Callable[[Session], Loaders],
-        *,
-        writes: bool = True,
+        kind: OperationType = OperationType.SUBSCRIPTION,
     ) -> Work:
-        """writes: whether it may, or has many answers; of a question alone each answer is confirmed."""
-        session = await (exchange.session(viewer) if writes else exchange.question(viewer))
+        begin = {OperationType.QUERY: exchange.question, OperationType.MUTATION: exchange.writing}
+        session = await begin.get(kind, exchange.session)(viewer)
         return cls(exchange, viewer, make_loaders, session, make_loaders(session))
 
     async def renew(self) -> None:

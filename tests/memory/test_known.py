@@ -12,6 +12,7 @@ import pytest
 from exchange.graph import Store
 from exchange.graph.bolt import Bolt
 from exchange.model.grant import AccessLevel
+from exchange.model.ledger import WATCHED, ChangeKind
 from exchange.model.parties import Organization, Scope, Viewer
 from exchange.model.product import Product
 from exchange.model.writes import AddGrant, RevokeGrant
@@ -24,7 +25,7 @@ from exchange.schema.execution import Executor, Request
 from exchange.schema.ids import global_id
 from tests.memory.test_following import NOW_US
 from tests.store.databases import Database
-from tests.store.examples import a_grant, a_line, put, put_footprint, put_organization, put_products
+from tests.store.examples import a_grant, a_line, new_id, put, put_footprint, put_organization, put_products
 
 START_US = NOW_US
 NAMED = "query ($id: ID!) { product(id: $id) { name access cradleToGate { ... on RollUp { hasGaps } } } }"
@@ -111,21 +112,23 @@ async def test_what_is_known_of_one_organization_is_no_others(servers: Servers) 
     assert await servers.ask(servers.one, servers.pin) is None
 
 
-async def test_what_another_server_wrote_is_never_missed(servers: Servers) -> None:
+@pytest.mark.parametrize("written", ["granted", "revoked"])
+async def test_what_another_server_wrote_is_never_missed(servers: Servers, written: str) -> None:
     """The first one begins at the head that it saw last."""
     assert (await servers.ask(servers.one, servers.tin))["access"] == "TOTAL"
     assert await servers.ask(servers.one, servers.pin) is None
-    at_us = servers.clock.now_us
-    head = await servers.other.store.head()
-    revoked = RevokeGrant(servers.grant.id, at_us, head.sequence + 1)
-    await put(servers.other.store, revoked, AddGrant(a_grant(servers.pin, servers.buyer, sequence=head.sequence + 2)))
+    sequence = (await servers.other.store.head()).sequence + 1
+    if written == "granted":
+        await put(servers.other.store, AddGrant(a_grant(servers.pin, servers.buyer, sequence=sequence)))
+    else:
+        await put(servers.other.store, RevokeGrant(servers.grant.id, servers.clock.now_us, sequence))
     servers.clock.now_us += 2_000_000
     question = await servers.one.question(servers.viewer(servers.buyer))
     assert question.assumed
     assert not await question.confirm()
-    assert await servers.ask(servers.one, servers.tin) is None
-    assert (await servers.ask(servers.one, servers.pin))["access"] == "TOTAL"
-    assert (await servers.ask(servers.one, servers.car))["cradleToGate"] == {"hasGaps": True}
+    seen = [await servers.ask(servers.one, product) is not None for product in (servers.tin, servers.pin)]
+    assert seen == [written == "granted"] * 2
+    assert (await servers.ask(servers.one, servers.car))["cradleToGate"] == {"hasGaps": written == "revoked"}
 
 
 async def test_the_head_is_read_first_while_somebody_writes(servers: Servers) -> None:
@@ -137,6 +140,44 @@ async def test_the_head_is_read_first_while_somebody_writes(servers: Servers) ->
     servers.clock.now_us += 1
     assert (await servers.one.question(viewer)).assumed
     assert not (await servers.one.session(viewer)).assumed
+
+
+async def test_what_this_server_wrote_is_in_its_memory_at_once(servers: Servers) -> None:
+    """Without being read again; what else is known stays."""
+    owner = replace(servers.viewer(servers.buyer), scopes=frozenset({Scope.READ, Scope.PUBLISH}))
+    for server, products in ((servers.one, [servers.tin, servers.car]), (servers.other, [servers.car])):
+        for product in products:
+            await servers.ask(server, product)
+    given = {
+        "idempotencyKey": new_id(),
+        "footprint": {
+            "product": global_id("Product", servers.car.id),
+            "declaredUnitAmount": "1",
+            "declaredUnitOfMeasurement": "KILOGRAM",
+            "productMassPerDeclaredUnit": "1",
+            "referencePeriodStart": "2025-01-01T00:00:00Z",
+            "referencePeriodEnd": "2026-01-01T00:00:00Z",
+            "ipccCharacterizationFactors": ["AR6"],
+            "crossSectoralStandards": ["ISO14067"],
+            "geographyCountry": "CN",
+            "modelled": {
+                "direct": [],
+                "lines": [{"product": {"id": global_id("Product", new_id())}, "amount": "2", "unit": "KILOGRAM"}],
+            },
+        },
+    }
+    publish = """mutation ($input: PublishFootprintInput!) { publishFootprint(input: $input) {
+      __typename ... on UserError { message } } }"""
+    answer = await Executor(servers.one).answer(Request(publish, {"input": given}), owner, "request")
+    assert "errors" not in answer.body, answer.body
+    assert answer.body["data"]["publishFootprint"]["__typename"] == "PublishFootprintPayload", answer.body
+    assert servers.one.graph is not None
+    assert servers.other.graph is not None
+    assert servers.one.graph.head == (await servers.one.store.head()).sequence > (servers.other.graph.head or 0)
+    servers.clock.now_us += 2_000_000
+    assert await servers.statements(servers.one, servers.tin) == 1
+    for server in (servers.one, servers.other):
+        assert (await servers.ask(server, servers.car))["cradleToGate"] == {"hasGaps": True}
 
 
 @pytest.mark.parametrize("grant", ["begins", "ends"])
@@ -197,6 +238,37 @@ def test_it_ends_with_its_head() -> None:
     kept.keep_products([a_product(3)], 8)
     assert (kept.product(1, 8), kept.rights("somebody", 8, 0)) == (None, None)
     assert kept.product(3, 8) == a_product(3)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "products", "plain", "by_inputs"),
+    [
+        ([ChangeKind.INPUTS_READ], True, True, True),
+        ([ChangeKind.FOOTPRINT_PUBLISHED, ChangeKind.WRITE_DENIED], True, True, False),
+        ([ChangeKind.FOOTPRINT_DEPRECATED], True, True, False),
+        ([ChangeKind.RELEASE_CREATED], True, True, False),
+        ([ChangeKind.FOOTPRINT_PUBLISHED, ChangeKind.ACCESS_REVOKED], False, False, False),
+        *(
+            ([kind], False, False, False)
+            for kind in ChangeKind
+            if kind not in WATCHED and not kind.startswith("FOOTPRINT") and kind != ChangeKind.RELEASE_CREATED
+        ),
+    ],
+)
+def test_own_writes_end_what_they_may_change(
+    kinds: list[ChangeKind], products: bool, plain: bool, by_inputs: bool
+) -> None:
+    kept = Known()
+    kept.keep_products([a_product(1)], 7)
+    kept.keep_rights("plain", some_rights(1), 7)
+    kept.keep_rights("by inputs", replace(some_rights(2), by_inputs=True), 7)
+    kept.wrote(6, 8, kinds)  # not from where it stands
+    assert kept.product(1, 7) is not None
+    kept.wrote(7, 9, kinds)
+    assert (kept.product(1, 7), kept.rights("plain", 7, 0)) == (None, None)
+    assert (kept.product(1, 9) is not None) is products
+    assert (kept.rights("plain", 9, 0) is not None) is plain
+    assert (kept.rights("by inputs", 9, 0) is not None) is by_inputs
 
 
 def test_rights_hold_between_two_instants() -> None:
