@@ -348,6 +348,8 @@ UNSEEN = {
     "model.audit_file.LINE_CHARACTERS_MAX": "how much of a line is looked at in a file that somebody else made",
     "model.audit_file.PROBLEMS_MAX": "how many breaks of a file are told",
     "operations.audit.ENTRIES_AT_ONCE_MAX": "how many entries share a transaction",
+    "operations.known.PRODUCTS_KNOWN_MAX": "the memory of products that were read",
+    "operations.known.RIGHTS_KNOWN_MAX": "the memory of what organizations were granted",
     "operations.audit.KEPT_MAX": "the memory of what was recorded today",
     "operations.probing.PAIRS_COUNTED_MAX": "the memory of who asked about what today",
     "operations.following.ADMISSION_CHANGES_MAX": "how far a server follows the ledger while writes wait",
