@@ -19,6 +19,7 @@ from scipy.sparse import csc_array, csr_array
 from exchange.memory import NOBODY, Column, Present, Tables, Whole, cut
 from exchange.model.closure import Dates
 from exchange.model.footprint import NEVER_US
+from exchange.rollup.standings import OWN_WIDTH
 from tests.bench import established, factorizing
 from tests.bench.admitting import admitted
 from tests.bench.keeping import kept as kept_figures
@@ -119,9 +120,9 @@ def _change(tables: Tables, kept: Whole) -> None:
 
 
 def _change_one(tables: Tables, kept: Whole, key: int) -> None:
-    own = tables.versions.own.values[key]
-    own[0] *= 1.01
-    own[-1] = own[0]
+    first, last = (tables.versions.own.column(at).values for at in (0, OWN_WIDTH - 1))
+    first[key] *= 1.01
+    last[key] = first[key]
     kept.update(np.array([key]))
 
 
