@@ -40,7 +40,7 @@ WRITE: Final = {
     "host": "Write an IP address or a host name of this machine and nothing else, such as 127.0.0.1, ::1 or 0.0.0.0; "
     "the port goes into EXCHANGE_PORT.",
     "port": "Write a whole number from 0 to 65535, such as 8000; 0 takes a free port.",
-    "graph_megabytes": "Write a whole number from 0 to 1000000, such as 1024.",
+    "graph_megabytes": "Write a whole number from 0 to 1000000, such as 768.",
     "token_minutes": "Write a whole number from 1 to 15.",
     "log_level": "Write DEBUG, INFO, WARNING or ERROR.",
 }
@@ -72,11 +72,11 @@ class Settings(BaseSettings):
         "the system has for a user's data (on Linux ~/.local/share/footprint-exchange).",
     )
     graph_megabytes: int = Field(
-        default=1024,
+        default=768,
         ge=0,
         le=1_000_000,
-        description="How much memory the graph may take in a server: a million products take some six hundred. A graph "
-        "that needs more is read from the database for every answer, which is slower; 0: always.",
+        description="How much memory the graph may take in a server: a million products take some four hundred. A "
+        "graph that needs more is read from the database for every answer, which is slower; 0: always.",
     )
     graph_snapshot: Path | None = Field(
         default=None,

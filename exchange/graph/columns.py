@@ -23,7 +23,7 @@ from exchange.model.columns import Bytes, FootprintColumns, GrantColumns, LineBl
 from exchange.model.footprint import LineExtras, SystemBoundary
 from exchange.model.grant import CONSENT
 
-RANGE_MAX: Final = 5_000  # keys of one statement: larger ones are no faster, and wait longer for what is beside them
+RANGE_MAX: Final = 2_000  # keys of one statement: larger ones are no faster, and three of them are in memory at once
 LINES_BESIDE_MAX: Final = 20  # of a footprint, that come with its range: at most 100,000 lines an answer, about 10 MB
 GRANTS_BESIDE_MAX: Final = 20  # of a product
 GRANTS_PAGE_MAX: Final = 10_000

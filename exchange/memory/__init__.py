@@ -2,7 +2,7 @@
 
 from exchange.memory.admission import consumed, demand
 from exchange.memory.closure import Cut, cut, everything
-from exchange.memory.columns import Column
+from exchange.memory.columns import Column, room
 from exchange.memory.consumers import consumers
 from exchange.memory.kept import KeptClosure, KeptClosures, may_be_kept
 from exchange.memory.layout import NOBODY, Touched
@@ -41,6 +41,7 @@ __all__ = [
     "names_to_bind",
     "pack",
     "rights",
+    "room",
     "unpack",
     "whole_of",
 ]

@@ -112,7 +112,7 @@ class _Walk:
         found = [self.graph.new_versions] if first else []
         current = tables.products.latest_version.values[products].astype(np.int64)
         while len(current := current[current != NOBODY]):
-            active = (columns.sequence.values[current] <= head) & (columns.deprecated_sequence.values[current] > head)
+            active = (columns.sequence.values[current] <= head) & (columns.deprecated.sequence(current) > head)
             found.append(current[active])
             current = columns.previous.values[current].astype(np.int64)
         versions = np.concatenate((_NONE, *found))

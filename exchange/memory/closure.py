@@ -16,6 +16,7 @@ import numpy as np
 from exchange.memory.columns import Array, Column, ranges
 from exchange.memory.layout import DECLARED, FLAG_SHIFT, HAS_EXTRAS, NOBODY, RELEASED, STAGE_BITS
 from exchange.memory.lines import UNIT_NOT_CONVERTIBLE, LinesResolved
+from exchange.memory.rare import DEVIATION, EXEMPTED_PERCENT, RATINGS, SHARE_PERCENT
 from exchange.memory.standing import Stood
 from exchange.memory.tables import Tables
 from exchange.model.carbon import CarbonComponents
@@ -335,17 +336,17 @@ def _units_that_do_not_meet(source: Source, lines: Ints, reason: Ints) -> dict[i
 def _standings(tables: Tables, walked: _Walked, recipes: _Recipes) -> Standings:
     columns, versions = tables.versions, walked.versions
     kind = columns.kind.values[versions]
-    outbound = columns.outbound.values[versions]
+    outbound, stated = columns.outbound.values[versions], columns.stated.of(versions)
     return Standings(
         declared=(kind & DECLARED) != 0,
         released=(kind & RELEASED) != 0,
-        own=columns.own.values[versions],
+        own=columns.own.of(versions),
         has_outbound=outbound != NOBODY,
         outbound=tables.outbound.values[outbound[outbound != NOBODY]],
-        stated_share_percent=columns.stated_share_percent.values[versions],
-        stated_ratings=columns.stated_ratings.values[versions],
-        exempted_percent=columns.exempted_percent.values[versions],
-        deviation=columns.deviation.values[versions],
+        stated_share_percent=stated[:, SHARE_PERCENT].copy(),
+        stated_ratings=stated[:, RATINGS].copy(),
+        exempted_percent=stated[:, EXEMPTED_PERCENT].copy(),
+        deviation=stated[:, DEVIATION].copy(),
         valid_until_day=walked.until_day,
         recipes=recipes,
     )

@@ -6,14 +6,17 @@ Most of it is one sorted array, built once; what is added later is kept beside i
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
-from exchange.memory.columns import Array, ranges
+from exchange.memory.columns import Array, ranges, room
 from exchange.model.resolved import Ints
 
 BESIDE_MAX: Final = 100_000  # lines kept unsorted; a dictionary of so many takes about ten megabytes
+PART_MIN: Final = 500_000  # lines sorted at once, which bounds what that takes
+PARTS_MAX: Final = 16  # and how often all of them are looked at
 LINES_MAX: Final = 2**31 - 1  # rows of lines are numbered with 32 bits; so many take 85 GB
 
 
@@ -22,7 +25,7 @@ class Followers:
 
     def __init__(self) -> None:
         self._lines: Array = np.zeros(0, dtype=np.int32)
-        self._starts: Array = np.zeros(1, dtype=np.int64)
+        self._starts: Array = np.zeros(1, dtype=np.int32)
         self._beside: dict[int, list[int]] = {}
         self._count_beside = 0
         self._left_out = False
@@ -59,14 +62,15 @@ class Followers:
             raise OverflowError(
                 f"a server holds at most {LINES_MAX:,} lines in memory, and there are {len(suppliers):,}"
             )
-        order = np.argsort(suppliers, kind="stable")
-        named = suppliers[order]
-        # Looked for by numbers of their own kind: else a copy of all of them is made of the other.
-        first = int(np.searchsorted(named, named.dtype.type(0)))
-        keys = np.arange(products + 1, dtype=named.dtype)
-        self._starts = np.searchsorted(named[first:], keys).astype(np.int64, copy=False)
-        del named
-        self._lines = order[first:].astype(np.int32)
+        starts = _starts(suppliers, max(products, int(suppliers.max(initial=-1)) + 1))
+        lines = room((int(starts[-1]),), np.int32)
+        part = max(PART_MIN, len(lines) // PARTS_MAX)
+        ends = np.unique(np.searchsorted(starts, np.arange(0, len(lines) + part, part)).clip(max=len(starts) - 1))
+        for first, after in pairwise(ends.tolist()):  # products of some lines at a time
+            found = np.flatnonzero((suppliers >= first) & (suppliers < after))
+            found = found[np.argsort(suppliers[found], kind="stable")]
+            lines[starts[first] : starts[after]] = found
+        self._lines, self._starts = lines, starts
         self._beside, self._count_beside, self._left_out = {}, 0, False
 
     def arrays(self) -> dict[str, Array]:
@@ -98,3 +102,12 @@ class Followers:
         found = self._lines[ranges(self._starts[inside], self._starts[inside + 1] - self._starts[inside])]
         beside = [line for key in keys.tolist() for line in self._beside.get(key, ())]
         return np.concatenate((found.astype(np.int64), np.array(beside, dtype=np.int64)))
+
+
+def _starts(suppliers: Array, products: int) -> Array:
+    """Where the lines that name each product begin, and where the last's end, if all are sorted by it."""
+    starts = np.zeros(products + 1, dtype=np.int32)
+    for first in range(0, len(suppliers), PART_MIN):
+        part = suppliers[first : first + PART_MIN]
+        starts[1:] += np.bincount(part[part >= 0], minlength=products).astype(np.int32)
+    return np.cumsum(starts, out=starts)

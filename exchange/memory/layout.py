@@ -9,9 +9,9 @@ from typing import Final
 
 import numpy as np
 
-from exchange.memory.columns import Column
+from exchange.memory.columns import Column, Numbers
+from exchange.memory.rare import Ended, Stated, Terms
 from exchange.model.footprint import NEVER_US
-from exchange.rollup.standings import OWN_WIDTH
 
 NOBODY: Final = -1
 EVERYBODY: Final = -1  # the grantee of a public grant
@@ -43,10 +43,9 @@ class Products:
 class Versions:
     """By footprint key; days and instants as in model.footprint. previous: the version before it of its product.
 
-    identity: the footprint's id, if it is a UUID. own: (rows, 13) as in Standings; outbound: its row in
-    `Tables.outbound`, NOBODY: nothing said. packaging: NaN where nothing was stated. supplier_unit: entry in
-    `Tables.supplier_units`. country: entry in `Tables.countries`. deviation: NaN where unknown. unknown: bits in the
-    order of STATED.
+    identity: the footprint's id, if it is a UUID. outbound: its row in `Tables.outbound`, NOBODY: nothing said.
+    supplier_unit: entry in `Tables.supplier_units`. country: entry in `Tables.countries`. unknown: bits in the order of
+    STATED.
     """
 
     def __init__(self) -> None:
@@ -60,29 +59,31 @@ class Versions:
         self.period_start_us = Column(np.int64)
         self.published_at_us = Column(np.int64)
         self.sequence = Column(np.int64, fill=NEVER_US)
-        self.deprecated_at_us = Column(np.int64, fill=NEVER_US)
-        self.deprecated_sequence = Column(np.int64, fill=NEVER_US)
+        self.deprecated = Ended()
         self.release = Column(np.int32, fill=NOBODY)
         self.supplier_unit = Column(np.int32)
-        self.exempted_percent = Column(np.float64)
-        self.stated_share_percent = Column(np.float64)
-        self.stated_ratings = Column(np.float64, width=3)
-        self.deviation = Column(np.float64)
-        self.packaging = Column(np.float64)
-        self.own = Column(np.float64, width=OWN_WIDTH)
+        self.stated = Stated()
+        self.own = Terms()
         self.outbound = Column(np.int32, fill=NOBODY)
         self.characterization = Column(np.int32)
         self.country = Column(np.int16)
         self.unknown = Column(np.uint16)
-        self.first_line = Column(np.int64)
+        self.first_line = Column(np.int32)
         self.line_count = Column(np.int32)
 
     def resize(self, count: int) -> None:
         for column in self.columns():
             column.resize(count)
+        self.own.resize(count)
 
     def columns(self) -> Iterable[Column]:
-        return (each for each in vars(self).values() if isinstance(each, Column))
+        yield from (each for each in vars(self).values() if isinstance(each, Column))
+        yield from (self.deprecated.row, self.stated.row, *self.own.columns())
+
+    @property
+    def beside(self) -> Iterable[Column]:
+        """What has no row for each version."""
+        return self.deprecated.pairs, self.stated.values
 
 
 class LineColumns:
@@ -96,7 +97,7 @@ class LineColumns:
         self.supplier = Column(np.int32)
         self.version = Column(np.int32)
         self.amount = Column(np.float64)
-        self.unit = Column(np.int32)
+        self.unit = Numbers()
         self.kind = Column(np.uint8)
 
     def columns(self) -> Iterable[Column]:
@@ -113,15 +114,15 @@ class Grants:
         self.grantee = Column(np.int32)
         self.from_us = Column(np.int64)
         self.until_us = Column(np.int64)
-        self.revoked_at_us = Column(np.int64)
+        self.revoked = Ended()
         self.sequence = Column(np.int64)
-        self.revoked_sequence = Column(np.int64)
         self.previous = Column(np.int32)
         self.owner = Column(np.int32, fill=NOBODY)
         self.classification = Column(np.int32, fill=NOBODY)
 
     def columns(self) -> Iterable[Column]:
-        return (each for each in vars(self).values() if isinstance(each, Column))
+        yield from (each for each in vars(self).values() if isinstance(each, Column))
+        yield self.revoked.row
 
 
 class Memberships:

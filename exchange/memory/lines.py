@@ -104,7 +104,7 @@ def _allow(
         open_, grant = open_[there], grant[there]
         found = reach.reached(grants.grantee.values[grant], owner[open_], dates)
         found &= reach.covers(grants.classification.values[grant], tables.products.kind.values[product[open_]])
-        found &= (grants.sequence.values[grant] <= dates.head) & (grants.revoked_sequence.values[grant] > dates.head)
+        found &= (grants.sequence.values[grant] <= dates.head) & (grants.revoked.sequence(grant) > dates.head)
         found &= holds(grant)
         allowed[open_[found]] = True
         open_, grant = open_[~found], grants.previous.values[grant[~found]].astype(np.int64)

@@ -15,6 +15,7 @@ import numpy as np
 from exchange.memory.columns import Array, Column
 from exchange.memory.few_lines import put_few
 from exchange.memory.layout import DECLARED, EVERYBODY, FLAG_SHIFT, HAS_EXTRAS, NOBODY, RELEASED, TO_GRAVE
+from exchange.memory.rare import stated_rows
 from exchange.memory.reach import FIRST_ALLIANCE
 from exchange.memory.tables import Tables
 from exchange.model.columns import FootprintColumns, GrantColumns, LineBlock, ProductColumns
@@ -80,9 +81,9 @@ def add_grant_columns(tables: Tables, added: GrantColumns) -> None:
         column.resize(len(grants.product))
     grants.from_us.extend(added.from_us)
     grants.until_us.extend(added.until_us)
-    grants.revoked_at_us.extend(added.revoked_at_us)
     grants.sequence.extend(added.sequences)
-    grants.revoked_sequence.extend(added.revoked_sequences)
+    grants.revoked.row.resize(len(grants.product))
+    grants.revoked.put(rows, added.revoked_at_us, added.revoked_sequences)
 
 
 def add_footprint_columns(tables: Tables, added: FootprintColumns) -> None:
@@ -94,6 +95,8 @@ def add_footprint_columns(tables: Tables, added: FootprintColumns) -> None:
     _check(versions.sequence.values[keys] == NEVER_US)
     for column, values in _plain_columns(tables, added).items():
         column.values[keys] = np.asarray(values, dtype=column.values.dtype)
+    versions.deprecated.put(keys, added.deprecated_at_us, added.deprecated_sequences)
+    versions.stated.put(keys, _stated(added))
     _put_identities(tables, keys, added.ids)
     _put_terms(tables, keys, added)
     versions.previous.values[keys] = _chained(
@@ -122,24 +125,35 @@ def _plain_columns(tables: Tables, added: FootprintColumns) -> Mapping[Column, o
         versions.period_start_us: added.period_start_us,
         versions.published_at_us: added.published_at_us,
         versions.sequence: added.sequences,
-        versions.deprecated_at_us: added.deprecated_at_us,
-        versions.deprecated_sequence: added.deprecated_sequences,
         versions.release: release,
         versions.supplier_unit: _supplier_units(tables, added),
-        versions.exempted_percent: list(map(float, added.exempted_percents)),
-        versions.stated_share_percent: [
-            0.0 if share is None or number != NOBODY else float(share)
-            for share, number in zip(added.primary_share_percents, release, strict=True)
-        ],
-        versions.stated_ratings: [
-            _UNRATED if ratings is None else tuple(map(float, ratings)) for ratings in added.quality
-        ],
-        versions.deviation: [np.nan if each is None else float(each) for each in added.deviations],
         versions.characterization: [names.of(each) for each in added.characterizations],
         versions.country: [tables.number(tables.countries, each) for each in added.countries],
         versions.unknown: list(map(unknown_bits, added.components, added.direct)),
-        versions.packaging: [np.nan if each is None else float(each) for each in added.packaging_kg_co2e],
     }
+
+
+def _stated(added: FootprintColumns) -> Array:
+    columns = (
+        added.primary_share_percents,
+        added.release_ids,
+        added.quality,
+        added.exempted_percents,
+        added.deviations,
+        added.packaging_kg_co2e,
+    )
+    return stated_rows(
+        [
+            (
+                0.0 if share is None or release is not None else float(share),
+                _UNRATED if ratings is None else (float(ratings[0]), float(ratings[1]), float(ratings[2])),
+                float(exempted),
+                np.nan if deviation is None else float(deviation),
+                np.nan if packaging is None else float(packaging),
+            )
+            for share, release, ratings, exempted, deviation, packaging in zip(*columns, strict=True)
+        ]
+    )
 
 
 class _Numbered:
@@ -216,7 +230,7 @@ def _put_terms(tables: Tables, keys: Array, added: FootprintColumns) -> None:
             decimals.keep("outbound", first + len(outbound), leaving)
             with_outbound.append(key)
             outbound.append(leaving)
-    tables.versions.own.values[keys] = np.array(own, dtype=np.float64).reshape(-1, OWN_WIDTH)
+    tables.versions.own.put(keys, np.array(own, dtype=np.float64).reshape(-1, OWN_WIDTH))
     tables.versions.outbound.values[with_outbound] = first + np.arange(len(outbound))
     tables.outbound.extend(binary_terms(outbound))
 

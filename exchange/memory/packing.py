@@ -23,7 +23,8 @@ from exchange.model.footprint import Price, PriceBasis
 from exchange.model.product import Release
 from exchange.rollup.factors import SupplierUnit
 
-FORMAT: Final = 4  # raised with every change of what columns mean, or of the order in which anything is numbered
+FORMAT: Final = 5  # raised with every change of what columns mean, or of the order in which anything is numbered
+TERM: Final = "own."  # then which component: those that some footprint states
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ def pack(present: Present) -> Packed:
     spread = np.array(sorted(tables.deviations), dtype=np.int64)
     arrays: dict[str, Array] = {
         **{name: column.values for name, column in _columns(tables, present)},
+        **{f"{TERM}{at}": tables.versions.own.column(at).values for at in tables.versions.own.used},
         **{f"followers.{name}": values for name, values in tables.followers.arrays().items()},
         "rated": rated,
         "ratings": np.array([tables.ratings[line] for line in rated.tolist()], dtype=np.float64).reshape(-1, 3),
@@ -51,6 +53,7 @@ def pack(present: Present) -> Packed:
         "format": FORMAT,
         "dates": list(astuple(present.dates)),
         "since_us": present.since_us,
+        "terms": tables.versions.own.used,
         "owners": list(tables.owners),
         "units": [[unit, _price(price)] for unit, price in tables.units],
         "supplier_units": [
@@ -82,6 +85,7 @@ def _unpack(packed: Packed) -> Present:
     present = Present(tables, Dates(*map(int, document["dates"])), int(document["since_us"]), kept=True)
     for name, column in _columns(tables, present):
         column.take(arrays[name])
+    tables.versions.own.take(len(tables.versions.product), {at: arrays[f"{TERM}{at}"] for at in document["terms"]})
     _check_lengths(tables, present)
     for name in document["owners"]:
         tables.owner_number(name)
@@ -118,7 +122,10 @@ def _columns(tables: Tables, present: Present) -> Iterator[tuple[str, Column]]:
         "products": tables.products,
         "versions": tables.versions,
         "lines": tables.lines,
+        "deprecated": tables.versions.deprecated,
+        "stated": tables.versions.stated,
         "grants": tables.grants,
+        "revoked": tables.grants.revoked,
         "members": tables.reach.members,
         "reach": tables.reach,
         "present": present,
@@ -162,7 +169,10 @@ def _check_numbers(tables: Tables, present: Present) -> None:
         (tables.versions.supplier_unit.values, len(tables.supplier_units)),
         (tables.versions.characterization.values, len(tables.characterizations)),
         (tables.versions.country.values, len(tables.countries)),
-        (tables.versions.first_line.values + tables.versions.line_count.values, lines + 1),
+        (tables.versions.first_line.values + tables.versions.line_count.values.astype(np.int64), lines + 1),
+        (tables.versions.deprecated.row.values, len(tables.versions.deprecated.pairs)),
+        (tables.versions.stated.row.values, len(tables.versions.stated.values)),
+        (tables.grants.revoked.row.values, len(tables.grants.revoked.pairs)),
         (tables.lines.supplier.values, products),
         (tables.lines.version.values, versions),
         (tables.lines.unit.values, len(tables.units)),

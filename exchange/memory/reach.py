@@ -127,9 +127,8 @@ def put_grants(tables: Tables, grants: Iterable[Grant]) -> Touched:
             start.values[_place(grant, owner)] = row
         columns.grantee.values[row] = reach.grantee(grant, tables)
         columns.from_us.values[row], columns.until_us.values[row] = grant.from_us, grant.until_us
-        columns.revoked_at_us.values[row] = grant.revoked_at_us
         columns.sequence.values[row] = grant.sequence
-        columns.revoked_sequence.values[row] = grant.revoked_sequence
+        columns.revoked.put(row, grant.revoked_at_us, grant.revoked_sequence)
         keys = covered(tables, np.array([row]))
         touched.followers |= keys
         touched.granted |= keys

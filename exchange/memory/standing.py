@@ -66,8 +66,8 @@ def is_active(tables: Tables, version: Array, dates: Dates) -> Array:
     published = (versions.sequence.values[version] <= dates.head) & (
         versions.published_at_us.values[version] <= dates.known_at_us
     )
-    deprecated = (versions.deprecated_sequence.values[version] <= dates.head) & (
-        versions.deprecated_at_us.values[version] <= dates.known_at_us
+    deprecated = (versions.deprecated.sequence(version) <= dates.head) & (
+        versions.deprecated.at_us(version) <= dates.known_at_us
     )
     return np.asarray(published & ~deprecated)
 

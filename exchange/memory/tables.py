@@ -11,6 +11,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ from exchange.memory.layout import (
     Touched,
     Versions,
 )
+from exchange.memory.rare import EXEMPTED_PERCENT, PACKAGING, StatedRow, stated_rows
 from exchange.memory.reach import Reach, put_grants, put_memberships
 from exchange.model.alliance import Membership
 from exchange.model.carbon import STATED
@@ -86,11 +88,9 @@ class Tables:
     def nbytes(self) -> int:
         """Bytes of the columns; what is kept beside them is small, or bounded by being rare."""
         groups = (self.products, self.versions, self.lines, self.grants, self.reach.members)
-        return (
-            self.outbound.nbytes
-            + self.followers.nbytes
-            + sum(column.nbytes for group in groups for column in group.columns())
-        )
+        beside = (*self.versions.beside, self.grants.revoked.pairs, self.outbound)
+        columns = chain(beside, *(group.columns() for group in groups))
+        return self.followers.nbytes + sum(column.nbytes for column in columns)
 
     # -- what is written -------------------------------------------------------------------------------------------
 
@@ -150,7 +150,11 @@ class Tables:
         self.products.resize(max(each.product_key for each in new) + 1)
         keys = np.array([each.key for each in new], dtype=np.int64)
         own = [gate_term(each) for each in new]
-        self._put(versions.own, keys, binary_terms(own))
+        versions.own.put(keys, binary_terms(own))
+        versions.stated.put(keys, stated_rows(list(map(_stated, new))))
+        versions.deprecated.put(
+            keys, [each.deprecated_at_us for each in new], [each.deprecated_sequence for each in new]
+        )
         for column, values in self._columns_of(new).items():
             self._put(column, keys, values)
         for footprint, vector in zip(new, own, strict=True):
@@ -162,8 +166,7 @@ class Tables:
 
     def deprecate(self, footprint: Footprint) -> Touched:
         """Takes over when a known version was deprecated."""
-        self.versions.deprecated_at_us.values[footprint.key] = footprint.deprecated_at_us
-        self.versions.deprecated_sequence.values[footprint.key] = footprint.deprecated_sequence
+        self.versions.deprecated.put(footprint.key, footprint.deprecated_at_us, footprint.deprecated_sequence)
         return Touched({footprint.product_key}, set())
 
     def put_grants(self, grants: Iterable[Grant]) -> Touched:
@@ -178,7 +181,7 @@ class Tables:
 
     def own(self, version: int) -> Vector:
         """A version's own term in the order of COLUMNS, exactly."""
-        return self.decimals.vector("own", version, self.versions.own.values[version])
+        return self.decimals.vector("own", version, self.versions.own.of(np.array([version]))[0])
 
     def outbound_of(self, version: int) -> Vector:
         """Its own term of outbound logistics, of a version that says something of them."""
@@ -186,11 +189,15 @@ class Tables:
         return self.decimals.vector("outbound", row, self.outbound.values[row])
 
     def packaging(self, version: int) -> Decimal | None:
-        stated = float(self.versions.packaging.values[version])
+        stated = self._stated(version, PACKAGING)
         return None if np.isnan(stated) else self.decimals.of("packaging", version, 0, stated)
 
     def exempted_percent(self, version: int) -> Decimal:
-        return self.decimals.of("exempted", version, 0, float(self.versions.exempted_percent.values[version]))
+        return self.decimals.of("exempted", version, 0, self._stated(version, EXEMPTED_PERCENT))
+
+    def _stated(self, version: int, place: int) -> float:
+        stated = self.versions.stated
+        return float(stated.values.values[stated.row.values[version], place])
 
     def amount(self, line: int) -> Decimal:
         """A line's amount in its own unit."""
@@ -287,16 +294,10 @@ class Tables:
             versions.period_start_us: [each.reference_period_start_us for each in new],
             versions.published_at_us: [each.published_at_us for each in new],
             versions.sequence: [each.sequence for each in new],
-            versions.deprecated_at_us: [each.deprecated_at_us for each in new],
-            versions.deprecated_sequence: [each.deprecated_sequence for each in new],
             versions.release: [
                 NOBODY if each.release_id is None else self.release_number(each.release_id) for each in new
             ],
             versions.supplier_unit: [self.number(self.supplier_units, supplier_unit(each)) for each in new],
-            versions.exempted_percent: [float(each.exempted_emissions_percent) for each in new],
-            versions.stated_share_percent: [stated_share_percent(each) for each in new],
-            versions.stated_ratings: [stated_ratings(each.data_quality) for each in new],
-            versions.deviation: [stated_deviation(each) for each in new],
             versions.characterization: [
                 self.number(self.characterizations, each.ipcc_characterization_factors) for each in new
             ],
@@ -323,7 +324,6 @@ class Tables:
         else:
             self.other_identities[key] = footprint.id
         packaging = stated_packaging(footprint)
-        versions.packaging.values[key] = np.nan if packaging is None else float(packaging)
         if packaging is not None:
             self.decimals.keep("packaging", key, [packaging])
         self.decimals.keep("exempted", key, [footprint.exempted_emissions_percent])
@@ -380,3 +380,14 @@ class Tables:
             known = self._numbers[id(table), value] = len(table)
             table.append(value)
         return known
+
+
+def _stated(footprint: Footprint) -> StatedRow:
+    packaging = stated_packaging(footprint)
+    return (
+        stated_share_percent(footprint),
+        stated_ratings(footprint.data_quality),
+        float(footprint.exempted_emissions_percent),
+        stated_deviation(footprint),
+        np.nan if packaging is None else float(packaging),
+    )

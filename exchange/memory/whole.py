@@ -11,6 +11,7 @@ does not depend on what else was solved. They are for whoever needs everybody's 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -111,9 +112,11 @@ class Whole:
         products whose kept results were not what comes out. Raises NoAnswer."""
         kept, columns = self._x, self._columns
         self._solve(None)
-        before, now = (_all_components(x, which) for x, which in ((kept, columns), (self._x, self._columns)))
-        apart, size = np.abs(before - now).max(axis=1, initial=0.0), np.abs(now).max(axis=1, initial=0.0)
-        apart, size = apart[: self._products], size[: self._products]
+        apart, size = np.zeros(self._products), np.zeros(self._products)
+        for column in np.union1d(columns, self._columns).tolist():  # all at once would be a dozen vectors, and another
+            before, now = _component(kept, columns, column), _component(self._x, self._columns, column)
+            np.maximum(apart, np.abs(before - now)[: self._products], out=apart)
+            np.maximum(size, np.abs(now)[: self._products], out=size)
         if not (apart > KEPT_DIFFERENCE * size).any():
             return np.zeros(0, dtype=np.int64)
         return np.flatnonzero(~(apart <= KEPT_DIFFERENCE * size + RADII * self.radius()))
@@ -121,16 +124,20 @@ class Whole:
     # -- everything ------------------------------------------------------------------------------------------------
 
     def _solve(self, start: Floats | None) -> None:
-        own = self._present.tables.versions.own.values
-        used = own[:, :COMPONENTS].any(axis=0) | self._present.tables.outbound.values[:, :COMPONENTS].any(axis=0)
-        self._columns = np.flatnonzero(used)
+        tables = self._present.tables
+        stated = [at for at in tables.versions.own.used if tables.versions.own.column(at).values.any()]
+        left = np.flatnonzero(tables.outbound.values.any(axis=0))
+        used = np.union1d(np.array(stated, dtype=np.int64), left)
+        self._columns = used[used < COMPONENTS]
         self._count()
+        self._base = self._left = np.zeros(0)  # what is found replaces both: they need not lie beside it
         matrix, own = self._matrix(), self._own()  # in this order: what the matrix takes to be made is given back
         found = None if start is None or start.shape != own.shape else _solved_from(matrix, own, start)
         if found is None:
             found = _solved(matrix, own)
         self._x = found
         self._base = row_scale(absolute(matrix), own, found) if own.shape[1] else np.ones(len(own))
+        del matrix, own
         self._left = np.zeros_like(found)
         self.pushed = 0
 
@@ -159,7 +166,7 @@ class Whole:
         version = version[version != NOBODY]
         outbound = tables.versions.outbound.values[version]
         outbound = outbound[outbound != NOBODY]
-        used = tables.versions.own.values[version, :COMPONENTS].any(axis=0)
+        used = tables.versions.own.of(version)[:, :COMPONENTS].any(axis=0)
         used |= tables.outbound.values[outbound, :COMPONENTS].any(axis=0)
         return bool(np.setdiff1d(np.flatnonzero(used), self._columns).size)
 
@@ -167,29 +174,27 @@ class Whole:
         """d of every row, of the components in use."""
         tables = self._present.tables
         own = np.zeros((self._products + self._outbound, len(self._columns)))
-        version = self._present.version.values
-        standing = np.flatnonzero(version != NOBODY)
-        own[standing] = tables.versions.own.values[np.ix_(version[standing], self._columns)]
-        outbound = tables.versions.outbound.values[version[standing]]
-        said = outbound[outbound != NOBODY]
-        own[self._products + said] = tables.outbound.values[np.ix_(said, self._columns)]
+        for first in range(0, self._products, CHUNK_MAX):
+            version = self._present.version.values[first : first + CHUNK_MAX]
+            standing = np.flatnonzero(version != NOBODY)
+            version = version[standing]
+            own[first + standing] = tables.versions.own.part(version, self._columns)
+            outbound = tables.versions.outbound.values[version]
+            said = outbound[outbound != NOBODY]
+            own[self._products + said] = tables.outbound.values[np.ix_(said, self._columns)]
         return own
 
     def _matrix(self) -> Matrix:
         """A, filled part by part; rows of outbound logistics last."""
-        tables, version = self._present.tables, self._present.version.values
-        standing = np.flatnonzero(version != NOBODY)
-        ends = np.cumsum(tables.versions.line_count.values[version[standing]], dtype=np.int64)
-        total = int(ends[-1]) if len(ends) else 0
+        tables, total = self._present.tables, sum(counts[-1] for _, counts in self._standing())
         room = total + _delivered(tables)
         column, factor = np.empty(room, dtype=np.int32), np.empty(room)
         starts = np.zeros(self._products + self._outbound + 1, dtype=np.int32)
         of_row = starts[1:]
         outbound: list[_Entries] = []
         filled = 0
-        for first in range(0, total, CHUNK_MAX):
-            part = slice(*np.searchsorted(ends, (first, first + CHUNK_MAX), side="right").tolist())
-            entries = self._entries(standing[part])
+        for products in self._parts():
+            entries = self._entries(products)
             gate = entries.row < self._products
             if not gate.all():
                 outbound.append(_only(entries, ~gate))
@@ -210,6 +215,21 @@ class Whole:
             filled = last
         np.cumsum(of_row, out=of_row)
         return csr_array((factor[:filled], column[:filled], starts), shape=(len(of_row), len(of_row)))
+
+    def _standing(self) -> Iterator[tuple[Ints, Ints]]:
+        """Products of which a version stands, and how many lines those up to each have, some products at a time."""
+        tables = self._present.tables
+        for first in range(0, self._products, CHUNK_MAX):
+            version = self._present.version.values[first : first + CHUNK_MAX]
+            standing = np.flatnonzero(version != NOBODY)
+            if len(standing):
+                yield first + standing, np.cumsum(tables.versions.line_count.values[version[standing]], dtype=np.int64)
+
+    def _parts(self) -> Iterator[Ints]:
+        """The same products, so many at a time as have some lines."""
+        for standing, ends in self._standing():
+            for first in range(0, int(ends[-1]), CHUNK_MAX):
+                yield standing[slice(*np.searchsorted(ends, (first, first + CHUNK_MAX), side="right").tolist())]
 
     # -- what moved ------------------------------------------------------------------------------------------------
 
@@ -256,7 +276,7 @@ class Whole:
         own = np.zeros((len(rows), len(self._columns)))
         version = self._present.version.values[products].astype(np.int64)
         there = version != NOBODY
-        own[np.searchsorted(rows, products[there])] = tables.versions.own.values[np.ix_(version[there], self._columns)]
+        own[np.searchsorted(rows, products[there])] = tables.versions.own.part(version[there], self._columns)
         outbound = tables.versions.outbound.values[version[there]].astype(np.int64)
         said = outbound[outbound != NOBODY]
         own[np.searchsorted(rows, self._products + said)] = tables.outbound.values[np.ix_(said, self._columns)]
@@ -352,10 +372,10 @@ def _solved(matrix: Matrix, own: Floats) -> Floats:
     return found.x
 
 
-def _all_components(x: Floats, columns: Ints) -> Floats:
-    found = np.zeros((len(x), COMPONENTS))
-    found[:, columns] = x
-    return found
+def _component(x: Floats, columns: Ints, column: int) -> Floats:
+    """Of every row, kg CO2e of a component; zeros where nobody has it."""
+    at = np.flatnonzero(columns == column)
+    return x[:, at[0]] if len(at) else np.zeros(len(x))
 
 
 def _delivered(tables: Tables) -> int:

@@ -22,13 +22,14 @@ import time
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from exchange.memory import Packed, Present, pack, unpack
+from exchange.memory import Packed, Present, pack, room, unpack
 from exchange.model.ledger import Change
 
 MAGIC: Final = b"FOOTPRINT GRAPH\n"
@@ -135,7 +136,7 @@ def _write(file: IO[bytes], packed: Packed, last: Change) -> int:
     return file.tell()
 
 
-def _read(file: IO[bytes]) -> Kept:
+def _read(file: BufferedReader) -> Kept:
     left = os.fstat(file.fileno()).st_size
     if file.read(len(MAGIC)) != MAGIC:
         raise SnapshotUnusable("it is no snapshot of a graph")
@@ -155,7 +156,7 @@ def _read(file: IO[bytes]) -> Kept:
         raise SnapshotUnusable(f"it does not fit together ({error})") from None
 
 
-def _arrays(file: IO[bytes], listed: Iterable[Any], left: int) -> Iterable[tuple[str, npt.NDArray[Any]]]:
+def _arrays(file: BufferedReader, listed: Iterable[Any], left: int) -> Iterable[tuple[str, npt.NDArray[Any]]]:
     for name, dtype, shape, checksum in listed:
         if dtype not in DTYPES or not all(isinstance(length, int) and length >= 0 for length in shape):
             raise SnapshotUnusable("it holds something else than this exchange writes")
@@ -163,8 +164,8 @@ def _arrays(file: IO[bytes], listed: Iterable[Any], left: int) -> Iterable[tuple
         file.seek(-file.tell() % ALIGNMENT, os.SEEK_CUR)
         if size * np.dtype(dtype).itemsize > left:
             raise SnapshotUnusable("it is cut off")
-        values = np.fromfile(file, dtype=np.dtype(dtype), count=size)
-        if len(values) != size:
+        values = room((size,), dtype)
+        if size and file.readinto(_bytes(values)) != values.nbytes:
             raise SnapshotUnusable("it is cut off")
         if zlib.crc32(_bytes(values)) != checksum:
             raise SnapshotUnusable("it is damaged")

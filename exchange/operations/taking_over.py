@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-RANGE_MAX: Final = 5_000  # products or footprints read at once: some ten megabytes
+RANGE_MAX: Final = 2_000  # products or footprints read at once: some ten megabytes as values of Python
 READS_AT_ONCE: Final = 2  # connections that read ahead: the database and this process work beside each other
 COLLECT_AFTER: Final = 100_000  # new objects, while the graph is loaded
 LOOKS_MAX: Final = 8  # at what was changed: with the pauses below half a second

@@ -25,6 +25,7 @@ SWEEPS_FIRST: Final = 64  # enough for a gain of 0.55 to reach roundoff; most su
 SWEEPS_MAX: Final = 400  # beyond it BiCGSTAB was quicker on every loop that was tried
 ROUNDS_MAX: Final = 40  # of BiCGSTAB and sweeps; random loops of gain 0.999999 needed at most five
 ROUNDOFF: Final = 2.0**-52
+ROWS_AT_ONCE: Final = 10_000  # looked at for changes: bounds what that takes beside the vectors
 TINY: Final = 1e-30  # a scale for rows without one, relative to the largest
 
 
@@ -61,6 +62,7 @@ def sweep_from(matrix: Matrix, own: Floats, start: Floats) -> Solved:
             if of_start and _is_at_rest(change, previous):
                 scale, of_start, previous = row_scale(size, own, x), False, np.inf
                 change = _change(x, last, scale)
+            del last
             if not of_start and _is_at_rest(change, previous):
                 return Solved(x, settled=True, sweeps=done)
             previous = change
@@ -92,9 +94,13 @@ def row_scale(size: Matrix, own: Floats, x: Floats) -> Floats:
     """s = max_c |d_c| + |A| max_c |x_c|; zeros become 1e-30 of the largest. `size` is |A|."""
     scale: Floats = size @ _largest(x)
     scale += _largest(own)
-    largest = scale.max(initial=0.0)
-    scale[~(scale > 0)] = TINY * (largest if largest > 0 else 1.0)
+    largest, unscaled = float(scale.max(initial=0.0)), scale > 0
+    scale[np.logical_not(unscaled, out=unscaled)] = _least_scale(largest)
     return scale
+
+
+def _least_scale(largest: float) -> float:
+    return TINY * (largest if largest > 0 else 1.0)
 
 
 def _in_columns(own: Floats, run: Callable[[Floats], Solved]) -> Solved:
@@ -128,7 +134,8 @@ def _sweeps(matrix: Matrix, size: Matrix, own: Floats, x: Floats, sweeps_max: in
         last, x = x, _swept(matrix, own, x)
         if np.array_equal(x, last):
             return Solved(x, settled=True, sweeps=done)
-        change = _change(x, last, row_scale(size, own, x))
+        change = _change_by_rows(size, own, x, last)
+        del last  # a vector less while sweeps go on
         if not np.isfinite(change):
             return Solved(x, settled=False, sweeps=done)
         if _is_at_rest(change, previous):
@@ -154,18 +161,50 @@ def _swept(matrix: Matrix, own: Floats, x: Floats) -> Floats:
 
 def _change(x: Floats, last: Floats, scale: Floats) -> float:
     """The largest change of any row, by its scale."""
-    moved = x - last
-    np.abs(moved, out=moved)
-    largest = moved[:, 0] if moved.shape[1] == 1 else moved.max(axis=1)
+    largest = _moved(x, last)
     largest /= scale
     return float(largest.max())
 
 
+def _change_by_rows(size: Matrix, own: Floats, x: Floats, last: Floats) -> float:
+    """`_change` by `row_scale(size, own, x)`, of a large system some rows at a time: the same number without vectors of
+    all scales and changes."""
+    if len(x) <= ROWS_AT_ONCE:
+        return _change(x, last, row_scale(size, own, x))
+    values, most, change, unscaled = _largest(x), 0.0, 0.0, 0.0
+    for first in range(0, len(x), ROWS_AT_ONCE):
+        part = slice(first, first + ROWS_AT_ONCE)
+        scale = _rows(size, first, min(part.stop, len(x))) @ values
+        scale += _largest(own[part])
+        moved, scaled = _moved(x[part], last[part]), scale > 0
+        most = max(most, float(scale.max()))
+        # A number that is none has to be the largest: max() of Python would lose it.
+        change = float(np.maximum(change, (moved[scaled] / scale[scaled]).max(initial=0.0)))
+        unscaled = float(np.maximum(unscaled, moved[~scaled].max(initial=0.0)))
+    return float(np.maximum(change, unscaled / _least_scale(most)))
+
+
+def _moved(x: Floats, last: Floats) -> Floats:
+    """The largest change of each row."""
+    moved = x - last
+    np.abs(moved, out=moved)
+    largest: Floats = moved[:, 0] if moved.shape[1] == 1 else moved.max(axis=1)
+    return largest
+
+
+def _rows(matrix: Matrix, first: int, after: int) -> Matrix:
+    """Some rows of a matrix."""
+    starts = matrix.indptr[first : after + 1]
+    part = slice(int(starts[0]), int(starts[-1]))
+    shape = (after - first, matrix.shape[1])
+    return csr_array((matrix.data[part], matrix.indices[part], starts - starts[0]), shape=shape)
+
+
 def _largest(values: Floats) -> Floats:
-    """The largest of each row, without its sign: of one column, in one array."""
-    one = values.shape[1] == 1
-    found: Floats = np.abs(values[:, 0]) if one else np.abs(values).max(axis=1)
-    return found
+    """The largest of each row, without its sign; to be read only: of one column without signs it is that column."""
+    if values.shape[1] != 1:
+        return np.asarray(np.abs(values).max(axis=1))
+    return values[:, 0] if len(values) and values.min() >= 0 else np.abs(values[:, 0])
 
 
 def _acyclic(matrix: Matrix) -> bool:

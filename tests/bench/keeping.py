@@ -81,7 +81,6 @@ def _change_others(tables: Tables, present: Present, graph: LiveGraph) -> None:
     for first in range(0, len(others), AT_ONCE):
         part = others[first : first + AT_ONCE]
         for sequence, at_us in ((0, 0), (NEVER_US, NEVER_US)):
-            tables.versions.deprecated_sequence.values[part] = sequence
-            tables.versions.deprecated_at_us.values[part] = at_us
+            tables.versions.deprecated.put(part, at_us, sequence)
             moved = present.advance(present.dates, Touched(set(part.tolist()), set()))
             assert moved >= set(part.tolist())

@@ -9,6 +9,7 @@ its own that is ended after a while (tests/bench/factorizing.py): larger ones we
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from scipy.sparse import csc_array, csr_array
 from exchange.memory import NOBODY, Column, Present, Tables, Whole, cut
 from exchange.model.closure import Dates
 from exchange.model.footprint import NEVER_US
+from exchange.rollup.standings import OWN_WIDTH
 from tests.bench import established, factorizing
 from tests.bench.admitting import admitted
 from tests.bench.keeping import kept as kept_figures
@@ -56,6 +58,7 @@ def _measure(name: str, made: Supply, rounds: int, *, local: bool) -> list[Figur
     matrix = csr_array((made.amount, made.supplier.astype(np.int32), made.starts), shape=(made.products,) * 2)
     x = np.ones(made.products)
     runs: dict[str, Callable[[], object]] = {"sweep": lambda: matrix @ x, "whole": lambda: Whole(present)}
+    most = _most_megabytes(lambda: Whole(present))
     kept = Whole(present)
     runs["change"] = lambda: _change(tables, kept)
     hub = int(np.bincount(made.supplier).argmax())
@@ -74,6 +77,7 @@ def _measure(name: str, made: Supply, rounds: int, *, local: bool) -> list[Figur
     sweep = took["sweep"]
     figures = [
         Figure(f"{name}: all products", took["whole"], "ms", "one sweep", sweep),
+        Figure(f"{name}: all products, at most beside the columns", Spread((most,)), "MB", "once", None),
         Figure(f"{name}: one change to all whom it affects", _each(took["change"], CHANGED), "ms", "one sweep", sweep),
         Figure(f"{name}: a change of the largest hub", took["hub"], "ms", "one sweep", sweep),
         Figure(f"{name}: what stands, found anew", milliseconds(loading["present"]), "ms", "once", None),
@@ -119,9 +123,9 @@ def _change(tables: Tables, kept: Whole) -> None:
 
 
 def _change_one(tables: Tables, kept: Whole, key: int) -> None:
-    own = tables.versions.own.values[key]
-    own[0] *= 1.01
-    own[-1] = own[0]
+    first, last = (tables.versions.own.column(at).values for at in (0, OWN_WIDTH - 1))
+    first[key] *= 1.01
+    last[key] = first[key]
     kept.update(np.array([key]))
 
 
@@ -147,6 +151,16 @@ def _peers(made: Supply) -> dict[str, Callable[[], object]]:
     brightway = established.brightway(entries, made.own, last)
     found: dict[str, Callable[[], object]] = {"networkx": lambda: nx.descendants(graph, last)}
     return found if brightway is None else found | {"bw2calc": brightway["bw2calc one"]}
+
+
+def _most_megabytes(work: Callable[[], object]) -> float:
+    """What it takes at most, by Python's own account of all arrays; it is slower meanwhile."""
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1] / 1e6
+    finally:
+        tracemalloc.stop()
 
 
 def _total(present: Present, key: int, position: Column) -> object:

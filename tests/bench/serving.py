@@ -69,6 +69,12 @@ PUBLISH = """mutation ($input: PublishFootprintsInput!) {
   publishFootprints(input: $input) { __typename ... on UserError { message } } }"""
 
 
+# The driver imports pandas where it finds it. Servers are installed without; here it is of the established engines.
+SERVE: Final = (
+    "import sys; sys.modules['pandas'] = None; import runpy; runpy.run_module('exchange', run_name='__main__')"
+)
+
+
 def run(options: Options) -> list[Figure]:
     found: list[Figure] = []
     for name, database in KINDS.items():
@@ -104,7 +110,7 @@ def _served(database: Database) -> Iterator[_Server]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("EXCHANGE_")}
     environment |= {**database.environment, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("w+") as log:
-        command = [sys.executable, "-m", "exchange", "serve", "--port", "0"]
+        command = [sys.executable, "-c", SERVE, "serve", "--port", "0"]
         with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log) as server:
             try:
                 yield _Server(_port(server, Path(log.name)), server.pid, Path(log.name), database.environment)

@@ -16,11 +16,13 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from exchange.memory import NOBODY, Column, Tables
+from exchange.memory.rare import STATED_WIDTH
 from exchange.model.carbon import CarbonComponents
 from exchange.model.footprint import NEVER_DAY, NEVER_US, Footprint, LifeCycleStage, Lines, Modelled
 from exchange.model.resolved import Floats, Ints
 from exchange.rollup.factors import SupplierUnit
 from exchange.rollup.loops import strong_components
+from exchange.rollup.standings import OWN_WIDTH
 from exchange.units import DeclaredUnit
 
 TIERS = 12
@@ -173,11 +175,9 @@ def tables_of(made: Supply) -> Tables:
     versions.sequence.values[:] = products + keys
     versions.valid_from_day.values[:] = VALID_FROM
     versions.valid_until_day.values[:] = NEVER_DAY
-    versions.stated_ratings.values[:] = 3.0
-    versions.packaging.values[:] = np.nan
-    versions.own.values[:] = 0.0
-    versions.own.values[:, 0] = made.own
-    versions.own.values[:, -1] = made.own
+    versions.stated.put(keys, np.broadcast_to((0.0, 3.0, 3.0, 3.0, 0.0, 0.0, np.nan), (products, STATED_WIDTH)))
+    versions.own.column(0).values[:] = made.own
+    versions.own.column(OWN_WIDTH - 1).values[:] = made.own
     versions.first_line.values[:] = made.starts[:-1]
     versions.line_count.values[:] = np.diff(made.starts)
     one = SupplierUnit(KILOGRAM, None, Decimal(1), Decimal(1))
@@ -196,9 +196,8 @@ def tables_of(made: Supply) -> Tables:
     _fill(grants.grantee, np.full(products, -1))
     _fill(grants.from_us, np.zeros(products))
     _fill(grants.until_us, np.full(products, NEVER_US))
-    _fill(grants.revoked_at_us, np.full(products, NEVER_US))
     _fill(grants.sequence, 2 * products + keys)
-    _fill(grants.revoked_sequence, np.full(products, NEVER_US))
+    grants.revoked.row.resize(products)
     _fill(grants.previous, np.full(products, NOBODY))
     for column in (grants.owner, grants.classification):
         _fill(column, np.full(products, NOBODY))

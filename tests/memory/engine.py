@@ -124,7 +124,8 @@ def fingerprint(tables: Tables) -> tuple[object, ...]:
     groups = (tables.products, tables.versions, tables.lines, tables.grants)
     columns = [column.values.tobytes() for group in groups for column in group.columns()]
     kept = (tables.owners, tables.units, tables.supplier_units, tables.releases, tables.fallbacks)
-    return (*columns, *map(repr, kept))
+    beside = (*tables.versions.beside, tables.grants.revoked.pairs)
+    return (*columns, *(column.values.tobytes() for column in beside), *map(repr, kept))
 
 
 def assert_same_demand(one: Demand, other: Demand) -> None:

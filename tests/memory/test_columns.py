@@ -108,7 +108,8 @@ def test_everything_that_is_treated_differently_occurs() -> None:
     assert made.late not in names_to_bind(tables)
     assert (tables.versions.previous.values >= 0).any()
     assert (tables.grants.previous.values >= 0).any()
-    assert np.signbit(tables.versions.own.values[tables.versions.own.values == 0]).any()
+    own = tables.versions.own.of(np.arange(len(tables.versions.own)))
+    assert np.signbit(own[own == 0]).any()
 
 
 def test_of_nothing_nothing_is_made() -> None:

@@ -138,7 +138,8 @@ def test_everything_that_may_move_an_answer_happened() -> None:
 def test_what_is_kept_takes_no_more_than_it_is_counted_with(products: int, asked: int) -> None:
     """Solved, with totals of all that was asked about, and narrowed in all that may ever be narrowed."""
     tables = tables_of(supply(products))
-    tables.versions.own.values[:, :COMPONENTS] = 0.1
+    for at in range(COMPONENTS):
+        tables.versions.own.column(at).values[:] = 0.1
     present = Present(tables, Dates(AS_OF, NEVER_US - 1, NEVER_US - 1))
     position = Column(np.int32, fill=NOBODY)
     position.resize(products)

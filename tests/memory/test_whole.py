@@ -10,6 +10,7 @@ import pytest
 from exchange.memory import NOBODY, Column, NoAnswer, Present, Tables, Touched, Whole, everything, whole
 from exchange.model.closure import Dates
 from exchange.model.footprint import NEVER_US
+from exchange.rollup.standings import OWN_WIDTH
 from tests.bench.supply import AS_OF, supply, tables_of
 
 DATES = Dates(AS_OF, NEVER_US - 2, NEVER_US - 2)
@@ -21,9 +22,10 @@ def standing(tables: Tables) -> Present:
 
 def scaled(tables: Tables, key: int, by: float) -> None:
     """Another own term."""
-    own = tables.versions.own.values[key]
-    own[0] *= by
-    own[-1] = own[0]
+    own = tables.versions.own.of(np.array([key]))
+    own[0, 0] *= by
+    own[0, -1] = own[0, 0]
+    tables.versions.own.put(np.array([key]), own)
 
 
 def assert_as_from_nothing(kept: Whole, present: Present) -> None:
@@ -71,8 +73,7 @@ def test_what_goes_and_comes_moves_its_consumers() -> None:
     hub = int(np.bincount(tables.lines.supplier.values).argmax())
     for head in (DATES.head, DATES.head + 1):
         gone = head == DATES.head
-        tables.versions.deprecated_sequence.values[hub] = 0 if gone else NEVER_US
-        tables.versions.deprecated_at_us.values[hub] = 0 if gone else NEVER_US
+        tables.versions.deprecated.put(hub, *((0, 0) if gone else (NEVER_US, NEVER_US)))
         moved = present.advance(replace(DATES, head=head), Touched({hub}, set()))
         kept.update(np.array(sorted(moved)))
         assert_as_from_nothing(kept, present)
@@ -98,8 +99,8 @@ def test_a_component_that_nobody_had_is_taken_in() -> None:
     present = standing(tables)
     kept = Whole(present)
     assert kept.components(499)[1] == 0
-    tables.versions.own.values[3, 1] = 5.0
-    tables.versions.own.values[3, -1] += 5.0
+    tables.versions.own.column(1).values[3] = 5.0
+    tables.versions.own.column(OWN_WIDTH - 1).values[3] += 5.0
     kept.update(np.array([3]))
     assert kept.components(3)[1] == 5.0
     assert_as_from_nothing(kept, present)
