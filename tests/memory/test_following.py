@@ -99,7 +99,7 @@ async def test_a_graph_that_is_too_large_is_left_to_the_database(
     store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, megabytes: int
 ) -> None:
     """Whether it is so from the beginning, or becomes so."""
-    monkeypatch.setattr(following, "MEGABYTE", 2_500)  # bytes; two products take more, none takes less
+    monkeypatch.setattr(following, "MEGABYTE", 1_000)  # bytes; a dozen products take more, none takes less
     graph = LiveGraph(store, lambda: NOW_US, megabytes_max=megabytes)
     exchange = open_exchange(store, clock=lambda: NOW_US)
     if megabytes:
