@@ -144,9 +144,7 @@ class Session(Sight):
         keys = list(dict.fromkeys(key for pair in pairs for key in pair))
         results = await self.roll_up(keys, as_of_day, known_at_us)
         dates = self.dates(as_of_day, known_at_us)
-        standing = {
-            boundary: await footprint_answers.standing(self, keys, dates, boundary) for boundary in SystemBoundary
-        }
+        standing = await footprint_answers.standing_within(self, keys, dates, tuple(SystemBoundary))
         shown = {}
         for at, product in enumerate(await self.products_by_key(keys)):
             assert product is not None  # whoever asks has been shown it

@@ -21,6 +21,7 @@ from exchange.model.parties import Scope
 from exchange.model.resolved import GapCode, UncertaintyReason
 from exchange.operations.explanation import ContributionGrouping
 from exchange.operations.explanation import GroupKind as ContributionGroupKind
+from exchange.operations.grant_use import GrantUseCode
 from exchange.units import AmountUnit, DeclaredUnit
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "FootprintStatus",
     "GapCode",
     "GrantLevel",
+    "GrantUseCode",
     "LifeCycleStage",
     "OrderDirection",
     "PriceBasis",
@@ -353,4 +355,16 @@ _describe(
         "PROBING_LIMITED": "Somebody asked so much about another's product that it was limited; once a day.",
     },
     name="AuditKind",
+)
+_describe(
+    GrantUseCode,
+    "What is known of a grant's last use.",
+    {
+        "READ": "Lines that it is of were read by whom it reaches, while it held.",
+        "NOT_READ": "They were not, since it began, as far as is kept.",
+        "READ_BY_ANOTHER": "They were last read after it ended, so by another grant; what was before is not kept.",
+        "NOT_KEPT": "It shows no lines: reads at TOTAL and BREAKDOWN are not kept.",
+        "MEMBERS_NOT_SHOWN": "It is to an alliance that its owner is not in. The owner's audit trail has the reads, by "
+        "organization.",
+    },
 )

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from strawberry.dataloader import DataLoader
 
-from exchange.operations import alliance_answers
+from exchange.model.alliance import Membership as Found
+from exchange.operations import alliance_answers, grant_answers
 from exchange.operations.answers import (
     AllianceAnswer,
     DatasetAnswer,
@@ -25,6 +26,7 @@ from exchange.operations.answers import (
     RollUpAnswer,
 )
 from exchange.operations.comparing import ComparisonAnswer
+from exchange.operations.grant_use import GrantUse, last_uses
 from exchange.schema.alliances import Alliance, Membership
 from exchange.schema.datasets import Dataset, Release
 from exchange.schema.footprints import Footprint
@@ -55,6 +57,13 @@ class Loaders:
         self._memberships = DataLoader[str, MembershipAnswer | None](
             lambda ids: alliance_answers.memberships(session, ids)
         )
+        self._memberships_in: DataLoader[AllianceAnswer, tuple[Found, ...] | None] = DataLoader(
+            lambda asked: alliance_answers.memberships_in(session, asked)
+        )
+        self._granted_by: DataLoader[GrantAnswer, str | None] = DataLoader(
+            lambda asked: grant_answers.granted_by(session, asked)
+        )
+        self._last_uses: DataLoader[GrantAnswer, GrantUse | None] = DataLoader(lambda asked: last_uses(session, asked))
         self._datasets = DataLoader[str, DatasetAnswer | None](session.datasets)
         self._releases = DataLoader[str, ReleaseAnswer | None](session.releases)
         self._standing: dict[Dates, DataLoader[int, FootprintAnswer | None]] = {}
@@ -142,6 +151,15 @@ class Loaders:
     async def grant(self, uuid: str) -> Grant | None:
         answer = await self._grants.load(uuid)
         return None if answer is None else Grant.of(answer)
+
+    async def granted_by(self, grant: GrantAnswer) -> str | None:
+        return await self._granted_by.load(grant)
+
+    async def last_use(self, grant: GrantAnswer) -> GrantUse | None:
+        return await self._last_uses.load(grant)
+
+    async def memberships_in(self, alliance: AllianceAnswer) -> tuple[Found, ...] | None:
+        return await self._memberships_in.load(alliance)
 
     async def alliance(self, uuid: str | None) -> Alliance | None:
         answer = None if uuid is None else await self._alliances.load(uuid)
