@@ -1,6 +1,6 @@
 """When a grant was last used, as far as that is kept: told to the owner, who gave it.
 
-Kept is when an organization was last shown what was computed from the lines of a product (`audit.py`), so only grants at
+Kept is when an organization was last shown what was computed from a product's lines (`audit.py`), so only grants at
 INPUTS are told of. It is made of what the owner may know anyway: its own audit trail, and who is in the alliances that
 it is in. Of an alliance that it is not in nothing is told: whose reading counted would tell who is a member.
 """

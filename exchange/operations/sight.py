@@ -104,10 +104,10 @@ class Sight:
         """Products shown at TOTAL because the viewer holds INPUTS on something that they go into."""
         if self._onward is None:
             inputs = {key for key, held in (await self._directly()).items() if held == AccessLevel.INPUTS}
-            self._onward = await self._find_onward(inputs) if inputs else set()
+            self._onward = await self.find_onward(inputs) if inputs else set()
         return self._onward
 
-    async def _find_onward(self, inputs: Collection[int]) -> set[int]:
+    async def find_onward(self, inputs: Collection[int]) -> set[int]:
         dates, nodes = self.dates(), await self.store.read_nodes(inputs)
         releases = {f.release_id for node in nodes.values() for f in node.footprints if f.release_id}
         successors = await self.store.read_successors(sorted(releases)) if releases else {}

@@ -11,6 +11,9 @@ from typing import TypeVar
 
 import strawberry
 
+from exchange.access import Disclosure
+from exchange.access import RouteCondition as AccessRouteCondition
+from exchange.access import RouteKind as AccessRouteKind
 from exchange.comparison import Finding as ComparisonFinding
 from exchange.comparison import ReasonCode as ComparisonReasonCode
 from exchange.comparison import Verdict as ComparisonVerdict
@@ -19,6 +22,7 @@ from exchange.model.ledger import ChangeKind as AuditKind
 from exchange.model.paging import ProductOrder
 from exchange.model.parties import Scope
 from exchange.model.resolved import GapCode, UncertaintyReason
+from exchange.operations.access_of import AccessReasonCode
 from exchange.operations.explanation import ContributionGrouping
 from exchange.operations.explanation import GroupKind as ContributionGroupKind
 from exchange.operations.grant_use import GrantUseCode
@@ -26,6 +30,9 @@ from exchange.units import AmountUnit, DeclaredUnit
 
 __all__ = [
     "AccessLevel",
+    "AccessReasonCode",
+    "AccessRouteCondition",
+    "AccessRouteKind",
     "AmountUnit",
     "AuditKind",
     "ComparisonFinding",
@@ -34,6 +41,7 @@ __all__ = [
     "ContributionGroupKind",
     "ContributionGrouping",
     "DeclaredUnit",
+    "Disclosure",
     "FindingSeverity",
     "FootprintKind",
     "FootprintStatus",
@@ -366,5 +374,47 @@ _describe(
         "NOT_KEPT": "It shows no lines: reads at TOTAL and BREAKDOWN are not kept.",
         "MEMBERS_NOT_SHOWN": "It is to an alliance that its owner is not in. The owner's audit trail has the reads, by "
         "organization.",
+    },
+)
+_describe(
+    Disclosure,
+    "Whether something is shown to another organization.",
+    {
+        "SHOWN": "It is.",
+        "CONDITIONAL": "It is if all the reasons hold, which other owners decide.",
+        "HIDDEN": "It is not, for each of the reasons.",
+    },
+)
+_describe(
+    AccessRouteKind,
+    "By what an organization sees a product.",
+    {
+        "ORGANIZATION": "A grant to it.",
+        "ALLIANCE": "A grant to an alliance that it is in.",
+        "PUBLIC": "A grant to everybody.",
+        "ONWARD": "A grant to another, onward: at TOTAL, to whoever is shown lines to it of what that one makes.",
+    },
+    name="AccessRouteKind",
+)
+_describe(
+    AccessRouteCondition,
+    "What has to be so for an organization to see a product by a grant, and is not the owner's to know.",
+    {
+        "IS_MEMBER": "It is a member of the alliance, which the owner is not in.",
+        "SEES_LINES": "The grantee has a product with a line to it, of which it shows that organization the lines.",
+    },
+    name="AccessRouteCondition",
+)
+_describe(
+    AccessReasonCode,
+    "Why something is shown only on a condition, or not at all.",
+    {
+        "SEES_PRODUCT": "Condition: it may see the line's product.",
+        "SEES_FALLBACK": "Condition: it may see the product of the line's fallback.",
+        "LEVEL": "The level does not show it.",
+        "NO_LINES": "The footprint states its result, or none stands: there is nothing to show.",
+        "NOT_SHARED": "The line, or its fallback, is from a product of your own that it may not see.",
+        "GAP": "The line is a gap, which its owner alone sees.",
+        "SERVED_BY_FALLBACK": "The fallback serves, which the line's owner alone sees.",
     },
 )

@@ -13,6 +13,7 @@ from strawberry.dataloader import DataLoader
 
 from exchange.model.alliance import Membership as Found
 from exchange.operations import alliance_answers, grant_answers
+from exchange.operations.access_of import AccessOfAnswer
 from exchange.operations.answers import (
     AllianceAnswer,
     DatasetAnswer,
@@ -68,6 +69,7 @@ class Loaders:
         self._releases = DataLoader[str, ReleaseAnswer | None](session.releases)
         self._standing: dict[Dates, DataLoader[int, FootprintAnswer | None]] = {}
         self._comparisons: dict[Dates, DataLoader[tuple[int, int], ComparisonAnswer]] = {}
+        self._accesses: dict[tuple[str, Dates], DataLoader[int, AccessOfAnswer | None]] = {}
         self._roll_ups: dict[Dates, DataLoader[int, RollUpAnswer | RefusedAnswer]] = {}
 
     # --- products ---
@@ -121,6 +123,13 @@ class Loaders:
             self._roll_ups[dates] = DataLoader(lambda keys: self._session.roll_up(keys, *dates))
         answer = await self._roll_ups[dates].load(product.answer.product.key)
         return RollUpRefused.of(answer) if isinstance(answer, RefusedAnswer) else RollUp.of(answer, product)
+
+    async def access_of(self, key: int, organization: str, dates: Dates) -> AccessOfAnswer | None:
+        """Of an own product; what is asked of one organization on the same dates is read and solved together."""
+        of = (organization, dates)
+        if of not in self._accesses:
+            self._accesses[of] = DataLoader(lambda keys: self._session.access_of(keys, organization, *dates))
+        return await self._accesses[of].load(key)
 
     async def comparison(self, keys: tuple[int, int], dates: Dates) -> ComparisonAnswer:
         """Of two visible products; those of one operation read and roll up together."""
