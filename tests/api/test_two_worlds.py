@@ -29,14 +29,14 @@ WRITTEN_US, ASKED_US = instant("2026-07-01"), instant("2026-07-02")
 # Seeds of plans with the changes that make the other world, so that each change is there. The loops of a plan have to
 # pass admission, which not every seed's do.
 PAIRS: dict[int, list[str]] = {
-    1: ["loop", "split_a_line", "add_a_gap"],
-    3: ["shift_a_day", "add_unrelated", "change_owner"],
+    1: ["loop", "split_a_line", "add_a_gap", "grant_to_others_customers"],
+    3: ["shift_a_day", "add_unrelated", "change_owner", "grant_to_others_customers"],
     11: ["change_owner", "leave_unknown", "split_a_line"],
     16: ["change_owner", "other_gap", "grant_among_others"],
     54: ["stand_in", "add_unrelated", "split_a_line"],
     63: ["add_a_gap", "move_into_direct", "add_unrelated"],
     86: ["redescribe", "reorder", "grant_among_others"],
-    101: ["consent", "ally_among_others", "share_with_other_allies"],
+    101: ["consent", "ally_among_others", "share_with_other_allies", "grant_to_others_customers"],
     102: ["consent", "ally_among_others", "share_with_other_allies"],
 }
 # Where the changes leave the shown spreads as they are, most numbers have one. In the other world, whoever is not the
