@@ -126,7 +126,6 @@ class _Record:
 
     async def decide(self, head: LedgerHead, now_us: int) -> Decision[None]:
         def build(allocation: Allocation) -> Sequence[Write]:
-            writes: list[Write] = []
             for each in self.seen:
                 allocation.change(
                     each.kind,
@@ -136,7 +135,7 @@ class _Record:
                     detail=each.detail,
                     organization_id=self.organization_id,
                 )
-                writes += [RecordReading(name, self.organization_id, now_us) for name in each.read]
-            return writes
+            names = dict.fromkeys(name for each in self.seen for name in each.read)
+            return [RecordReading(name, self.organization_id, now_us) for name in names]
 
         return Decision(None, build)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 SWING_FACTOR: Final = Decimal(1_000)  # three digits; kilogram for ton, the commonest mistake, is one such
 HONEST_SWINGS: Final = 2  # of one product and supplier in a day: the mistake, and its correction
 SWINGS_PER_DAY_MAX: Final = 10  # beyond those, of an organization and a supplier's product: as many as refused loops
-LINES_KEPT_MAX: Final = 100_000  # of what was published once and more than once today: some tens of megabytes
+LINES_KEPT_MAX: Final = 50_000  # of what was published once today, and more than once: some tens of megabytes
 PAIRS_COUNTED_MAX: Final = 100_000
 RULE: Final = "AMOUNT_SWINGS"
 

@@ -167,6 +167,20 @@ def test_a_page_of_grants_is_read_at_once(world: SharedWorld, monkeypatch: pytes
     assert large == small
 
 
+def test_what_somebody_sees_of_a_page_of_products_is_read_at_once(
+    world: SharedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, other = world.client("owner"), world.callers.organization("inputs")
+    query = f"""query ($first: Int) {{ viewer {{ organization {{ products(first: $first) {{ nodes {{ name
+      accessOf(organization: "{other}", asOf: "2026-07-02") {{
+        level routes {{ kind }} shown {{ rest lines {{ disclosure }} }} }} }} }} }} }} }}"""
+    found = client.query(query, {"first": 5})["viewer"]["organization"]["products"]["nodes"]
+    assert [node["accessOf"]["level"] for node in found] == [None, "INPUTS", "INPUTS", "TOTAL", "INPUTS"]
+    (few, small), (many, large) = (statements(monkeypatch, client, query, first) for first in (3, 5))
+    assert few < many
+    assert large == small
+
+
 def test_members_of_a_page_of_alliances_are_read_at_once(world: SharedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     client = world.client("operator")
     (few, small), (many, large) = (statements(monkeypatch, client, MEMBERS, first) for first in (1, 3))
