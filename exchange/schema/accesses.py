@@ -12,14 +12,9 @@ from exchange.operations.access_of import AccessOfAnswer, AccessReason, ShownAns
 from exchange.operations.access_of import AccessRoute as RouteAnswer
 from exchange.operations.access_of import ShownLine as ShownLineAnswer
 from exchange.operations.access_of import ShownPart as ShownPartAnswer
+from exchange.schema.access_enumerations import AccessReasonCode, AccessRouteCondition, AccessRouteKind, Disclosure
 from exchange.schema.carbon import CarbonComponents
-from exchange.schema.enumerations import (
-    AccessLevel,
-    AccessReasonCode,
-    AccessRouteCondition,
-    AccessRouteKind,
-    Disclosure,
-)
+from exchange.schema.enumerations import AccessLevel
 from exchange.schema.footprints import Line
 from exchange.schema.grants import Grant
 from exchange.schema.instants import instant_of

@@ -11,9 +11,6 @@ from typing import TypeVar
 
 import strawberry
 
-from exchange.access import Disclosure
-from exchange.access import RouteCondition as AccessRouteCondition
-from exchange.access import RouteKind as AccessRouteKind
 from exchange.comparison import Finding as ComparisonFinding
 from exchange.comparison import ReasonCode as ComparisonReasonCode
 from exchange.comparison import Verdict as ComparisonVerdict
@@ -22,17 +19,12 @@ from exchange.model.ledger import ChangeKind as AuditKind
 from exchange.model.paging import ProductOrder
 from exchange.model.parties import Scope
 from exchange.model.resolved import GapCode, UncertaintyReason
-from exchange.operations.access_of import AccessReasonCode
 from exchange.operations.explanation import ContributionGrouping
 from exchange.operations.explanation import GroupKind as ContributionGroupKind
-from exchange.operations.grant_use import GrantUseCode
 from exchange.units import AmountUnit, DeclaredUnit
 
 __all__ = [
     "AccessLevel",
-    "AccessReasonCode",
-    "AccessRouteCondition",
-    "AccessRouteKind",
     "AmountUnit",
     "AuditKind",
     "ComparisonFinding",
@@ -41,13 +33,11 @@ __all__ = [
     "ContributionGroupKind",
     "ContributionGrouping",
     "DeclaredUnit",
-    "Disclosure",
     "FindingSeverity",
     "FootprintKind",
     "FootprintStatus",
     "GapCode",
     "GrantLevel",
-    "GrantUseCode",
     "LifeCycleStage",
     "OrderDirection",
     "PriceBasis",
@@ -57,12 +47,13 @@ __all__ = [
     "SystemBoundary",
     "UncertaintyMethod",
     "UncertaintyReason",
+    "describe",
 ]
 
 E = TypeVar("E", bound=Enum)
 
 
-def _describe(enum: type[E], description: str, values: Mapping[str, str], *, name: str | None = None) -> None:
+def describe(enum: type[E], description: str, values: Mapping[str, str], *, name: str | None = None) -> None:
     """Makes a Python enum a GraphQL one; fails at start where a value has no description, or a description no value."""
     described = strawberry.enum(enum, name=name, description=description)
     definition = described.__strawberry_definition__  # type: ignore[attr-defined]
@@ -85,8 +76,8 @@ _DECLARED_UNITS = {
     "MEGABIT_SECOND": "Data transmitted, as in PACT.",
     "MONEY": "Money, in a currency, of a year, on a price basis. Not in PACT.",
 }
-_describe(DeclaredUnit, "What a footprint may be declared per (PACT's units, and money).", _DECLARED_UNITS)
-_describe(
+describe(DeclaredUnit, "What a footprint may be declared per (PACT's units, and money).", _DECLARED_UNITS)
+describe(
     AmountUnit,
     "What a line's amount may be in.",
     _DECLARED_UNITS
@@ -100,7 +91,7 @@ _describe(
         "GIGAJOULE": "Energy, 1000 megajoule.",
     },
 )
-_describe(
+describe(
     LifeCycleStage,
     "Where in the life cycle something is emitted or used. Cradle to gate is the first two.",
     {
@@ -111,7 +102,7 @@ _describe(
         "END_OF_LIFE": "After use; shown apart.",
     },
 )
-_describe(
+describe(
     FootprintKind,
     "How a footprint says what it says.",
     {
@@ -119,12 +110,12 @@ _describe(
         "MODELLED": "The owner states direct emissions and inputs; the exchange computes.",
     },
 )
-_describe(
+describe(
     FootprintStatus,
     "Whether a footprint still stands, as in PACT.",
     {"ACTIVE": "It stands.", "DEPRECATED": "It was corrected or withdrawn; it stays in history."},
 )
-_describe(
+describe(
     SystemBoundary,
     "What part of the life cycle a result covers. PACT knows the first only.",
     {
@@ -132,7 +123,7 @@ _describe(
         "CRADLE_TO_GRAVE": "To the end of life: kept as stated, compared with its like, never added.",
     },
 )
-_describe(
+describe(
     ComparisonVerdict,
     "Whether two results may be held beside each other.",
     {
@@ -142,13 +133,13 @@ _describe(
     },
     name="ComparisonVerdict",
 )
-_describe(
+describe(
     ComparisonFinding,
     "What a reason of a comparison rests on.",
     {"DIFFERENT": "The two differ.", "UNKNOWN": "Not known of one or both: it may be the same, or not."},
     name="ComparisonFinding",
 )
-_describe(
+describe(
     ComparisonReasonCode,
     "What a reason of a comparison is about. NO_RESULT, BOUNDARY, UNIT and a BIOGENIC_CONVENTION that differs "
     "prevent it.",
@@ -169,7 +160,7 @@ _describe(
     },
     name="ComparisonReasonCode",
 )
-_describe(
+describe(
     PriceBasis,
     "Which price a MONEY amount is in.",
     {
@@ -178,7 +169,7 @@ _describe(
         "PURCHASER": "What the buyer pays, with trade, transport and taxes.",
     },
 )
-_describe(
+describe(
     GapCode,
     "Why a line could not be resolved; the first that applies.",
     {
@@ -190,7 +181,7 @@ _describe(
         "UNIT_NOT_CONVERTIBLE": "The line's unit cannot be turned into the product's declared unit.",
     },
 )
-_describe(
+describe(
     ContributionGrouping,
     "What a result is grouped by. Each emission is in exactly one group.",
     {
@@ -202,7 +193,7 @@ _describe(
         "DATA_QUALITY": "The data quality of the total of the product whose own term it is, as a level from 1 to 5.",
     },
 )
-_describe(
+describe(
     ContributionGroupKind,
     "What a group says of its emissions.",
     {
@@ -214,7 +205,7 @@ _describe(
     },
     name="ContributionGroupKind",
 )
-_describe(
+describe(
     UncertaintyReason,
     "Why the spread of a result is not told; the first that applies.",
     {
@@ -224,7 +215,7 @@ _describe(
         "the form of the first order would be wrong.",
     },
 )
-_describe(
+describe(
     Scope,
     "What a token is good for.",
     {
@@ -235,7 +226,7 @@ _describe(
 )
 
 
-_describe(
+describe(
     ProductOrder,
     "What products are ordered by.",
     {"NAME": "By name, without regard to case.", "CREATED_AT": "By when they were created."},
@@ -282,7 +273,7 @@ class RollUpRefusedCode(StrEnum):
     TOO_LARGE = "TOO_LARGE"
 
 
-_describe(
+describe(
     OrderDirection,
     "Which end comes first.",
     {"ASC": "Smallest, earliest or A first.", "DESC": "Largest, latest or Z first."},
@@ -292,12 +283,12 @@ _LEVELS = {
     "BREAKDOWN": "Also direct emissions and stages, where the total of every line's product is visible.",
     "INPUTS": "Also the lines whose products are visible.",
 }
-_describe(
+describe(
     AccessLevel,
     "How much of a product its viewer is shown; each level includes those before it.",
     _LEVELS | {"OWNER": "Everything."},
 )
-_describe(
+describe(
     GrantLevel,
     "How much a grant shows; of the first three each includes those before it.",
     _LEVELS
@@ -306,7 +297,7 @@ _describe(
         "line may be followed by it."
     },
 )
-_describe(
+describe(
     UncertaintyMethod,
     "How a spread was computed.",
     {
@@ -315,7 +306,7 @@ _describe(
         "MONTE_CARLO": "Every number with a spread is drawn from its log-normal distribution, many times over.",
     },
 )
-_describe(
+describe(
     FindingSeverity,
     "How much a finding matters.",
     {
@@ -324,7 +315,7 @@ _describe(
         "ERROR": "A mistake that was kept rather than corrected.",
     },
 )
-_describe(
+describe(
     RollUpRefusedCode,
     "Why a product has no result on the dates asked about.",
     {
@@ -336,7 +327,7 @@ _describe(
         "TOO_LARGE": "Its supply chain is larger than this server computes.",
     },
 )
-_describe(
+describe(
     AuditKind,
     "What the audit trail keeps.",
     {
@@ -365,58 +356,4 @@ _describe(
         "thousand times what it was, or less than a thousandth; once for each organization, product and day.",
     },
     name="AuditKind",
-)
-_describe(
-    GrantUseCode,
-    "What is known of a grant's last use.",
-    {
-        "READ": "Lines that it is of were read by whom it reaches, while it held.",
-        "NOT_READ": "They were not, since it began, as far as is kept.",
-        "READ_BY_ANOTHER": "They were last read after it ended, so by another grant; what was before is not kept.",
-        "NOT_KEPT": "It shows no lines: reads at TOTAL and BREAKDOWN are not kept.",
-        "MEMBERS_NOT_SHOWN": "It is to an alliance that its owner is not in. The owner's audit trail has the reads, by "
-        "organization.",
-    },
-)
-_describe(
-    Disclosure,
-    "Whether something is shown to another organization.",
-    {
-        "SHOWN": "It is.",
-        "CONDITIONAL": "It is if all the reasons hold, which other owners decide.",
-        "HIDDEN": "It is not, for each of the reasons.",
-    },
-)
-_describe(
-    AccessRouteKind,
-    "By what an organization sees a product.",
-    {
-        "ORGANIZATION": "A grant to it.",
-        "ALLIANCE": "A grant to an alliance that it is in.",
-        "PUBLIC": "A grant to everybody.",
-        "ONWARD": "A grant to another, onward: at TOTAL, to whoever is shown lines to it of what that one makes.",
-    },
-    name="AccessRouteKind",
-)
-_describe(
-    AccessRouteCondition,
-    "What has to be so for an organization to see a product by a grant, and is not the owner's to know.",
-    {
-        "IS_MEMBER": "It is a member of the alliance, which the owner is not in.",
-        "SEES_LINES": "The grantee has a product with a line to it, of which it shows that organization the lines.",
-    },
-    name="AccessRouteCondition",
-)
-_describe(
-    AccessReasonCode,
-    "Why something is shown only on a condition, or not at all.",
-    {
-        "SEES_PRODUCT": "Condition: it may see the line's product.",
-        "SEES_FALLBACK": "Condition: it may see the product of the line's fallback.",
-        "LEVEL": "The level does not show it.",
-        "NO_LINES": "The footprint states its result, or none stands: there is nothing to show.",
-        "NOT_SHARED": "The line, or its fallback, is from a product of your own that it may not see.",
-        "GAP": "The line is a gap, which its owner alone sees.",
-        "SERVED_BY_FALLBACK": "The fallback serves, which the line's owner alone sees.",
-    },
 )

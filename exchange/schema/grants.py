@@ -10,8 +10,9 @@ import strawberry
 from exchange.model.grant import AccessLevel
 from exchange.operations.answers import GrantAnswer
 from exchange.operations.grant_use import GrantUse as LastUse
+from exchange.schema.access_enumerations import GrantUseCode
 from exchange.schema.alliances import Alliance
-from exchange.schema.enumerations import GrantLevel, GrantUseCode
+from exchange.schema.enumerations import GrantLevel
 from exchange.schema.ids import global_id
 from exchange.schema.instants import instant_of
 from exchange.schema.nodes import Node
