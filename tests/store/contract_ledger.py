@@ -11,6 +11,7 @@ from neo4j.exceptions import ServiceUnavailable
 
 from exchange.errors import Conflict, StoreTooNew, StoreUnavailable
 from exchange.graph import HeadMoved, Store, ledger, migrations
+from exchange.graph.audit import CHANGES
 from exchange.model.ledger import Change, ChangeKind, LedgerHead
 from exchange.model.writes import AddOrganization, CreateProduct, PublishFootprint, Write
 from tests.store.databases import Database
@@ -196,7 +197,7 @@ class LedgerContract:
         writing = asyncio.create_task(write())
         while not ended.is_set():
             head = await other_store.head()
-            rows = await other_store._raw.read(ledger.CHANGES, first=last + 1, last=head.sequence)
+            rows = await other_store._raw.read(CHANGES, first=last + 1, last=head.sequence)
             ids = [row[0]["subject"] for row in rows]
             footprints = await other_store.get_footprints(ids)
             if len(rows) != head.sequence - last or None in footprints:
