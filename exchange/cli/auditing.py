@@ -154,8 +154,10 @@ def _fields(verdict: AuditVerdict) -> dict[str, object]:
 def _show(file: str, verdict: AuditVerdict, *, anchored: bool) -> None:
     out = console()
     word = "[bold green]whole[/]" if verdict.whole else "[bold red]broken[/]"
-    counts = f"{verdict.told} entries, {verdict.left_out} left out"
-    out.print(f"{word}  {escape(file)}  {verdict.first} to {verdict.head}: {counts}", soft_wrap=True)
+    counts = "no entries"
+    if verdict.first <= verdict.head:
+        counts = f"{verdict.first} to {verdict.head}: {verdict.told} entries, {verdict.left_out} left out"
+    out.print(f"{word}  {escape(file)}  {counts}", soft_wrap=True)
     out.print(f"  head  {verdict.hash}", soft_wrap=True)
     for line, message in verdict.problems:
         out.print(f"  line {line}: {escape(message)}", soft_wrap=True)

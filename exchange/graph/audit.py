@@ -15,7 +15,7 @@ from exchange.errors import StoreUnavailable
 from exchange.graph.bolt import Bolt, Transaction
 from exchange.graph.keys import name_key
 from exchange.graph.reading import chunks
-from exchange.graph.records import entry_of
+from exchange.graph.records import change_of, entry_of
 from exchange.model.audit import GENESIS, AuditEntry
 from exchange.model.ledger import Change
 from exchange.model.writes import RecordReading
@@ -26,14 +26,15 @@ NOBODY = ""  # counted, too, so that a statement over the parties of a write alw
 _TAIL = "MATCH (l:Ledger {id: 'ledger'}) RETURN l.head, l.auditFrom, l.auditHash"
 # By equality: a range is 50 times slower on one database, and may see n + 1 before n on the other.
 CHANGES = "UNWIND range($first, $last) AS i MATCH (c:Change {sequence: i}) RETURN properties(c) ORDER BY c.sequence"
+_AT = "UNWIND $sequences AS i MATCH (c:Change {sequence: i}) RETURN properties(c)"
 _COUNT = "MATCH (t:AuditTail {id: $id}) RETURN t.entries"
 _OWN = "UNWIND $places AS p MATCH (c:Change {ownerPlace: p}) RETURN p, properties(c)"
 _ACTED = "UNWIND $places AS p MATCH (c:Change {actorPlace: p}) RETURN p, properties(c)"
 _READ = """
 UNWIND $rows AS r MERGE (x:Reading {id: r.id})
-SET x.productId = r.productId, x.organizationId = r.organizationId, x.atUs = r.atUs
+SET x.productId = r.of, x.organizationId = r.organizationId, x.atUs = r.atUs
 """
-_LAST = "UNWIND $ids AS i MATCH (x:Reading {id: i}) RETURN x.organizationId, x.atUs"
+_LAST = "UNWIND $ids AS i MATCH (x:Reading {id: i}) RETURN i, x.atUs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,8 @@ async def record(transaction: Transaction, readings: Sequence[RecordReading]) ->
     if readings:
         rows = [
             {
-                "id": name_key(each.product_id, each.organization_id),
-                "productId": each.product_id,
+                "id": name_key(each.of, each.organization_id),
+                "of": each.of,
                 "organizationId": each.organization_id,
                 "atUs": each.at_us,
             }
@@ -110,11 +111,17 @@ async def record(transaction: Transaction, readings: Sequence[RecordReading]) ->
         await transaction.run(_READ, rows=rows)
 
 
-async def last_readings(bolt: Bolt, product_id: str, organization_ids: Collection[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for chunk in chunks([name_key(product_id, each) for each in organization_ids]):
-        found.update((organization, at_us) for organization, at_us in await bolt.read(_LAST, ids=chunk))
+async def last_readings(bolt: Bolt, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    named = {name_key(*pair): pair for pair in pairs}
+    found: dict[tuple[str, str], int] = {}
+    for chunk in chunks(named):
+        found.update((named[key], at_us) for key, at_us in await bolt.read(_LAST, ids=chunk))
     return found
+
+
+async def changes_at(bolt: Bolt, sequences: Collection[int]) -> dict[int, Change]:
+    found = [change_of(row[0]) for chunk in chunks(sequences) for row in await bolt.read(_AT, sequences=chunk)]
+    return {change.sequence: change for change in found}
 
 
 def _place(organization_id: str, number: int) -> str:

@@ -127,6 +127,10 @@ class Store:
         """The changes after+1 … upto, each once and in order; `upto` at most a head that was read."""
         return await ledger.read_changes(await self._bolt(), after, upto)
 
+    async def changes_at(self, sequences: Collection[int]) -> dict[int, Change]:
+        """The changes with these sequences, by sequence; one that is not there is absent."""
+        return await audit.changes_at(await self._bolt(), sequences)
+
     async def write(self, writes: Sequence[Write], changes: Sequence[Change], expected: LedgerHead) -> LedgerHead:
         """Writes everything in one transaction, or nothing; returns the new head when it is durable.
 
@@ -388,6 +392,7 @@ class Store:
         """One entry per number of an organization's own list, in order; None: there is none."""
         return await audit.entries_of(await self._bolt(), organization_id, numbers)
 
-    async def last_readings(self, product_id: str, organization_ids: Collection[str]) -> dict[str, int]:
-        """When a client of each organization was last recorded to be shown the product's lines; never: absent."""
-        return await audit.last_readings(await self._bolt(), product_id, organization_ids)
+    async def last_readings(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        """For each pair of what was read (as in RecordReading) and an organization: when a client of that was last
+        recorded to be shown the lines; never: absent."""
+        return await audit.last_readings(await self._bolt(), pairs)

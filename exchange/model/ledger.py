@@ -30,11 +30,18 @@ class ChangeKind(StrEnum):
     INPUTS_READ = "INPUTS_READ"
     WRITE_DENIED = "WRITE_DENIED"
     PROBING_LIMITED = "PROBING_LIMITED"
+    EXTREME_PUBLICATION = "EXTREME_PUBLICATION"
 
 
 # What was seen and tried, not written: no answer depends on it. A question about a benchmark belongs here.
 WATCHED = frozenset(
-    {ChangeKind.LOOP_REFUSED, ChangeKind.INPUTS_READ, ChangeKind.WRITE_DENIED, ChangeKind.PROBING_LIMITED}
+    {
+        ChangeKind.LOOP_REFUSED,
+        ChangeKind.INPUTS_READ,
+        ChangeKind.WRITE_DENIED,
+        ChangeKind.PROBING_LIMITED,
+        ChangeKind.EXTREME_PUBLICATION,
+    }
 )
 
 

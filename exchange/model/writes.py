@@ -124,11 +124,17 @@ class RecordRefusedLoop:
     member_keys: tuple[int, ...]
 
 
+def reading_of_many(owner_id: str, classification: str | None) -> str:
+    """Under what name a reading of any of an owner's products is recorded, or of any that is classified so."""
+    return f"of {owner_id} {classification or 'everything'}"
+
+
 @dataclass(frozen=True, slots=True)
 class RecordReading:
-    """That an organization's client was last shown the lines of a foreign product then."""
+    """That an organization's client was last shown the lines of a foreign product then. of: the product's id, or what
+    `reading_of_many` gives: so a grant of many is looked up at once, too, however many products it is of."""
 
-    product_id: str
+    of: str
     organization_id: str
     at_us: int
 

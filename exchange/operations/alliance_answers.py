@@ -6,7 +6,7 @@ be invited to it. Anonymous callers see none. An organization sees its own membe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from exchange.model.alliance import Alliance, Membership
@@ -63,22 +63,23 @@ async def memberships_of(session: Session, organization_id: str, page: Page) -> 
     return _page(await session.store.memberships_of(organization_id), page)
 
 
-async def members(session: Session, alliance: AllianceAnswer, page: Page) -> PageAnswer[MembershipAnswer] | None:
+async def memberships_in(session: Session, alliances: Sequence[AllianceAnswer]) -> list[tuple[Membership, ...] | None]:
+    """For each alliance all of its memberships and invitations, past ones too, the oldest first; None where the viewer
+    is no member. Not to be shown as it is: `members` and `invitations` take from it what is."""
+    asked = {alliance.id: list[Membership]() for alliance in alliances if alliance.is_member}
+    for each in await session.store.memberships_in(sorted(asked)) if asked else ():
+        asked[each.alliance_id].append(each)
+    return [tuple(asked[alliance.id]) if alliance.is_member else None for alliance in alliances]
+
+
+def members(found: Sequence[Membership] | None, page: Page) -> PageAnswer[MembershipAnswer] | None:
     """Who is in an alliance, the longest first; None for whoever is no member."""
-    return await _in(session, alliance, page, lambda each: each.stands)
+    return None if found is None else _page([each for each in found if each.stands], page)
 
 
-async def invitations(session: Session, alliance: AllianceAnswer, page: Page) -> PageAnswer[MembershipAnswer] | None:
+def invitations(found: Sequence[Membership] | None, page: Page) -> PageAnswer[MembershipAnswer] | None:
     """Invitations that wait for an answer, the oldest first; None for whoever is no member."""
-    return await _in(session, alliance, page, lambda each: each.open)
-
-
-async def _in(
-    session: Session, alliance: AllianceAnswer, page: Page, which: Callable[[Membership], bool]
-) -> PageAnswer[MembershipAnswer] | None:
-    if not alliance.is_member:
-        return None
-    return _page([each for each in await session.store.memberships_in([alliance.id]) if which(each)], page)
+    return None if found is None else _page([each for each in found if each.open], page)
 
 
 def _membership(membership: Membership) -> MembershipAnswer:

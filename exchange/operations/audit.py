@@ -20,7 +20,7 @@ from exchange.graph import Store
 from exchange.model.ledger import ChangeKind, LedgerHead
 from exchange.model.parties import Viewer
 from exchange.model.product import Product
-from exchange.model.writes import RecordReading, Write
+from exchange.model.writes import RecordReading, Write, reading_of_many
 from exchange.operations.checks import US_PER_DAY
 from exchange.operations.permission import written_by
 from exchange.operations.writing import Allocation, Decision, WriteQueue
@@ -31,13 +31,15 @@ KEPT_MAX: Final = 200_000  # what a day's first readers of everything make; beyo
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One entry to be. owner_id: whose product it concerns; empty where none is."""
+    """One entry to be. owner_id: whose product it concerns; empty where none is. read: under what names a reading is
+    kept, so that it is found by every grant that it may be owed to."""
 
     kind: ChangeKind
     subject: str
     product_id: str
     owner_id: str
     detail: str = ""
+    read: tuple[str, ...] = ()
 
 
 class Audit:
@@ -64,9 +66,7 @@ class Audit:
             return False
         found = await self._store.get_products_by_key(new)
         products = [product for product in found if product is not None]
-        await self._write(
-            viewer, [Seen(ChangeKind.INPUTS_READ, product.id, product.id, product.owner_id) for product in products]
-        )
+        await self._write(viewer, [_reading(product) for product in products])
         # Only now: whoever asks the same meanwhile records it too, rather than answer before it is written.
         self._read.update((client, key) for key in new)
         return True
@@ -99,6 +99,11 @@ class Audit:
             self._day, self._kept, self._read = day, set(), set()
 
 
+def _reading(product: Product) -> Seen:
+    many = [reading_of_many(product.owner_id, name) for name in (None, *product.classifications)]
+    return Seen(ChangeKind.INPUTS_READ, product.id, product.id, product.owner_id, read=(product.id, *many))
+
+
 def _by(viewer: Viewer) -> str:
     return "anonymous" if viewer.anonymous else written_by(viewer)
 
@@ -121,7 +126,6 @@ class _Record:
 
     async def decide(self, head: LedgerHead, now_us: int) -> Decision[None]:
         def build(allocation: Allocation) -> Sequence[Write]:
-            writes: list[Write] = []
             for each in self.seen:
                 allocation.change(
                     each.kind,
@@ -131,8 +135,7 @@ class _Record:
                     detail=each.detail,
                     organization_id=self.organization_id,
                 )
-                if each.kind is ChangeKind.INPUTS_READ:
-                    writes.append(RecordReading(each.product_id, self.organization_id, now_us))
-            return writes
+            names = dict.fromkeys(name for each in self.seen for name in each.read)
+            return [RecordReading(name, self.organization_id, now_us) for name in names]
 
         return Decision(None, build)

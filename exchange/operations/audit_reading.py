@@ -1,4 +1,4 @@
-"""Reading the audit trail: an organization its own entries, newest first, and how lately a grantee has looked.
+"""Reading the audit trail: an organization its own entries, newest first.
 
 An entry is read by the organization that acted and by the one whose things it concerns, and by nobody else; by which
 client, only the organization that acted is told. The operator reads every list.
@@ -7,7 +7,7 @@ client, only the organization that acted is told. The operator reads every list.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +15,6 @@ from exchange.errors import InvalidInput
 from exchange.graph import Store
 from exchange.model.audit import GENESIS, AuditEntry
 from exchange.model.audit_file import end, header, line_of
-from exchange.model.grant import AccessLevel
 from exchange.model.ledger import ChangeKind
 from exchange.model.paging import Page, page_of_numbers
 from exchange.operations.answers import PageAnswer
@@ -75,15 +74,6 @@ def _answer(entry: AuditEntry, reader: str | None) -> AuditAnswer:
         detail=change.detail or None,
         hash=entry.hash,
     )
-
-
-async def last_used_us(sight: Sight, product_key: int, organization_ids: Collection[str]) -> dict[str, int] | None:
-    """When a client of each organization was last shown the lines of an own product (microseconds, of the first such
-    answer of that day); absent: never. None for whoever is not the owner."""
-    [answer] = await sight.products_by_key([product_key])
-    if answer is None or answer.access < AccessLevel.OWNER:
-        return None
-    return await sight.store.last_readings(answer.product.id, organization_ids)
 
 
 async def export_audit(store: Store, sight: Sight, reader: str | None, since_us: int | None) -> AsyncIterator[str]:

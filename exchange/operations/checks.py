@@ -175,7 +175,8 @@ class Checker:
         if (variance is None) == (deviation is None):
             message = "state the basic uncertainty: exactly one of basicVariance and basicGeometricStandardDeviation"
             expected = "basicVariance or basicGeometricStandardDeviation"
-            self.add("ONE_OF", message, "basicVariance", expected=expected)
+            got = None if variance is None else "both"
+            self.add("ONE_OF", message, "basicVariance", expected=expected, got=got)
         self._within(variance, Decimal(0), BASIC_VARIANCE_MAX, "basicVariance")
         self._within(deviation, Decimal(1), BASIC_DEVIATION_MAX, "basicGeometricStandardDeviation")
         if len(self.problems.found) > before:

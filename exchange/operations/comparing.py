@@ -76,7 +76,9 @@ def compare_shown(one: Shown, other: Shown) -> ComparisonAnswer:
     subjects = [_subject(each, boundary) for each, boundary in zip((one, other), of, strict=True)]
     first, second = subjects
     if first is None or second is None:
-        codes = tuple((_refusal(each),) for each in (one, other))
+        codes = tuple(
+            (None if subject else _refusal(each),) for each, subject in zip((one, other), subjects, strict=True)
+        )
         reason = Reason(ReasonCode.NO_RESULT, Finding.UNKNOWN, True, ("code",), *codes)
         comparison = comparison_of((reason,), None)
     else:

@@ -21,6 +21,7 @@ from exchange.operations.sampling import Runs
 from exchange.operations.self_check import SelfCheck
 from exchange.operations.session import Session
 from exchange.operations.snapshots import SnapshotFile
+from exchange.operations.swings import Swings
 from exchange.operations.turns import Share, Turns
 from exchange.operations.writing import WriteQueue
 
@@ -43,6 +44,7 @@ class Exchange:
     queue: WriteQueue
     turns: Turns = field(default_factory=Turns)
     refused_scenarios: RefusedScenarios = field(default_factory=RefusedScenarios)
+    swings: Swings = field(default_factory=Swings)
     runs: Runs = field(default_factory=Runs)
     graph: LiveGraph | None = None
     measures: Measures = field(default_factory=NoMeasures)

@@ -6,8 +6,9 @@ viewer's own is resolved on the dates at which it is asked about (today where it
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
+from itertools import product
 
 import numpy as np
 
@@ -42,22 +43,25 @@ async def by_footprint(sight: Sight, footprints: Sequence[Footprint | None]) -> 
     ]
 
 
-async def standing(
-    sight: Sight,
-    keys: Sequence[int],
-    dates: Dates,
-    boundary: SystemBoundary = SystemBoundary.CRADLE_TO_GATE,
-) -> list[FootprintAnswer | None]:
-    """The version that stands for each visible product at these dates, within a boundary."""
+async def standing(sight: Sight, keys: Sequence[int], dates: Dates) -> list[FootprintAnswer | None]:
+    """The version that stands for each visible product at these dates."""
+    return (await standing_within(sight, keys, dates, [SystemBoundary.CRADLE_TO_GATE]))[SystemBoundary.CRADLE_TO_GATE]
+
+
+async def standing_within(
+    sight: Sight, keys: Sequence[int], dates: Dates, boundaries: Collection[SystemBoundary]
+) -> dict[SystemBoundary, list[FootprintAnswer | None]]:
+    """The same within each of several boundaries, in one reading."""
     answers = await sight.products_by_key(keys)
     nodes = await sight.store.read_nodes({answer.product.key for answer in answers if answer})
     releases = {f.release_id for node in nodes.values() for f in node.footprints if f.release_id}
     successors = await sight.store.read_successors(sorted(releases)) if releases else {}
-    found: list[FootprintAnswer | None] = []
-    for answer in answers:
+    found: dict[SystemBoundary, list[FootprintAnswer | None]] = {boundary: [] for boundary in boundaries}
+    for boundary, answer in product(boundaries, answers):
         node = nodes.get(answer.product.key) if answer else None
-        footprint = choose(node, dates, successors, boundary).footprint if node else None
-        found.append(await _answer(sight, footprint, answer.access, dates) if footprint and answer else None)
+        chosen = choose(node, dates, successors, boundary).footprint if node else None
+        shown = await _answer(sight, chosen, answer.access, dates) if chosen and answer else None
+        found[boundary].append(shown)
     return found
 
 

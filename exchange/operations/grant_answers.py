@@ -51,13 +51,17 @@ async def place(session: Session, grant_id: str, owner_id: str, product: Product
     return str(grant.sequence) if product is None or grant.covers(product) else None
 
 
-async def granted_by(session: Session, grant: GrantAnswer) -> str | None:
-    """The client that gave it, as the ledger names it; None for whoever is not of the owner."""
+async def granted_by(session: Session, grants: Sequence[GrantAnswer]) -> list[str | None]:
+    """For each the client that gave it, as the ledger names it; None for whoever is not of the owner."""
+    told = {grant.sequence for grant in grants if is_owners(session, grant)}
+    changes = await session.store.changes_at(told) if told else {}
+    return [changes[grant.sequence].by if grant.sequence in told else None for grant in grants]
+
+
+def is_owners(session: Session, grant: GrantAnswer) -> bool:
+    """Whether the viewer may know what its owner alone knows of it."""
     viewer = session.viewer
-    if not viewer.operator and viewer.organization_id != grant.owner_id:
-        return None
-    [change] = await session.store.changes(grant.sequence - 1, grant.sequence)
-    return change.by
+    return viewer.operator or viewer.organization_id == grant.owner_id
 
 
 async def _owners(session: Session, grants: Sequence[Grant]) -> dict[str, str]:

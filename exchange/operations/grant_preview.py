@@ -7,11 +7,11 @@ of what suppliers have not shown to it. The words are those of docs/permissions.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from exchange.access import build_views, facts
-from exchange.model.grant import AccessLevel
+from exchange.model.grant import AccessLevel, Grant
 from exchange.model.view import ViewNode
 from exchange.operations.inputs import GrantAccessInput
 from exchange.operations.permission import require_publisher
@@ -21,6 +21,7 @@ from exchange.operations.sharing import Permitted, check_grant
 
 PREVIEW_PRODUCTS_MAX: Final = 200  # looked into for suppliers, in one closure and one solve; as many as two pages
 
+PROPOSED: Final = "proposed"  # the id of a grant that is not there; never shown
 SHOWS: Final = {
     AccessLevel.NONE: (
         "SHOWS_NOTHING",
@@ -63,6 +64,12 @@ class GrantPreviewAnswer:
     products: int
     reaches: tuple[str, ...] | None
     consequences: tuple[Consequence, ...]
+    asked: Permitted
+
+    def proposed(self, session: Session) -> Grant:
+        """The grant, as if it had been given at the session's instant and held now."""
+        grant = self.asked.grant(PROPOSED, session.now_us, session.head.sequence)
+        return replace(grant, until_us=max(grant.until_us, session.now_us + 1))
 
 
 async def preview_grant(session: Session, given: GrantAccessInput) -> GrantPreviewAnswer:
@@ -79,7 +86,7 @@ async def preview_grant(session: Session, given: GrantAccessInput) -> GrantPrevi
     if given.level >= AccessLevel.TOTAL:
         found += await _of_suppliers(session, owner_id, keys, reaches)
         found += _of_arithmetic(given)
-    return GrantPreviewAnswer(len(keys), reaches, tuple(found))
+    return GrantPreviewAnswer(len(keys), reaches, tuple(found), asked)
 
 
 async def _reaches(session: Session, asked: Permitted) -> tuple[str, ...] | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TypeVar
 
@@ -22,6 +22,8 @@ from exchange.operations.idempotency import body_sha256, first_answer, remember,
 from exchange.operations.inputs import DeprecateFootprintInput, PublishFootprintsInput
 from exchange.operations.permission import require_owner, require_publisher, written_by
 from exchange.operations.refusals import check_refusals
+from exchange.operations.session import Session
+from exchange.operations.swings import RULE, Judged, Swings
 from exchange.operations.turns import PARTS_AT_ONCE, beside
 from exchange.operations.writing import Allocation, Decision
 
@@ -62,9 +64,11 @@ async def publish_footprints(exchange: Exchange, viewer: Viewer, given: PublishF
         by=written_by(viewer),
         key=scoped_key(owner_id, given.idempotency_key),
         body=body,
+        swings=exchange.swings,
+        begin=lambda: exchange.session(viewer),
     )
     try:
-        return await exchange.queue.do(command)
+        ids = await exchange.queue.do(command)
     except LoopRefused as refused:
         if not refused.members:  # too large to be judged
             raise LoopRefused(refused.message, path=("input",)) from None
@@ -72,6 +76,9 @@ async def publish_footprints(exchange: Exchange, viewer: Viewer, given: PublishF
         message = "These lines would close a loop that consumes at least one of itself, which has no answer. "
         message += "Nothing was published. Check the amounts and units of the lines."
         raise LoopRefused(message, members=refused.members, path=path_of(position, single=given.single)) from None
+    for judged in command.judged:
+        exchange.swings.published(judged, owner_id, exchange.clock())
+    return ids
 
 
 async def _own_keys(exchange: Exchange, given: PublishFootprintsInput, owner_id: str) -> dict[str, int]:
@@ -127,11 +134,11 @@ def _check_repeats(given: PublishFootprintsInput, problems: Problems) -> None:
     for position, footprint in enumerate(given.footprints):
         named = [("pfId", footprint.pf_id)] if footprint.pf_id else []
         named += [("precedingPfIds", pf_id) for pf_id in set(footprint.preceding_pf_ids)]
-        for field, pf_id in named:
-            if (field, str(pf_id)) in seen:
-                path = (*path_of(position, single=given.single), field)
+        for name, pf_id in named:
+            if (name, str(pf_id)) in seen:
+                path = (*path_of(position, single=given.single), name)
                 problems.add("REPEATED", f"{pf_id} stands in two footprints of this request", path)
-            seen[field, str(pf_id)] = position
+            seen[name, str(pf_id)] = position
 
 
 async def _check_owner(exchange: Exchange, viewer: Viewer, given: PublishFootprintsInput) -> dict[str, int]:
@@ -158,6 +165,9 @@ class _Publish:
     by: str
     key: str
     body: str
+    swings: Swings
+    begin: Callable[[], Awaitable[Session]]
+    judged: list[Judged] = field(default_factory=list)  # of the last decision: what is counted once it is written
 
     @property
     def size(self) -> int:
@@ -181,6 +191,8 @@ class _Publish:
         footprints = [self._complete(draft.footprint, lines) for draft, lines in zip(self.drafts, bound, strict=True)]
         replaced = [preceding[pf_id] for f in footprints for pf_id in f.preceding_pf_ids]
         ids = [footprint.id for footprint in footprints]
+        judged = await self.swings.judge(self.begin, self.owner_id, footprints, now_us)
+        self.judged[:] = [judged]
 
         def build(allocation: Allocation) -> Sequence[Write]:
             writes: list[Write] = []
@@ -193,6 +205,9 @@ class _Publish:
                     old = preceding[pf_id]
                     ended = allocation.change(ChangeKind.FOOTPRINT_DEPRECATED, old.id, **concerned)
                     writes.append(DeprecateFootprint(old.id, now_us, ended, f"Replaced by {footprint.pf_id}."))
+            for told in judged.tell:
+                concerned = {"owner_id": told.owner_id, "product_id": told.id, "organization_id": self.owner_id}
+                allocation.change(ChangeKind.EXTREME_PUBLICATION, told.id, detail=RULE, **concerned)
             return [*writes, remember(self.key, self.body, ids, now_us)]
 
         return Decision(

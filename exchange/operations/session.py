@@ -13,12 +13,13 @@ from typing import TypeVar
 
 from exchange.errors import InvalidInput, Problems
 from exchange.model.footprint import SystemBoundary
-from exchange.model.grant import AccessLevel
+from exchange.model.grant import AccessLevel, Grant
 from exchange.model.ledger import ChangeKind, LedgerHead
 from exchange.model.paging import Page, PageOf, ProductOrder, ProductQuery
 from exchange.model.parties import Organization
 from exchange.operations import audit_reading, footprint_answers, grant_answers, roll_ups
 from exchange.operations import downstream as consumption
+from exchange.operations.access_of import AccessOfAnswer, access_of
 from exchange.operations.answers import (
     DatasetAnswer,
     FootprintAnswer,
@@ -146,9 +147,7 @@ class Session(Sight):
         keys = list(dict.fromkeys(key for pair in pairs for key in pair))
         results = await self.roll_up(keys, as_of_day, known_at_us)
         dates = self.dates(as_of_day, known_at_us)
-        standing = {
-            boundary: await footprint_answers.standing(self, keys, dates, boundary) for boundary in SystemBoundary
-        }
+        standing = await footprint_answers.standing_within(self, keys, dates, tuple(SystemBoundary))
         shown = {}
         for at, product in enumerate(await self.products_by_key(keys)):
             assert product is not None  # whoever asks has been shown it
@@ -229,6 +228,19 @@ class Session(Sight):
         found = await self.store.list_grants_by(owner_id, placed)
         answers = [grant_answers.grant_answer(item, owner_id) for item in found.items]
         return _page(found, answers, [grant.id for grant in found.items])
+
+    async def access_of(
+        self,
+        keys: Sequence[int],
+        organization_id: str,
+        as_of_day: int | None,
+        known_at_us: int | None,
+        proposed: Grant | None = None,
+    ) -> list[AccessOfAnswer | None]:
+        """What an organization sees of own products; None for whoever is not the owner, or where there is no such
+        organization. proposed: a grant that counts as if it had been given."""
+        self._count_dates(as_of_day, known_at_us)
+        return await access_of(self, keys, organization_id, self.dates(as_of_day, known_at_us), proposed)
 
     async def list_refused_loops(self, product_key: int, page: Page) -> PageAnswer[RefusedLoopAnswer] | None:
         """Attempts refused because they would have closed a loop through an own product, newest first; None for

@@ -93,7 +93,7 @@ class Sight:
             [grant for grant in grants if grant.level >= AccessLevel.TOTAL and grant.in_force(now_us)]
         )
         inputs = {key for key, level in held.items() if level == AccessLevel.INPUTS}
-        onward = await self._find_onward(inputs, changes) if inputs else set()
+        onward = await self.find_onward(inputs, changes) if inputs else set()
         granted = dict.fromkeys(onward, AccessLevel.TOTAL) | held
         return RightsOfOne(alliances, frozenset(onward), granted, now_us, changes.next_us, bool(inputs))
 
@@ -111,8 +111,10 @@ class Sight:
                 held[key] = max(held.get(key, AccessLevel.NONE), level_of_many)
         return held
 
-    async def _find_onward(self, inputs: Collection[int], changes: Boundaries) -> set[int]:
+    async def find_onward(self, inputs: Collection[int], changes: Boundaries | None = None) -> set[int]:
+        """What whoever holds INPUTS on these products sees by it. changes: told when the clock may change that."""
         dates, nodes = self.dates(), await self.store.read_nodes(inputs)
+        changes = changes or Boundaries(self.now_us)
         changes.of_day(dates.as_of_day)  # which footprint stands, and so what its lines name, is of the day
         releases = {f.release_id for node in nodes.values() for f in node.footprints if f.release_id}
         successors = await self.store.read_successors(sorted(releases)) if releases else {}

@@ -54,7 +54,7 @@ class Alliance(Node):
         before: Annotated[str | None, BEFORE] = UNSET,
     ) -> Connection[Membership] | None:
         page = page_of(first, after, last, before)
-        found = await alliance_answers.members(info.context.session, self.answer, page)
+        found = alliance_answers.members(await info.context.loaders.memberships_in(self.answer), page)
         return None if found is None else connection(found, Membership.of)
 
     @strawberry.field(
@@ -69,7 +69,7 @@ class Alliance(Node):
         before: Annotated[str | None, BEFORE] = UNSET,
     ) -> Connection[Membership] | None:
         page = page_of(first, after, last, before)
-        found = await alliance_answers.invitations(info.context.session, self.answer, page)
+        found = alliance_answers.invitations(await info.context.loaders.memberships_in(self.answer), page)
         return None if found is None else connection(found, Membership.of)
 
 

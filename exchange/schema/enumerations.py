@@ -47,12 +47,13 @@ __all__ = [
     "SystemBoundary",
     "UncertaintyMethod",
     "UncertaintyReason",
+    "describe",
 ]
 
 E = TypeVar("E", bound=Enum)
 
 
-def _describe(enum: type[E], description: str, values: Mapping[str, str], *, name: str | None = None) -> None:
+def describe(enum: type[E], description: str, values: Mapping[str, str], *, name: str | None = None) -> None:
     """Makes a Python enum a GraphQL one; fails at start where a value has no description, or a description no value."""
     described = strawberry.enum(enum, name=name, description=description)
     definition = described.__strawberry_definition__  # type: ignore[attr-defined]
@@ -75,8 +76,8 @@ _DECLARED_UNITS = {
     "MEGABIT_SECOND": "Data transmitted, as in PACT.",
     "MONEY": "Money, in a currency, of a year, on a price basis. Not in PACT.",
 }
-_describe(DeclaredUnit, "What a footprint may be declared per (PACT's units, and money).", _DECLARED_UNITS)
-_describe(
+describe(DeclaredUnit, "What a footprint may be declared per (PACT's units, and money).", _DECLARED_UNITS)
+describe(
     AmountUnit,
     "What a line's amount may be in.",
     _DECLARED_UNITS
@@ -90,7 +91,7 @@ _describe(
         "GIGAJOULE": "Energy, 1000 megajoule.",
     },
 )
-_describe(
+describe(
     LifeCycleStage,
     "Where in the life cycle something is emitted or used. Cradle to gate is the first two.",
     {
@@ -101,7 +102,7 @@ _describe(
         "END_OF_LIFE": "After use; shown apart.",
     },
 )
-_describe(
+describe(
     FootprintKind,
     "How a footprint says what it says.",
     {
@@ -109,12 +110,12 @@ _describe(
         "MODELLED": "The owner states direct emissions and inputs; the exchange computes.",
     },
 )
-_describe(
+describe(
     FootprintStatus,
     "Whether a footprint still stands, as in PACT.",
     {"ACTIVE": "It stands.", "DEPRECATED": "It was corrected or withdrawn; it stays in history."},
 )
-_describe(
+describe(
     SystemBoundary,
     "What part of the life cycle a result covers. PACT knows the first only.",
     {
@@ -122,7 +123,7 @@ _describe(
         "CRADLE_TO_GRAVE": "To the end of life: kept as stated, compared with its like, never added.",
     },
 )
-_describe(
+describe(
     ComparisonVerdict,
     "Whether two results may be held beside each other.",
     {
@@ -132,13 +133,13 @@ _describe(
     },
     name="ComparisonVerdict",
 )
-_describe(
+describe(
     ComparisonFinding,
     "What a reason of a comparison rests on.",
     {"DIFFERENT": "The two differ.", "UNKNOWN": "Not known of one or both: it may be the same, or not."},
     name="ComparisonFinding",
 )
-_describe(
+describe(
     ComparisonReasonCode,
     "What a reason of a comparison is about. NO_RESULT, BOUNDARY, UNIT and a BIOGENIC_CONVENTION that differs "
     "prevent it.",
@@ -159,7 +160,7 @@ _describe(
     },
     name="ComparisonReasonCode",
 )
-_describe(
+describe(
     PriceBasis,
     "Which price a MONEY amount is in.",
     {
@@ -168,7 +169,7 @@ _describe(
         "PURCHASER": "What the buyer pays, with trade, transport and taxes.",
     },
 )
-_describe(
+describe(
     GapCode,
     "Why a line could not be resolved; the first that applies.",
     {
@@ -180,7 +181,7 @@ _describe(
         "UNIT_NOT_CONVERTIBLE": "The line's unit cannot be turned into the product's declared unit.",
     },
 )
-_describe(
+describe(
     ContributionGrouping,
     "What a result is grouped by. Each emission is in exactly one group.",
     {
@@ -192,7 +193,7 @@ _describe(
         "DATA_QUALITY": "The data quality of the total of the product whose own term it is, as a level from 1 to 5.",
     },
 )
-_describe(
+describe(
     ContributionGroupKind,
     "What a group says of its emissions.",
     {
@@ -204,7 +205,7 @@ _describe(
     },
     name="ContributionGroupKind",
 )
-_describe(
+describe(
     UncertaintyReason,
     "Why the spread of a result is not told; the first that applies.",
     {
@@ -214,7 +215,7 @@ _describe(
         "the form of the first order would be wrong.",
     },
 )
-_describe(
+describe(
     Scope,
     "What a token is good for.",
     {
@@ -225,7 +226,7 @@ _describe(
 )
 
 
-_describe(
+describe(
     ProductOrder,
     "What products are ordered by.",
     {"NAME": "By name, without regard to case.", "CREATED_AT": "By when they were created."},
@@ -272,7 +273,7 @@ class RollUpRefusedCode(StrEnum):
     TOO_LARGE = "TOO_LARGE"
 
 
-_describe(
+describe(
     OrderDirection,
     "Which end comes first.",
     {"ASC": "Smallest, earliest or A first.", "DESC": "Largest, latest or Z first."},
@@ -282,12 +283,12 @@ _LEVELS = {
     "BREAKDOWN": "Also direct emissions and stages, where the total of every line's product is visible.",
     "INPUTS": "Also the lines whose products are visible.",
 }
-_describe(
+describe(
     AccessLevel,
     "How much of a product its viewer is shown; each level includes those before it.",
     _LEVELS | {"OWNER": "Everything."},
 )
-_describe(
+describe(
     GrantLevel,
     "How much a grant shows; of the first three each includes those before it.",
     _LEVELS
@@ -296,7 +297,7 @@ _describe(
         "line may be followed by it."
     },
 )
-_describe(
+describe(
     UncertaintyMethod,
     "How a spread was computed.",
     {
@@ -305,7 +306,7 @@ _describe(
         "MONTE_CARLO": "Every number with a spread is drawn from its log-normal distribution, many times over.",
     },
 )
-_describe(
+describe(
     FindingSeverity,
     "How much a finding matters.",
     {
@@ -314,7 +315,7 @@ _describe(
         "ERROR": "A mistake that was kept rather than corrected.",
     },
 )
-_describe(
+describe(
     RollUpRefusedCode,
     "Why a product has no result on the dates asked about.",
     {
@@ -326,7 +327,7 @@ _describe(
         "TOO_LARGE": "Its supply chain is larger than this server computes.",
     },
 )
-_describe(
+describe(
     AuditKind,
     "What the audit trail keeps.",
     {
@@ -351,6 +352,8 @@ _describe(
         "for each client, product and day (UTC).",
         "WRITE_DENIED": "A client tried to write what it may not; once for each client, product, mutation and day.",
         "PROBING_LIMITED": "Somebody asked so much about another's product that it was limited; once a day.",
+        "EXTREME_PUBLICATION": "Somebody published, for the third time of a day, an amount of another's product a "
+        "thousand times what it was, or less than a thousandth; once for each organization, product and day.",
     },
     name="AuditKind",
 )

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
+from strawberry import UNSET
 
 from exchange.operations.grant_preview import Consequence, GrantPreviewAnswer, preview_grant
+from exchange.schema.accesses import ProductAccess
+from exchange.schema.connections import given
 from exchange.schema.enumerations import FindingSeverity
 from exchange.schema.errors import AccessDenied, InvalidInput, NotFound
+from exchange.schema.explanation import AS_OF, KNOWN_AT
 from exchange.schema.grant_inputs import GrantAccessInput, grant_request
+from exchange.schema.ids import uuid_of
+from exchange.schema.instants import day_of, microseconds_of
 from exchange.schema.work import Info
 
 if TYPE_CHECKING:
@@ -44,6 +51,7 @@ class GrantConsequence:
 
 @strawberry.type(description="What a grant would make knowable. Nothing was written.")
 class GrantPreview:
+    answer: strawberry.Private[GrantPreviewAnswer]
     product_count: int = strawberry.field(description="How many of your products it is of today.")
     reach_count: int | None = strawberry.field(
         description="How many other organizations it reaches today; null: everybody, or the members of an alliance "
@@ -54,10 +62,42 @@ class GrantPreview:
     @staticmethod
     def of(answer: GrantPreviewAnswer) -> GrantPreview:
         return GrantPreview(
+            answer=answer,
             product_count=answer.products,
             reach_count=None if answer.reaches is None else len(answer.reaches),
             consequences=[GrantConsequence.of(each) for each in answer.consequences],
         )
+
+    @strawberry.field(
+        description="What an organization would see of one of your products if the grant were given, and held now. "
+        "Null: no such organization, or no such product of yours."
+    )
+    async def access_of(
+        self,
+        info: Info,
+        organization: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="Id of the organization; absent: the one that the grant is to."),
+        ] = UNSET,
+        product: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="Id of the product; absent: the one that the grant is of."),
+        ] = UNSET,
+        as_of: Annotated[dt.date | None, AS_OF] = UNSET,
+        known_at: Annotated[dt.datetime | None, KNOWN_AT] = UNSET,
+    ) -> ProductAccess | None:
+        asked, dates = self.answer.asked, (day_of(given(as_of)), microseconds_of(given(known_at)))
+        to = uuid_of(organization, "Organization") if organization else asked.given.organization
+        of = uuid_of(product, "Product") if product else asked.given.product
+        if to is None or of is None:
+            return None
+        session = info.context.session
+        [found] = await session.products([of])
+        if found is None:
+            return None
+        proposed = self.answer.proposed(session)
+        [answer] = await session.access_of([found.product.key], to, *dates, proposed)
+        return None if answer is None else ProductAccess.of(answer)
 
 
 GrantPreviewResult = Annotated[

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from exchange.model.grant import AccessLevel
-from exchange.operations import grant_answers
 from exchange.operations.answers import GrantAnswer
+from exchange.operations.grant_use import GrantUse as LastUse
+from exchange.schema.access_enumerations import GrantUseCode
 from exchange.schema.alliances import Alliance
 from exchange.schema.enumerations import GrantLevel
 from exchange.schema.ids import global_id
@@ -23,6 +24,25 @@ if TYPE_CHECKING:
     from exchange.schema.products import Product
 
 LazyOrganization = Annotated["Organization", strawberry.lazy("exchange.schema.organizations")]
+
+
+@strawberry.type(
+    description="When a grant was last used. That one was shown lines is kept, by day; not what was asked, and not by "
+    "which of several grants that reach it."
+)
+class GrantUse:
+    use: strawberry.Private[LastUse]
+    code: GrantUseCode = strawberry.field(description="What is known of it.")
+    at: dt.datetime | None = strawberry.field(
+        description="With READ: when a client was last shown what was computed from lines that it is of, that is the "
+        "first such answer of that day (UTC)."
+    )
+
+    @strawberry.field(description="With READ: whose client that was.")
+    async def organization(self, info: Info) -> LazyOrganization | None:
+        if self.use.organization_id is None:
+            return None
+        return await info.context.loaders.organization(self.use.organization_id)
 
 
 @strawberry.type(description="A permission: which products, to whom, how much detail, from when to when.")
@@ -65,7 +85,15 @@ class Grant(Node):
         "everybody else."
     )
     async def granted_by(self, info: Info) -> str | None:
-        return await grant_answers.granted_by(info.context.session, self.answer)
+        return await info.context.loaders.granted_by(self.answer)
+
+    @strawberry.field(
+        description="When it was last used, as far as that is kept: reads of lines, by whom a grant at INPUTS reaches. "
+        "The owner's; null to everybody else."
+    )
+    async def last_used(self, info: Info) -> GrantUse | None:
+        use = await info.context.loaders.last_use(self.answer)
+        return None if use is None else GrantUse(use=use, code=use.code, at=instant_of(use.at_us))
 
     @strawberry.field(description="The product; null: of many, or the viewer may not see it any more.")
     async def product(self, info: Info) -> Annotated[Product, strawberry.lazy("exchange.schema.products")] | None:

@@ -43,6 +43,7 @@ COST_MAX: Final = 200_000  # fields of the answer; about half a second
 WEIGHTS: Final[Mapping[str, int]] = {
     "downstream": 1_000,  # of every product a closure of its own
     "cradleToGate": 50,
+    "accessOf": 100,  # a closure, and what its lines name
     "compare": 150,  # two closures, and two spreads
     "whatIf": 200,
     "explainFile": 50,
@@ -74,6 +75,7 @@ LISTS: Final[Mapping[str, int]] = {
     "uncertaintyAdvice": ADVICE_DEFAULT,
     "tree": TREE_NODES_DEFAULT,  # of all levels together, so `children` do not count again
     "lines": 10,
+    "routes": 3,
     "scenarios": 2,
     "gaps": 5,
     "fallbacks": 5,

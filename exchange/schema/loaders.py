@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from strawberry.dataloader import DataLoader
 
-from exchange.operations import alliance_answers
+from exchange.model.alliance import Membership as Found
+from exchange.operations import alliance_answers, grant_answers
+from exchange.operations.access_of import AccessOfAnswer
 from exchange.operations.answers import (
     AllianceAnswer,
     DatasetAnswer,
@@ -25,6 +27,7 @@ from exchange.operations.answers import (
     RollUpAnswer,
 )
 from exchange.operations.comparing import ComparisonAnswer
+from exchange.operations.grant_use import GrantUse, last_uses
 from exchange.schema.alliances import Alliance, Membership
 from exchange.schema.datasets import Dataset, Release
 from exchange.schema.footprints import Footprint
@@ -55,10 +58,18 @@ class Loaders:
         self._memberships = DataLoader[str, MembershipAnswer | None](
             lambda ids: alliance_answers.memberships(session, ids)
         )
+        self._memberships_in: DataLoader[AllianceAnswer, tuple[Found, ...] | None] = DataLoader(
+            lambda asked: alliance_answers.memberships_in(session, asked)
+        )
+        self._granted_by: DataLoader[GrantAnswer, str | None] = DataLoader(
+            lambda asked: grant_answers.granted_by(session, asked)
+        )
+        self._last_uses: DataLoader[GrantAnswer, GrantUse | None] = DataLoader(lambda asked: last_uses(session, asked))
         self._datasets = DataLoader[str, DatasetAnswer | None](session.datasets)
         self._releases = DataLoader[str, ReleaseAnswer | None](session.releases)
         self._standing: dict[Dates, DataLoader[int, FootprintAnswer | None]] = {}
         self._comparisons: dict[Dates, DataLoader[tuple[int, int], ComparisonAnswer]] = {}
+        self._accesses: dict[tuple[str, Dates], DataLoader[int, AccessOfAnswer | None]] = {}
         self._roll_ups: dict[Dates, DataLoader[int, RollUpAnswer | RefusedAnswer]] = {}
 
     # --- products ---
@@ -113,6 +124,13 @@ class Loaders:
         answer = await self._roll_ups[dates].load(product.answer.product.key)
         return RollUpRefused.of(answer) if isinstance(answer, RefusedAnswer) else RollUp.of(answer, product)
 
+    async def access_of(self, key: int, organization: str, dates: Dates) -> AccessOfAnswer | None:
+        """Of an own product; what is asked of one organization on the same dates is read and solved together."""
+        of = (organization, dates)
+        if of not in self._accesses:
+            self._accesses[of] = DataLoader(lambda keys: self._session.access_of(keys, organization, *dates))
+        return await self._accesses[of].load(key)
+
     async def comparison(self, keys: tuple[int, int], dates: Dates) -> ComparisonAnswer:
         """Of two visible products; those of one operation read and roll up together."""
         if dates not in self._comparisons:
@@ -142,6 +160,15 @@ class Loaders:
     async def grant(self, uuid: str) -> Grant | None:
         answer = await self._grants.load(uuid)
         return None if answer is None else Grant.of(answer)
+
+    async def granted_by(self, grant: GrantAnswer) -> str | None:
+        return await self._granted_by.load(grant)
+
+    async def last_use(self, grant: GrantAnswer) -> GrantUse | None:
+        return await self._last_uses.load(grant)
+
+    async def memberships_in(self, alliance: AllianceAnswer) -> tuple[Found, ...] | None:
+        return await self._memberships_in.load(alliance)
 
     async def alliance(self, uuid: str | None) -> Alliance | None:
         answer = None if uuid is None else await self._alliances.load(uuid)

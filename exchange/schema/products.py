@@ -10,12 +10,13 @@ from strawberry import UNSET
 
 from exchange.operations.answers import ProductAnswer
 from exchange.schema import explanation
+from exchange.schema.accesses import ProductAccess
 from exchange.schema.connections import AFTER, BEFORE, FIRST, LAST, Connection, connection, given, page_of
 from exchange.schema.enumerations import AccessLevel, OrderDirection, ProductOrder
 from exchange.schema.explanation import AS_OF, KNOWN_AT, DownstreamProduct
 from exchange.schema.footprints import Footprint
 from exchange.schema.grants import Grant
-from exchange.schema.ids import global_id
+from exchange.schema.ids import global_id, uuid_of
 from exchange.schema.instants import day_of, microseconds_of
 from exchange.schema.nodes import Node
 from exchange.schema.organizations import Organization
@@ -112,6 +113,24 @@ class Product(Node):
     ) -> WhatIfResult:
         dates = day_of(given(as_of)), microseconds_of(given(known_at))
         return await what_if(info, self.answer.product.key, scenarios, dates)
+
+    @strawberry.field(
+        description="What an organization sees of it: how, and what exactly. Told by the owner's own facts; what other "
+        "owners decide is a condition. The owner's; null to everybody else, and where there is no such organization."
+    )
+    async def access_of(
+        self,
+        info: Info,
+        organization: Annotated[strawberry.ID, strawberry.argument(description="Id of the organization.")],
+        as_of: Annotated[dt.date | None, AS_OF] = UNSET,
+        known_at: Annotated[dt.datetime | None, KNOWN_AT] = UNSET,
+    ) -> ProductAccess | None:
+        dates = day_of(given(as_of)), microseconds_of(given(known_at))
+        uuid = uuid_of(organization, "Organization")
+        if uuid is None:
+            return None
+        answer = await info.context.loaders.access_of(self.answer.product.key, uuid, dates)
+        return None if answer is None else ProductAccess.of(answer)
 
     @strawberry.field(description="Who may see it. The owner's; null to everybody else.")
     async def grants(

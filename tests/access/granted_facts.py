@@ -110,12 +110,15 @@ def granted_facts(world: GrantedWorld, viewer: str | None) -> str:
 
 def facts_of(world: GrantedWorld, viewer: str | None) -> dict[str, list[str]]:
     shown = levels(world, viewer)
-    return {name: _of_product(world, name, shown) for name in world.keys if shown.get(name, NONE) >= TOTAL}
+    return {name: _of_product(world, name, shown, viewer) for name in world.keys if shown.get(name, NONE) >= TOTAL}
 
 
-def _of_product(world: GrantedWorld, name: str, shown: dict[str, AccessLevel]) -> list[str]:
+def _of_product(world: GrantedWorld, name: str, shown: dict[str, AccessLevel], viewer: str | None) -> list[str]:
     level, product = shown[name], world.product(name)
     found = [f"{level.name} of {product.owner_id}, {product.product_ids} {product.name}"]
+    # Anybody may ask without a token; and whom a grant reaches is shown whether it is onward.
+    reaching = [g for g in _grants(world, name) if viewer is not None and viewer in _reached(world, g)]
+    found.append(f"public {any(map(_is_public, _grants(world, name)))} onward {any(g.onward for g in reaching)}")
     if level == OWNER:
         found += [str(replace(grant, product_key=0)) for grant in world.grants if grant.product_key == product.key]
     for version in world.footprints[name]:

@@ -327,6 +327,27 @@ def grant_among_others(random: Random, plan: Plan) -> bool:
     return True
 
 
+def grant_to_others_customers(random: Random, plan: Plan) -> bool:
+    """Somebody whom the viewer may have granted to sees what another owner has, and has no lines to it."""
+    owners = sorted({planned.owner for planned in plan.products.values()} - {plan.viewer} | {"customer0", "ally0"})
+    able = [
+        (name, owner)
+        for name, planned in plan.products.items()
+        for owner in owners
+        if owner != planned.owner != plan.viewer and not _takes(plan, owner, name)
+    ]
+    if not able:
+        return False
+    name, owner = random.choice(able)
+    plan.grants.append((name, owner, random.choice(LEVELS), random.random() < 0.25))
+    return True
+
+
+def _takes(plan: Plan, owner: str, name: str) -> bool:
+    lines = [one for planned in plan.products.values() if planned.owner == owner for one in planned.lines]
+    return any(one["supplier"] == name or (one.get("fallback") or ("",))[0] == name for one in lines)
+
+
 def consent(random: Random, plan: Plan) -> bool:
     """The value of what the viewer does not own may be counted in statistics, of an alliance that it may be in."""
     able = [name for name, planned in plan.products.items() if planned.owner != plan.viewer]
@@ -465,6 +486,7 @@ CHANGES: dict[str, Change] = {
         leave_unknown,
         change_owner,
         grant_among_others,
+        grant_to_others_customers,
         consent,
         ally_among_others,
         share_with_other_allies,

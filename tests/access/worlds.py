@@ -293,8 +293,14 @@ def _page(things, page: Page, key: Callable[[Any], Any], descending: bool) -> Pa
     return PageOf(items, [str(key(one)) for one in items], len(rest) > len(items), page.after is not None, len(ordered))
 
 
+# Signed-in callers see all organizations: those that any world of a pair knows are in both.
+ASKED_ABOUT = ("org0", "org1", "customer0", "ally0")
+EVERYBODY = {f"{kind}{number}" for kind in ("org", "customer", "buyer", "ally") for number in range(8)}
+EVERYBODY |= {"elsewhere", "viewer"}
+
+
 def session_of(world: GrantedWorld, viewer: Viewer) -> Session:
-    organizations = sorted({world.product(name).owner_id for name in world.keys})
+    organizations = sorted({world.product(name).owner_id for name in world.keys} | EVERYBODY)
     store = MemoryStore(world.snapshot(), organizations, world.memberships)
     return Session(store, viewer, LedgerHead(NOW.head, 0, 0), NOW.known_at_us)  # type: ignore[arg-type]
 
@@ -309,6 +315,7 @@ async def _everything(world: GrantedWorld, viewer: Viewer) -> str:
     found: dict[str, object] = {"lists": await _lists(session)}
     visible = (await session.list_products(ProductQuery(order=ProductOrder.CREATED_AT), Page(first=100))).items
     keys = [answer.product.key for answer in visible]
+    found["access"] = await _access(session, visible)
     standing = await session.standing_footprints(keys, None, None)
     together = await session.roll_up(keys, None, None) if keys else []
     for answer, footprint, result in zip(visible, standing, together, strict=True):
@@ -335,6 +342,33 @@ async def _everything(world: GrantedWorld, viewer: Viewer) -> str:
             "what if": [await _what_if(session, key, changes) for changes in _scenarios(answer, footprint, visible)],
         }
     return json.dumps(plain(found, names), indent=1, ensure_ascii=False)
+
+
+async def _access(session: Session, visible: Sequence[ProductAnswer]) -> object:
+    """What others see of own products, now and with a grant that is asked about and not given."""
+    own = [answer.product.key for answer in visible if answer.access == AccessLevel.OWNER]
+    found: dict[str, object] = {}
+    for other in ASKED_ABOUT if own else ():
+        for to in (None, other if other == "org0" else "alliance-0"):
+            allied = to is not None and to.startswith("alliance-")
+            grant = Grant(
+                "proposed",
+                None,
+                NO_PRODUCT,
+                None if allied else to,
+                AccessLevel.INPUTS,
+                True,
+                0,
+                NEVER_US,
+                NEVER_US,
+                0,
+                NEVER_US,
+                alliance_id=to if allied else None,
+                owner_id=session.viewer.organization_id,
+            )
+            proposed = None if to is None else grant
+            found[f"{other} {to}"] = await session.access_of(own, other, None, None, proposed)
+    return found
 
 
 def _previews(answer: ProductAnswer) -> list[GrantAccessInput]:

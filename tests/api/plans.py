@@ -65,7 +65,12 @@ class PublishedPlan:
             }
             made = await self._ask(planned.owner, "createProduct", given, "product { id }")
             self.products[name] = made["product"]["id"]
-        await asyncio.gather(*(self._publish_footprints(name, one) for name, one in self.plan.products.items()))
+        # The viewer's own in order: its audit trail shows it.
+        mine = {name: one for name, one in self.plan.products.items() if one.owner == self.plan.viewer}
+        for name, planned in mine.items():
+            await self._publish_footprints(name, planned)
+        others = {name: one for name, one in self.plan.products.items() if name not in mine}
+        await asyncio.gather(*(self._publish_footprints(name, one) for name, one in others.items()))
         await self._ally()
         grants = [each for each in dict.fromkeys(self.plan.grants) if self.owner(each[0]) != each[1]]
         viewers = [each for each in grants if self.owner(each[0]) == self.plan.viewer]

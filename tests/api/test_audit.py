@@ -13,7 +13,7 @@ from exchange.errors import StoreUnavailable
 from exchange.model.audit_file import verify_audit
 from exchange.model.parties import OPERATOR
 from exchange.operations import probing
-from exchange.operations.audit_reading import export_audit, last_used_us
+from exchange.operations.audit_reading import export_audit
 from exchange.operations.exchange import Exchange
 from tests.api.callers import Callers
 from tests.api.exchange_server import ApiClient, ExchangeServer, new_key, serving
@@ -293,16 +293,3 @@ def test_a_file_of_two_servers_is_whole_and_has_every_hash_that_was_shown(
     assert since.whole
     assert 1 < since.first < head(world)
     assert verify_audit(lines_of(world.server, None, world.clock[0] + DAY_US)).whole  # nothing yet
-
-
-def test_the_owner_sees_when_a_grantee_last_looked(world: SharedWorld) -> None:
-    world.client("inputs").query(LINES, {"id": world.products["widget"]})
-    ids = [world.callers.ids[name] for name in ("inputs", "total")]
-
-    async def look(exchange: Exchange) -> dict[str, int] | None:
-        session = await exchange.session(OPERATOR)
-        [answer] = await session.products_by_urn(["urn:pact:maker.example:product-id:widget"])
-        assert answer is not None
-        return await last_used_us(session, answer.product.key, ids)
-
-    assert world.server.run(look) == {ids[0]: world.clock[0]}

@@ -167,6 +167,13 @@ def test_a_product_without_a_result_says_why(world):
     assert later["reasons"][0]["fields"] == [{"field": "code", "product": "EXPIRED", "other": "EXPIRED"}]
 
 
+def test_only_the_side_without_a_result_says_why(world):
+    """The car's roll-up is refused, but its cradle-to-grave result is one."""
+    found = compared(world, "car", "bare")
+    assert found["product"]["emissions"] == "900"
+    assert found["reasons"][0]["fields"] == [{"field": "code", "product": None, "other": "NO_FOOTPRINT"}]
+
+
 def test_what_is_not_visible_does_not_exist(world):
     _, ids = world
     for one, other in (("slab", "secret"), ("secret", "slab"), ("slab", "nothing"), ("secret", "secret")):

@@ -139,8 +139,16 @@ def mutation(name: str) -> str:
 
 KEY = "11111111-2222-4333-8444-555555555555"  # nothing is written, so that one key serves for all
 SEEN_BY_ALL = {"Organization", "Alliance"}  # who are signed in: that it is there, and its name
+
+
 # How an argument is asked with a foreign id: the types of id that go into it, the query, its variables. What would
 # write something with any id (a line may name anything) is asked in a test of its own.
+def granting(tenants: Tenants) -> dict[str, Any]:
+    """A grant that is only asked about, of the second tenant to the first."""
+    to = {"organization": tenants.one.ids["Organization"]}
+    return {"idempotencyKey": KEY, "product": tenants.two.ids["Product"], "to": to, "level": "INPUTS"}
+
+
 ASKED: dict[tuple[str, str], tuple[list[str], str, Callable[[Tenants, str], dict[str, Any]]]] = {
     ("Query.nodes", "ids"): (
         [kind for kind in node_types() if kind not in SEEN_BY_ALL],
@@ -161,6 +169,24 @@ ASKED: dict[tuple[str, str], tuple[list[str], str, Callable[[Tenants, str], dict
         node_types(),
         f"query ($id: ID!, $own: ID!) {{ compare(product: $own, other: $id) {selection('Comparison')} }}",
         lambda all_, id_: {"id": id_, "own": all_.two.ids["Product"]},
+    ),
+    ("Product.accessOf", "organization"): (
+        [kind for kind in node_types() if kind != "Organization"],
+        f"""query ($id: ID!, $own: ID!) {{ product(id: $own) {{
+          accessOf(organization: $id) {selection("ProductAccess", ("Product",))} }} }}""",
+        lambda all_, id_: {"id": id_, "own": all_.two.ids["Product"]},
+    ),
+    ("GrantPreview.accessOf", "organization"): (
+        [kind for kind in node_types() if kind != "Organization"],
+        f"""query ($id: ID!, $input: GrantAccessInput!) {{ grantPreview(input: $input) {{ ... on GrantPreview {{
+          accessOf(organization: $id) {selection("ProductAccess", ("Product",))} }} }} }}""",
+        lambda all_, id_: {"id": id_, "input": granting(all_)},
+    ),
+    ("GrantPreview.accessOf", "product"): (
+        node_types(),
+        f"""query ($id: ID!, $input: GrantAccessInput!) {{ grantPreview(input: $input) {{ ... on GrantPreview {{
+          accessOf(product: $id) {selection("ProductAccess", ("Product",))} }} }} }}""",
+        lambda all_, id_: {"id": id_, "input": granting(all_)},
     ),
     ("Query.organization", "id"): (
         [kind for kind in node_types() if kind != "Organization"],

@@ -33,6 +33,7 @@ from tests.api.fakes import FakeExchange, id_of
 LEFT_OUT = {
     "alliance",
     "alliances",
+    "accessOf",
     "compare",
     "grantPreview",
     "memberships",

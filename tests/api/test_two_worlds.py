@@ -29,20 +29,21 @@ WRITTEN_US, ASKED_US = instant("2026-07-01"), instant("2026-07-02")
 # Seeds of plans with the changes that make the other world, so that each change is there. The loops of a plan have to
 # pass admission, which not every seed's do.
 PAIRS: dict[int, list[str]] = {
-    1: ["loop", "split_a_line", "add_a_gap"],
-    3: ["shift_a_day", "add_unrelated", "change_owner"],
+    1: ["loop", "split_a_line", "add_a_gap", "grant_to_others_customers"],
+    3: ["shift_a_day", "add_unrelated", "change_owner", "grant_to_others_customers"],
     11: ["change_owner", "leave_unknown", "split_a_line"],
     16: ["change_owner", "other_gap", "grant_among_others"],
     54: ["stand_in", "add_unrelated", "split_a_line"],
     63: ["add_a_gap", "move_into_direct", "add_unrelated"],
     86: ["redescribe", "reorder", "grant_among_others"],
-    101: ["consent", "ally_among_others", "share_with_other_allies"],
+    101: ["consent", "ally_among_others", "share_with_other_allies", "grant_to_others_customers"],
     102: ["consent", "ally_among_others", "share_with_other_allies"],
 }
 # Where the changes leave the shown spreads as they are, most numbers have one. In the other world, whoever is not the
 # viewer states it by scores.
 SPREAD = PAIRS.keys() - {1, 11}
-SCOPES = frozenset({Scope.READ})
+SCOPES = frozenset({Scope.READ, Scope.PUBLISH})
+KEY = "5f0c6f0e-51b5-4f4e-9a39-0f1c8a1b7d10"
 
 
 @dataclass
@@ -122,6 +123,13 @@ WHAT_IF = f"""query ($id: ID!, $scenarios: [ScenarioInput!]!) {{ product(id: $id
   whatIf(scenarios: $scenarios, asOf: "{AS_OF}") {selection("WhatIfResult", ("Product",))} }} }}"""
 COMPARE = f"""query ($one: ID!, $other: ID!) {{
   compare(product: $one, other: $other, asOf: "{AS_OF}") {selection("Comparison", ("Product", "Footprint"))} }}"""
+ACCESS = f"""query ($id: ID!, $other: ID!) {{
+  product(id: $id) {{
+    accessOf(organization: $other, asOf: "{AS_OF}") {selection("ProductAccess", ("Product",))} }} }}"""
+PREVIEW = f"""query ($input: GrantAccessInput!, $other: ID!) {{ grantPreview(input: $input) {{ __typename
+  ... on GrantPreview {{
+    productCount reachCount consequences {{ code severity message organization {{ id }} product {{ id }} }}
+    accessOf(organization: $other, asOf: "{AS_OF}") {selection("ProductAccess", ("Product",))} }} }} }}"""
 OWN_SUPPLY = {"own": {"emissions": {"fossilGhgEmissions": "0.25"}, "unit": "KILOGRAM"}}
 LISTS = [
     f"{{ viewer {selection('Viewer')} }}",
@@ -163,12 +171,23 @@ def everything(client: ApiClient, urns: list[str], tag: str) -> Iterator[dict[st
         found.append(client.answer(COMPARE, {"one": one, "other": other}))
     for product in products["products"]["nodes"]:
         found += what_ifs(client, product, urns)
+    others = ids_of_organizations(client, tag)[:8] if client.token else []
+    for product, other in itertools.product(products["products"]["nodes"], others):
+        found.append(client.answer(ACCESS, {"id": product["id"], "other": other}))
+        given = {"idempotencyKey": KEY, "product": product["id"], "to": {"organization": other}, "level": "INPUTS"}
+        found.append(client.answer(PREVIEW, {"input": given, "other": other}))
     yield from found
     known = sorted({each for answer in found for each in all_ids(answer) if " " not in each}, key=first_seen(found))
     kinds = {kind: [each for each in known if kind in decoded_kind(each)] for kind in node_types() if kind != "Product"}
     for kind, ids in kinds.items():
         for each in ids[:5]:
             yield client.answer(node_query(kind), {"id": each})
+
+
+def ids_of_organizations(client: ApiClient, tag: str) -> list[str]:
+    """Of this pair: owners and grantees, in the order of names."""
+    found = client.query("{ organizations(first: 100) { nodes { id name } } }")["organizations"]["nodes"]
+    return [each["id"] for each in found if each["name"].lower().endswith(f"x{tag}co")]
 
 
 def what_ifs(client: ApiClient, product: dict[str, str], urns: list[str]) -> Iterator[dict[str, Any]]:

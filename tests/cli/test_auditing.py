@@ -67,6 +67,18 @@ def test_a_broken_file_says_where(file: Path) -> None:
     assert "cut off" in verify(str(file))[1]
 
 
+def test_a_file_without_entries_has_none(file: Path) -> None:
+    file.write_text("", encoding="utf-8")
+    code, said = verify(str(file))
+    assert code == 1
+    assert "no entries" in said
+    assert " to " not in said.splitlines()[0]
+    file.write_text(header(8, ENTRIES[0].hash) + end(7, ENTRIES[0].hash), encoding="utf-8")
+    code, said = verify(str(file))
+    assert code == 0
+    assert "no entries" in said
+
+
 def test_wrong_use(file: Path, tmp_path: Path) -> None:
     assert verify(str(file), "--head", "5f70")[0] == 2
     assert verify(str(tmp_path / "nothing.jsonl"))[0] == 2

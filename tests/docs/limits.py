@@ -175,6 +175,13 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
             "operations.probing.FOREIGN_SCENARIOS_PER_DAY_MAX",
         ),
         limit(
+            "[extreme publications](permissions.md#extreme-publications) of one organization on one product of "
+            "another's in a day (UTC), of each server",
+            "{:,}",
+            "`TOO_MANY_REQUESTS`, and told to the owner",
+            "operations.swings.SWINGS_PER_DAY_MAX",
+        ),
+        limit(
             "products and lines of the explain files in one answer",
             "{:,}",
             INVALID,
@@ -351,6 +358,8 @@ UNSEEN = {
     "operations.known.PRODUCTS_KNOWN_MAX": "the memory of products that were read",
     "operations.known.RIGHTS_KNOWN_MAX": "the memory of what organizations were granted",
     "operations.audit.KEPT_MAX": "the memory of what was recorded today",
+    "operations.swings.LINES_KEPT_MAX": "the memory of what was published today",
+    "operations.swings.PAIRS_COUNTED_MAX": "the memory of who swung what today",
     "operations.probing.PAIRS_COUNTED_MAX": "the memory of who asked about what today",
     "operations.following.ADMISSION_CHANGES_MAX": "how far a server follows the ledger while writes wait",
     "rollup.monte_carlo.SWEEPS_MAX": "how close a loop may come to taking all of itself before a sample is left out",

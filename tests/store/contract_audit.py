@@ -104,8 +104,15 @@ class AuditContract:
 
         head = await store.write(writes(5), [a_change(1)], LedgerHead(0, 0, 0))
         await store.write(writes(9)[:1], [a_change(2)], head)
-        assert await store.last_readings("product", [OURS, THEIRS]) == {OURS: 9}
-        assert await store.last_readings("other", [OURS, THEIRS]) == {THEIRS: 5}
+        pairs = [(of, organization) for of in ("product", "other") for organization in (OURS, THEIRS)]
+        assert await store.last_readings(pairs) == {("product", OURS): 9, ("other", THEIRS): 5}
+        assert await store.last_readings(pairs[1:]) == {("other", THEIRS): 5}
+
+    async def test_changes_are_found_by_their_sequences(self, store: Store) -> None:
+        changes = [a_change(sequence) for sequence in range(1, 6)]
+        await store.write([], changes, LedgerHead(0, 0, 0))
+        assert await store.changes_at([4, 2, 9]) == {2: changes[1], 4: changes[3]}
+        assert await store.changes_at([]) == {}
 
     async def test_the_chain_of_an_older_database_begins_with_the_next_change(
         self, other_store: Store, database: Database

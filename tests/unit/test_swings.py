@@ -1,0 +1,123 @@
+"""What counts as a swing of an amount, and for how long it is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from exchange.errors import TooManyRequests
+from exchange.operations import swings
+from exchange.operations.swings import Swings, amounts_of
+from exchange.units import Dimension
+
+DAY_US = 86_400_000_000
+STEEL, HIDDEN, OWN = 7, 8, 9
+
+
+def footprint(*amounts: tuple[int | None, str, str], product="car", per=("1", "KILOGRAM")) -> Any:
+    """Lines as (supplier key, amount, unit)."""
+    lines = [
+        SimpleNamespace(product_key=key, amount=Decimal(amount), unit=unit, price=None, fallback=None)
+        for key, amount, unit in amounts
+    ]
+    return SimpleNamespace(
+        product_id=product, declared_unit_amount=Decimal(per[0]), declared_unit=per[1], price=None, lines=lines
+    )
+
+
+class Sight:
+    """Of the maker, who sees the steel of another and its own."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def begin(self) -> Any:
+        self.asked += 1
+        return self
+
+    async def products_by_key(self, keys: Sequence[int]) -> list[Any]:
+        known = {STEEL: ("steel", "mill"), OWN: ("own", "maker")}
+        return [
+            SimpleNamespace(product=SimpleNamespace(id=known[key][0], key=key, owner_id=known[key][1]))
+            if key in known
+            else None
+            for key in keys
+        ]
+
+
+async def publish(watch: Swings, sight: Sight, *footprints: Any, at_us: int = 5) -> list[str]:
+    """The ids of the products whose owners are told."""
+    judged = await watch.judge(sight.begin, "maker", footprints, at_us)
+    watch.published(judged, "maker", at_us)
+    return [product.id for product in judged.tell]
+
+
+async def turns(watch: Swings, sight: Sight, times: int, key: int = STEEL, **more: Any) -> list[list[str]]:
+    return [
+        await publish(watch, sight, footprint((key, ("2", "2000")[turn % 2], "KILOGRAM")), **more)
+        for turn in range(times)
+    ]
+
+
+def test_an_amount_is_per_base_unit_whatever_it_was_written_in() -> None:
+    mass = ((Dimension.MASS, None), (Dimension.MASS, None))
+    same = {(STEEL, *mass): Decimal(2)}
+    assert amounts_of(footprint((STEEL, "2", "KILOGRAM"))) == same
+    assert amounts_of(footprint((STEEL, "2000", "GRAM"))) == same
+    assert amounts_of(footprint((STEEL, "2", "TON"), per=("1000", "KILOGRAM"))) == same
+    assert amounts_of(footprint((STEEL, "0.5", "KILOGRAM"), (STEEL, "-1.5", "KILOGRAM"))) == same
+    assert amounts_of(footprint((STEEL, "0", "KILOGRAM"), (None, "1", "KILOGRAM"))) == {}
+
+
+async def test_the_third_swing_is_told_once_and_the_eleventh_more_is_refused() -> None:
+    watch, sight = Swings(), Sight()
+    assert await turns(watch, sight, 13) == [[], [], [], ["steel"], *[[]] * 9]
+    with pytest.raises(TooManyRequests):
+        await turns(watch, sight, 2)
+    assert await publish(watch, sight, footprint((STEEL, "3", "KILOGRAM"))) == []
+    assert await turns(watch, sight, 3, at_us=DAY_US) == [[], [], []]
+
+
+async def test_what_does_not_swing_asks_nothing() -> None:
+    watch, sight = Swings(), Sight()
+    for amount in ("1", "999", "1", "999", "1", "999"):
+        assert await publish(watch, sight, footprint((STEEL, amount, "KILOGRAM"))) == []
+    assert sight.asked == 0
+    assert await turns(watch, sight, 3, key=HIDDEN) == [[], [], []]
+    assert sight.asked == 0
+
+
+@pytest.mark.parametrize("key", [HIDDEN, OWN])
+async def test_of_what_is_hidden_or_ones_own_nothing_is_told_or_counted(key: int) -> None:
+    assert await turns(Swings(), Sight(), 30, key=key) == [[]] * 30
+
+
+async def test_an_amount_that_was_away_is_compared_with_the_last_one() -> None:
+    watch, sight = Swings(), Sight()
+    told = []
+    for amount in ("2", "2000", "2", "2000"):
+        told += await publish(watch, sight, footprint((STEEL, amount, "KILOGRAM")))
+        told += await publish(watch, sight, footprint((OWN, "1", "KILOGRAM")))
+    assert told == ["steel"]
+
+
+async def test_a_replaced_unit_does_not_hide_a_swing_of_the_same_unit() -> None:
+    watch, sight = Swings(), Sight()
+    told = []
+    for amount in ("2", "2000", "2", "2000"):
+        told += await publish(watch, sight, footprint((STEEL, amount, "KILOGRAM")))
+        told += await publish(watch, sight, footprint((STEEL, "5", "PIECE")))
+    assert told == ["steel"]
+
+
+async def test_more_than_can_be_kept_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(swings, "LINES_KEPT_MAX", 3)
+    watch, sight = Swings(), Sight()
+    await publish(watch, sight, footprint((STEEL, "2000", "KILOGRAM")))
+    others = [footprint((STEEL, "2", "KILOGRAM"), product=f"other{number}") for number in range(3)]
+    await publish(watch, sight, *others)
+    assert await turns(watch, sight, 4) == [[], [], [], ["steel"]]
