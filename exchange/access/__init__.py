@@ -11,11 +11,12 @@ guaranteed are in docs/permissions.md.
 
 from exchange.access.edges import permits_at, permits_ever
 from exchange.access.facts import Results, facts, line_is_shown
-from exchange.access.levels import level, onward_keys
+from exchange.access.levels import at_most, level, onward_keys
 from exchange.access.view import build_view, build_views
 
 __all__ = [
     "Results",
+    "at_most",
     "build_view",
     "build_views",
     "facts",

@@ -11,6 +11,7 @@ from exchange.graph import Store
 from exchange.model.parties import Viewer
 from exchange.operations.audit import Audit
 from exchange.operations.following import LiveGraph
+from exchange.operations.known_clients import KnownClients
 from exchange.operations.measures import Measures, NoMeasures
 from exchange.operations.probing import ForeignScenarios
 from exchange.operations.refused_scenarios import RefusedScenarios
@@ -42,16 +43,22 @@ class Exchange:
     graph: LiveGraph | None = None
     measures: Measures = field(default_factory=NoMeasures)
     audit: Audit = field(init=False)
+    clients: KnownClients = field(init=False)
     foreign_scenarios: ForeignScenarios = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "audit", Audit(self.store, self.queue))
+        object.__setattr__(self, "clients", KnownClients(self.store))
         object.__setattr__(self, "foreign_scenarios", ForeignScenarios(self.audit))
 
     async def session(self, viewer: Viewer) -> Session:
-        """Everything that one viewer asks in one go: all of it is decided at one ledger head and one instant."""
+        """Everything that one viewer asks in one go: all of it is decided at one ledger head and one instant.
+
+        Raises NotSignedIn where the token that the viewer sent has ended with its client.
+        """
         head = await self.store.head()
         now_us = max(self.clock(), head.at_us)
+        await self.clients.confirm(viewer, head)
         session = Session(self.store, viewer, head, now_us, self.share(viewer), self.graph, self.measures)
         session.foreign_scenarios = self.foreign_scenarios
         return session
