@@ -52,7 +52,10 @@ async def revoke_client(exchange: Exchange, viewer: Viewer, client_id: str) -> N
 
 
 async def give_role(exchange: Exchange, viewer: Viewer, client_id: str, role: Role) -> Client:
-    """Gives a client another role; its tokens end. Raises NotFound, Conflict (revoked, or the operator's), AccessDenied."""
+    """Gives a client another role; its tokens end.
+
+    Raises NotFound, Conflict (revoked, or the operator's), AccessDenied.
+    """
     require_administrator(viewer)
     client = await _standing(exchange, client_id)
     if client.role is None:

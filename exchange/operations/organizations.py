@@ -1,7 +1,7 @@
 """Adding organizations: the operator's, with the namespaces that were shown to be the organization's own.
 
-A corporate group is its head and every organization that was put under it, directly: a head stands under nobody, and who
-stands under a head is no head. So there is no chain and no loop of groups, and an organization's group is one look-up.
+A corporate group is its head and every organization that was put under it, directly: a head stands under nobody, and
+who stands under a head is no head. So there is no chain and no loop of groups, and a group is found in one look-up.
 """
 
 from __future__ import annotations
