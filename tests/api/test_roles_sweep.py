@@ -6,7 +6,6 @@ What is expected stands in docs/permissions.md, in tables that people read.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 import pytest
@@ -147,9 +146,9 @@ def test_each_role_is_shown_of_its_organizations_products_what_its_level_is(
     level = "TOTAL" if columns(BY_PERMISSION)["READ"][role.value] == "totals" else "OWNER"
     given = maker(world, role).query(QUESTION, {"id": world.products[product]})["product"]
     owned = world.client("owner").query(QUESTION, {"id": world.products[product]})["product"]
-    relation = {("widget", "TOTAL"): "total", ("leaf", "TOTAL"): "total leaf"}.get((product, level), "owner")
+    relation = {("widget", "TOTAL"): "total", ("leaf", "TOTAL"): "total on leaf"}.get((product, level), "owner")
     if level == "TOTAL":
-        other = world.client("total").query(QUESTION, {"id": world.products[product]})["product"]
+        other = world.client(relation).query(QUESTION, {"id": world.products[product]})["product"]
         assert given == other  # whoever it was granted TOTAL on it
     for name in SCHEMA_FIELDS:
         value, of_owner = part(given, name), part(owned, name)
