@@ -108,7 +108,7 @@ def test_each_role_asks_what_the_table_says(world: SharedWorld, query: str, role
 def test_each_role_is_told_by_subscription_as_the_table_says(world: SharedWorld, role: Role) -> None:
     assert list(fields_of("Subscription")) == ["monteCarlo"]
     query = """subscription ($id: ID!) { monteCarlo(product: $id, samples: 1000) {
-      __typename ... on MonteCarloProgress { final { samples } } } }"""
+      __typename ... on MonteCarloProgress { finished samples } } }"""
     assert cell("Subscription.monteCarlo", role) in {"yes", "totals"}
     with WebSocketClient(world.server.url, maker(world, role).token) as socket:
         socket.subscribe(query, {"id": world.products["widget"]})
