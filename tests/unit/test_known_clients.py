@@ -29,8 +29,8 @@ class Clients:
 
     async def get_client(self, client_id: str) -> Client | None:
         self.reads += 1
-        found = self.client if client_id == "client" else None
-        await self.held.wait()
+        found, held = self.client if client_id == "client" else None, self.held
+        await held.wait()
         return found
 
 
@@ -81,15 +81,14 @@ async def test_a_client_is_read_once_until_the_mark_moves() -> None:
 async def test_what_was_read_before_the_mark_moved_is_not_kept() -> None:
     store = Clients()
     clients = known(store)
-    store.held.clear()
+    slow = store.held = asyncio.Event()
     early = asyncio.create_task(holds(clients, VIEWER, head(5)))
     await asyncio.sleep(0)
-    store.client = replace(CLIENT, version=3)
-    late = asyncio.create_task(holds(clients, VIEWER, head(6)))
-    await asyncio.sleep(0)
+    store.client, store.held = replace(CLIENT, version=3), asyncio.Event()
     store.held.set()
+    assert not await holds(clients, VIEWER, head(6))
+    slow.set()
     assert await early  # its session began before; it looks again before it answers
-    assert not await late
     assert not await holds(clients, VIEWER, head(6))
 
 
