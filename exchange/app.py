@@ -24,6 +24,7 @@ from exchange.config import Settings, default_data_directory
 from exchange.errors import ConfigurationInvalid, ExchangeError
 from exchange.graph import Store, Target, parse_target
 from exchange.metrics import CONTENT_TYPE, GraphState, Metrics
+from exchange.model.parties import Viewer
 from exchange.operations import credentials
 from exchange.operations.exchange import Clock, Exchange, open_exchange, wall_clock_us
 from exchange.schema import graphql_routes
@@ -70,7 +71,12 @@ def _metrics_routes(exchange: Exchange, issuer: Issuer) -> list[Route]:
     async def text() -> bytes:
         return metrics.text(await _graph_state(exchange))
 
-    return metrics_routes(issuer.viewer, text, CONTENT_TYPE)
+    async def identify(authorization: str | None) -> Viewer:
+        viewer = await issuer.viewer(authorization)
+        await exchange.clients.confirm(viewer, await exchange.store.head())
+        return viewer
+
+    return metrics_routes(identify, text, CONTENT_TYPE)
 
 
 async def _graph_state(exchange: Exchange) -> GraphState:

@@ -12,7 +12,7 @@ guaranteed are in docs/permissions.md.
 
 from exchange.access.edges import permits_at, permits_ever
 from exchange.access.facts import Results, facts, line_is_shown
-from exchange.access.levels import level, onward_keys
+from exchange.access.levels import at_most, level, onward_keys
 from exchange.access.others import Disclosure, Other, Route, RouteCondition, RouteKind, disclosed, levels_by, routes
 from exchange.access.view import build_view, build_views
 
@@ -23,6 +23,7 @@ __all__ = [
     "Route",
     "RouteCondition",
     "RouteKind",
+    "at_most",
     "build_view",
     "build_views",
     "disclosed",

@@ -21,14 +21,19 @@ def level(
     grants: all that may reach the viewer (others are ignored). onward: keys that `onward_keys` found for this viewer.
     """
     if viewer.operator or (viewer.organization_id is not None and product.owner_id == viewer.organization_id):
-        return AccessLevel.OWNER
+        return at_most(viewer, AccessLevel.OWNER)
     highest = AccessLevel.TOTAL if product.key in onward else AccessLevel.NONE
     for grant in grants:
         if grant.covers(product) and grant.reaches(viewer.organization_id, now_us) and grant.in_force(now_us):
             # A public grant shows TOTAL, whatever was written in it.
             shown = AccessLevel.TOTAL if grant.public else grant.level
             highest = max(highest, shown)
-    return highest
+    return at_most(viewer, highest)
+
+
+def at_most(viewer: Viewer, highest: AccessLevel) -> AccessLevel:
+    """What is left of a level that an organization has, to the member that asks: an auditor sees totals alone."""
+    return min(highest, AccessLevel.TOTAL) if viewer.totals_only else highest
 
 
 def onward_keys(held: Iterable[tuple[Node, Collection[int]]], suppliers: Mapping[int, Node], now_us: int) -> set[int]:

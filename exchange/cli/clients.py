@@ -12,8 +12,8 @@ from exchange.cli import running
 from exchange.cli.console import JSON_OPTION, console, print_json, table
 from exchange.cli.finding import find_organization
 from exchange.model.footprint import NEVER_US
-from exchange.model.parties import OPERATOR, Client, Organization, Scope
-from exchange.operations.credentials import add_client, get_client, list_clients, revoke_client
+from exchange.model.parties import OPERATOR, ROLE_SCOPES, Client, MemberKind, Organization, Role, Scope
+from exchange.operations.credentials import add_client, get_client, give_role, list_clients, revoke_client
 from exchange.operations.exchange import Exchange
 from exchange.schema.instants import instant_of
 from exchange.tokens import hash_secret, make_secret
@@ -28,31 +28,44 @@ def add(
     organization: Annotated[str, typer.Argument(metavar="ORGANIZATION", help="Its name, domain or id.")],
     scope: Annotated[
         list[Scope] | None,
-        typer.Option(case_sensitive=False, help="What it may do; READ and PUBLISH if not given. Repeat for more."),
+        typer.Option(case_sensitive=False, help="Instead of a role, what it may do. Repeat for more."),
     ] = None,
+    role: Annotated[
+        Role | None,
+        typer.Option(case_sensitive=False, help="What it may do for the organization; PUBLISHER if not given."),
+    ] = None,
+    person: Annotated[
+        bool, typer.Option("--person", help="A person's client; a service account's if not given.")
+    ] = False,
+    name: Annotated[str, typer.Option(help="What people call it, such as a person's name.", show_default=False)] = "",
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
     """Add a client to an organization, and print its secret this once.
 
-    Example: exchange client add acme.example --scope READ
+    The first administrator of an organization is added here; it then adds the other members itself, by the API.
+
+    Example: exchange client add acme.example --role ADMINISTRATOR --person --name "Li Wei"
     """
+    if scope and role:
+        raise typer.BadParameter("Give --role or --scope, not both.")
     secret = make_secret()
-    scopes = frozenset(scope or (Scope.READ, Scope.PUBLISH))
+    scopes = frozenset(scope) if scope else ROLE_SCOPES[role or Role.PUBLISHER]
+    kind = MemberKind.PERSON if person else MemberKind.SERVICE_ACCOUNT
 
     async def command(exchange: Exchange) -> tuple[Organization, Client]:
         owner = await find_organization(exchange, organization)
-        client = Client(str(uuid.uuid4()), owner.id, scopes, hash_secret(secret), exchange.clock(), NEVER_US)
+        hashed, now_us = hash_secret(secret), exchange.clock()
+        client = Client(str(uuid.uuid4()), owner.id, scopes, hashed, now_us, NEVER_US, kind, name)
         await add_client(exchange, OPERATOR, client)
         return owner, client
 
     owner, client = running.run(command)
     named = _scopes(client)
     if as_json:
-        fields = {"organization": owner.id, "clientId": client.id, "clientSecret": secret, "scopes": named}
-        print_json(fields)
+        print_json({"organization": owner.id, "clientId": client.id, "clientSecret": secret, **_what(client)})
         return
     out = console()
-    out.print(f"Client of [bold]{escape(owner.name)}[/], scopes {', '.join(named)}")
+    out.print(f"Client of [bold]{escape(owner.name)}[/], {_role(client)}, scopes {', '.join(named)}")
     out.print(f"  id      {client.id}")
     out.print(f"  secret  {secret}   (shown this once: keep it)")
     out.print(f"Get a token: curl -u {client.id}:SECRET -d grant_type=client_credentials http://HOST/auth/token")
@@ -79,10 +92,31 @@ def list_all(
     if not found:
         console().print(f"{escape(owner.name)} has no clients.")
         return
-    rows = table("id", "scopes", "added", "revoked")
+    rows = table("id", "name", "role", "scopes", "added", "revoked")
     for one in found:
-        rows.add_row(one.id, ", ".join(_scopes(one)), _instant(one.created_at_us), _revoked(one) or "")
+        named = ", ".join(_scopes(one))
+        rows.add_row(one.id, escape(one.name), _role(one), named, _instant(one.created_at_us), _revoked(one) or "")
     console().print(rows)
+
+
+@clients.command("role")
+def give(
+    client_id: Annotated[str, typer.Argument(metavar="CLIENT_ID", help="Its id, as add and list print it.")],
+    role: Annotated[Role, typer.Argument(case_sensitive=False, help="What it may do from now on.")],
+    as_json: Annotated[bool, JSON_OPTION] = False,
+) -> None:
+    """Give a client another role: it has to sign in again. So a client from before there were roles becomes the first
+    administrator of its organization.
+
+    Example: exchange client role 3f2b8c1e-5d47-4a90-9c6b-0e1d2f3a4b5c ADMINISTRATOR
+    """
+    changed = running.run(lambda exchange: give_role(exchange, OPERATOR, client_id.strip().lower(), role))
+    if as_json:
+        print_json(_fields(changed))
+        return
+    console().print(
+        f"{changed.id} is {_role(changed)} now, scopes {', '.join(_scopes(changed))}. Its tokens have ended."
+    )
 
 
 @clients.command("revoke")
@@ -90,7 +124,7 @@ def revoke(
     client_id: Annotated[str, typer.Argument(metavar="CLIENT_ID", help="Its id, as add and list print it.")],
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
-    """Revoke a client: it gets no new token. One that it has lives until it ends, 15 minutes at most.
+    """Revoke a client: it gets no new token, and those that it has end.
 
     Example: exchange client revoke 3f2b8c1e-5d47-4a90-9c6b-0e1d2f3a4b5c
     """
@@ -106,18 +140,27 @@ def revoke(
     if as_json:
         print_json(_fields(revoked))
         return
-    console().print(f"Revoked {revoked.id}: it gets no new token. One that it has lives until it ends.")
+    console().print(f"Revoked {revoked.id}: it gets no new token, and those that it has have ended.")
 
 
 def _scopes(client: Client) -> list[str]:
     return [one.value for one in Scope if one in client.scopes]
 
 
+def _role(client: Client) -> str:
+    return "the operator's" if client.role is None else client.role.value
+
+
+def _what(client: Client) -> dict[str, object]:
+    role = None if client.role is None else client.role.value
+    return {"name": client.name or None, "kind": client.kind.value, "role": role, "scopes": _scopes(client)}
+
+
 def _fields(client: Client) -> dict[str, object]:
     return {
         "organization": client.organization_id,
         "clientId": client.id,
-        "scopes": _scopes(client),
+        **_what(client),
         "createdAt": _instant(client.created_at_us),
         "revokedAt": _revoked(client),
     }

@@ -15,7 +15,7 @@ from exchange.cli.finding import all_organizations, find_organization
 from exchange.config import read_settings
 from exchange.model.parties import OPERATOR, Organization
 from exchange.operations.exchange import Exchange
-from exchange.operations.organizations import add_organization
+from exchange.operations.organizations import add_organization, set_group
 from exchange.schema.ids import global_id
 
 organizations = typer.Typer(
@@ -68,6 +68,33 @@ def add(
     console().print(f"Added [bold]{escape(added.name)}[/], id {added.id}")
     advice = called(f"client add {added.domains[0]}")
     console().print(f"Give it credentials: {escape(advice)}", soft_wrap=True)
+
+
+@organizations.command("group")
+def group_of(
+    organization: Annotated[str, typer.Argument(metavar="ORGANIZATION", help="Its name, domain or id.")],
+    head: Annotated[
+        str | None,
+        typer.Option(metavar="ORGANIZATION", help="The head of the group that it belongs to; none: it stands alone."),
+    ] = None,
+    as_json: Annotated[bool, JSON_OPTION] = False,
+) -> None:
+    """Put an organization into a corporate group, or out of one. It is one party with its group in statistics.
+
+    Example: exchange organization group acme.example --head holding.example
+    """
+
+    async def command(exchange: Exchange) -> tuple[Organization, str]:
+        found = await find_organization(exchange, organization)
+        above = await find_organization(exchange, head) if head else found
+        return await set_group(exchange, OPERATOR, found.id, above.id), above.name
+
+    changed, above = running.run(command)
+    if as_json:
+        print_json(_fields(changed))
+        return
+    where = "stands alone" if changed.group_id == changed.id else f"belongs to the group of [bold]{escape(above)}[/]"
+    console().print(f"[bold]{escape(changed.name)}[/] {where}")
 
 
 @organizations.command("list")

@@ -30,7 +30,7 @@ from exchange.graph.records import change_of, entry_properties
 from exchange.graph.taken import find_taken
 from exchange.graph.writes import NameTaken, apply
 from exchange.model.audit import GENESIS, SECRET_BYTES, seal
-from exchange.model.ledger import Change, LedgerHead
+from exchange.model.ledger import CREDENTIALS, Change, LedgerHead
 from exchange.model.writes import CreateProduct, PublishFootprint, Write
 
 CHANGES_CHUNK_MAX = 1_000
@@ -42,12 +42,15 @@ OUTCOME_PAUSE_SECONDS = 0.1
 LOOKS_MAX = 8  # at changes that the head counts already: with the pauses below half a second
 LOOK_PAUSE_SECONDS = 0.002  # before the second look, doubled for each further one
 
-_HEAD = "MATCH (l:Ledger {id: 'ledger'}) RETURN l.head, l.products, l.footprints, l.schemaVersion, coalesce(l.atUs, 0)"
+_HEAD = """
+MATCH (l:Ledger {id: 'ledger'})
+RETURN l.head, l.products, l.footprints, l.schemaVersion, coalesce(l.atUs, 0), coalesce(l.credentials, 0)
+"""
 # Writing to the node comes first: it waits for whoever is before us, and only then is the head read.
 _MOVE = """
 MATCH (l:Ledger {id: 'ledger'})
 SET l.head = l.head + $changes, l.products = l.products + $products, l.footprints = l.footprints + $footprints,
-    l.atUs = $at
+    l.atUs = $at, l.credentials = coalesce($credentials, l.credentials, 0)
 WITH l UNWIND $parties AS p MERGE (t:AuditTail {id: p.id}) SET t.entries = coalesce(t.entries, 0) + p.entries
 RETURN l.head - $changes, l.products - $products, l.footprints - $footprints, coalesce(l.auditHash, $genesis),
     p.id, t.entries - p.entries
@@ -70,9 +73,9 @@ async def read_head(bolt: Bolt) -> LedgerHead:
     rows = await bolt.read(_HEAD, newest=True)
     if not rows:
         raise StoreUnavailable("The graph database is not set up yet. Ask again in a few seconds.")
-    sequence, products, footprints, version, at_us = rows[0]
+    sequence, products, footprints, version, at_us, credentials = rows[0]
     check_version(version)
-    return LedgerHead(sequence, products, footprints, at_us)
+    return LedgerHead(sequence, products, footprints, at_us, credentials)
 
 
 async def read_changes(bolt: Bolt, after: int, upto: int) -> list[Change]:
@@ -154,7 +157,9 @@ class _Writing:
             expected.products + sum(isinstance(each, CreateProduct) for each in writes),
             expected.footprints + sum(isinstance(each, PublishFootprint) for each in writes),
             max(expected.at_us, *(change.at_us for change in changes)),
+            max(expected.credentials, *(change.sequence for change in changes if change.kind in CREDENTIALS), 0),
         )
+        self._credentials = max((c.sequence for c in changes if c.kind in CREDENTIALS), default=None)
 
     async def run(self) -> LedgerHead:
         for attempt in range(COLLISIONS_MAX):
@@ -181,6 +186,7 @@ class _Writing:
             products=self._after.products - self._expected.products,
             footprints=self._after.footprints - self._expected.footprints,
             at=self._after.at_us,
+            credentials=self._credentials,
             genesis=GENESIS,
             parties=counted(self._changes),
         )

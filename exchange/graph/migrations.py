@@ -108,6 +108,11 @@ MIGRATIONS: tuple[Migration, ...] = (
             indexed("Grant", repeated=["allOfOwner"]),
         ),
     ),
+    Migration(
+        5,
+        "tokens that end with their member, which an older exchange would not see; corporate groups by their head",
+        (indexed("Organization", repeated=["groupId"]),),
+    ),
 )
 
 

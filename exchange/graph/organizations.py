@@ -30,6 +30,7 @@ _HOLDERS_INSIDE = (
 _CLIENTS = """
 MATCH (:Organization {id: $id})<-[:ACTS_FOR]-(c:Client) RETURN properties(c) ORDER BY c.createdAtUs, c.id
 """
+_IN_GROUP = "MATCH (o:Organization {groupId: $id}) RETURN o.id ORDER BY o.id"
 _SIGNING_KEYS = "MATCH (k:SigningKey) RETURN properties(k) ORDER BY k.createdAtUs DESC, k.id LIMIT $most"
 _PUBLIC_OWNERS = """
 MATCH (g:Grant {audience: $everybody})
@@ -72,12 +73,16 @@ async def owners_of_public_products(bolt: Bolt, at_us: int) -> set[str]:
     return {row[0] for row in rows}
 
 
-async def get_client(bolt: Bolt, client_id: str) -> Client | None:
-    return (await by_key(bolt, "Client", "id", [client_id], client_of))[0]
+async def get_clients(bolt: Bolt, ids: Sequence[str]) -> list[Client | None]:
+    return await by_key(bolt, "Client", "id", ids, client_of)
 
 
 async def list_clients(bolt: Bolt, organization_id: str) -> list[Client]:
     return [client_of(row[0]) for row in await bolt.read(_CLIENTS, id=organization_id)]
+
+
+async def in_group(bolt: Bolt, head_id: str) -> list[str]:
+    return [row[0] for row in await bolt.read(_IN_GROUP, id=head_id)]
 
 
 async def signing_keys(bolt: Bolt) -> list[SigningKey]:

@@ -13,7 +13,7 @@ from exchange.model.alliance import Alliance, Membership
 from exchange.model.audit import AuditEntry
 from exchange.model.grant import CONSENT, NO_PRODUCT, AccessLevel, Grant
 from exchange.model.ledger import Change, ChangeKind
-from exchange.model.parties import Client, Organization, Scope
+from exchange.model.parties import Client, MemberKind, Organization, Scope
 from exchange.model.product import Dataset, Product, Release
 from exchange.model.writes import RememberedAnswer, SigningKey
 
@@ -63,6 +63,9 @@ def client_properties(client: Client) -> Properties:
         "secretHash": client.secret_hash,
         "createdAtUs": client.created_at_us,
         "revokedAtUs": client.revoked_at_us,
+        "kind": client.kind.value,
+        "name": checked(client.name, "A member's name"),
+        "version": client.version,
     }
 
 
@@ -74,6 +77,9 @@ def client_of(stored: Properties) -> Client:
         secret_hash=stored["secretHash"],
         created_at_us=stored["createdAtUs"],
         revoked_at_us=stored["revokedAtUs"],
+        kind=MemberKind(stored.get("kind", MemberKind.SERVICE_ACCOUNT)),
+        name=stored.get("name", ""),
+        version=stored.get("version", 0),
     )
 
 

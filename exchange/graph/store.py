@@ -171,9 +171,17 @@ class Store:
         """Ids of the organizations of which a product is public at that instant."""
         return await organizations.owners_of_public_products(await self._bolt(), at_us)
 
+    async def in_group(self, head_id: str) -> list[str]:
+        """Ids of all organizations of the corporate group with this head, itself included; none: it is no head."""
+        return await organizations.in_group(await self._bolt(), head_id)
+
     async def get_client(self, client_id: str) -> Client | None:
         """The client, revoked ones included."""
-        return await organizations.get_client(await self._bolt(), client_id)
+        return (await self.get_clients([client_id]))[0]
+
+    async def get_clients(self, ids: Sequence[str]) -> list[Client | None]:
+        """One entry per id, in order; None: unknown."""
+        return await organizations.get_clients(await self._bolt(), ids)
 
     async def list_clients(self, organization_id: str) -> list[Client]:
         """An organization's clients, oldest first, revoked ones included."""

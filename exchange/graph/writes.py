@@ -19,6 +19,7 @@ from exchange.model.writes import (
     AddMembership,
     AddOrganization,
     AddSigningKey,
+    ChangeClient,
     CreateDataset,
     CreateProduct,
     CreateRelease,
@@ -32,6 +33,7 @@ from exchange.model.writes import (
     RememberAnswer,
     RevokeClient,
     RevokeGrant,
+    SetGroup,
     Write,
 )
 
@@ -52,6 +54,11 @@ UNWIND $rows AS r MATCH (o:Organization {id: r.organizationId}) CREATE (c:Client
 CREATE (c)-[:ACTS_FOR]->(o) RETURN count(c)
 """
 _REVOKE_CLIENT = "UNWIND $rows AS r MATCH (c:Client {id: r.id}) SET c.revokedAtUs = r.atUs RETURN count(c)"
+_CHANGE_CLIENT = """
+UNWIND $rows AS r MATCH (c:Client {id: r.id})
+SET c.scopes = r.scopes, c.secretHash = r.secretHash, c.version = r.version RETURN count(c)
+"""
+_GROUP = "UNWIND $rows AS r MATCH (o:Organization {id: r.id}) SET o.groupId = r.groupId RETURN count(o)"
 _SIGNING_KEY = "UNWIND $rows AS r CREATE (k:SigningKey) SET k = r RETURN count(k)"
 _REMEMBERED = "UNWIND $rows AS r CREATE (a:RememberedAnswer) SET a = r RETURN count(a)"
 _DATASET = """
@@ -117,6 +124,10 @@ async def apply(transaction: Transaction, writes: Sequence[Write]) -> None:
         _REVOKE_CLIENT,
         [{"id": w.client_id, "atUs": w.at_us} for w in _of(writes, RevokeClient)],
     )
+    changed = [r.client_properties(w.client) for w in _of(writes, ChangeClient)]
+    await _create(transaction, _CHANGE_CLIENT, changed)
+    groups = [{"id": w.organization_id, "groupId": w.group_id} for w in _of(writes, SetGroup)]
+    await _create(transaction, _GROUP, groups)
     keys = [r.signing_key_properties(w.key) for w in _of(writes, AddSigningKey)]
     await _create(transaction, _SIGNING_KEY, keys)
     await _create(transaction, _DATASET, [r.dataset_properties(w.dataset) for w in _of(writes, CreateDataset)])

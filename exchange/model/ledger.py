@@ -14,6 +14,9 @@ class ChangeKind(StrEnum):
     ORGANIZATION_ADDED = "ORGANIZATION_ADDED"
     CLIENT_ADDED = "CLIENT_ADDED"
     CLIENT_REVOKED = "CLIENT_REVOKED"
+    CLIENT_ROLE_CHANGED = "CLIENT_ROLE_CHANGED"
+    CLIENT_SECRET_ROTATED = "CLIENT_SECRET_ROTATED"
+    GROUP_CHANGED = "GROUP_CHANGED"
     KEY_ADDED = "KEY_ADDED"
     PRODUCT_CREATED = "PRODUCT_CREATED"
     RELEASE_CREATED = "RELEASE_CREATED"
@@ -44,6 +47,9 @@ WATCHED = frozenset(
     }
 )
 
+# What ends tokens before their time.
+CREDENTIALS = frozenset({ChangeKind.CLIENT_REVOKED, ChangeKind.CLIENT_ROLE_CHANGED, ChangeKind.CLIENT_SECRET_ROTATED})
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -71,9 +77,12 @@ class LedgerHead:
 
     at_us: the latest instant of any change. No later question or write is dated before it, whatever the clock of the
     server that it comes to says: else a write acknowledged by one server could be missed on another that is behind.
+    credentials: the sequence of the last change that ended tokens, so that whoever knows a client as of then knows it
+    as of now.
     """
 
     sequence: int
     products: int
     footprints: int
     at_us: int = field(default=0, compare=False)
+    credentials: int = field(default=0, compare=False)

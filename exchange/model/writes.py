@@ -29,6 +29,21 @@ class RevokeClient:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeClient:
+    """Its scopes, secret and version are from now on this client's; whose it is never changes."""
+
+    client: Client
+
+
+@dataclass(frozen=True, slots=True)
+class SetGroup:
+    """An organization belongs to the corporate group with this head; its own id: it stands alone."""
+
+    organization_id: str
+    group_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SigningKey:
     """A key that tokens are signed with: `document` is the JWK as JSON text. Retired keys verify until they end."""
 
@@ -158,6 +173,8 @@ Write = (
     AddOrganization
     | AddClient
     | RevokeClient
+    | ChangeClient
+    | SetGroup
     | AddSigningKey
     | CreateProduct
     | CreateDataset

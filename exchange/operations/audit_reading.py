@@ -18,7 +18,7 @@ from exchange.model.audit_file import end, header, line_of
 from exchange.model.ledger import ChangeKind
 from exchange.model.paging import Page, page_of_numbers
 from exchange.operations.answers import PageAnswer
-from exchange.operations.permission import require_administrator
+from exchange.operations.permission import reads_trail, require_administrator
 from exchange.operations.short_lists import NOT_OF_THIS_LIST
 from exchange.operations.sight import Sight
 
@@ -40,9 +40,10 @@ class AuditAnswer:
 
 
 async def list_audit(sight: Sight, organization_id: str, page: Page) -> PageAnswer[AuditAnswer] | None:
-    """The entries of one organization, newest first; None for whoever is neither it nor the operator."""
+    """The entries of one organization, newest first; None for whoever is neither its administrator or auditor nor the
+    operator."""
     viewer = sight.viewer
-    if not viewer.operator and viewer.organization_id != organization_id:
+    if not reads_trail(viewer, organization_id):
         return None
     total = await sight.store.audit_count(organization_id)
     for cursor, argument in ((page.after, "after"), (page.before, "before")):

@@ -1,46 +1,84 @@
 """Credentials as the exchange keeps them: clients of organizations, and the keys that tokens are signed with.
 
+What the operator does with clients, of any organization and also to its last administrator, stands here; what an
+organization's administrators do with its own, in `members.py`.
 Making and checking secrets and tokens is exchange.tokens' business; here they are stored and found.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from exchange.errors import Conflict, NotFound
+from exchange.errors import Conflict, InvalidInput, NotFound, Problems
 from exchange.graph import Store
-from exchange.model.footprint import NEVER_US
 from exchange.model.ledger import ChangeKind, LedgerHead
-from exchange.model.parties import Client, Viewer
-from exchange.model.writes import AddClient, AddSigningKey, RevokeClient, SigningKey, Write
+from exchange.model.parties import ROLE_SCOPES, Client, Role, Viewer
+from exchange.model.writes import AddClient, AddSigningKey, ChangeClient, RevokeClient, SigningKey, Write
+from exchange.operations.checks import NAME_LENGTH_MAX, Checker
 from exchange.operations.exchange import Exchange
+from exchange.operations.members import told_of, touched
 from exchange.operations.permission import require_administrator, written_by
 from exchange.operations.writing import Allocation, Decision
 
 
 async def add_client(exchange: Exchange, viewer: Viewer, client: Client) -> None:
-    """Keeps a new client of an organization (its secret only as a slow hash). Raises NotFound, AccessDenied."""
+    """Keeps a new client of an organization (its secret only as a slow hash).
+
+    Raises NotFound, InvalidInput (scopes that are of no role), AccessDenied.
+    """
     require_administrator(viewer)
+    role = client.role
+    if role is not None and not client.scopes <= ROLE_SCOPES[role]:
+        raise InvalidInput("No role has these scopes together. Give a role instead.", path=("scope",))
+    problems = Problems()
+    Checker(problems, ()).text(client.name, "name", longest=NAME_LENGTH_MAX)
+    problems.raise_any()
     if (await exchange.store.get_organizations([client.organization_id]))[0] is None:
         raise NotFound("No such organization. Check the id.")
     await exchange.queue.do(
-        _Write(written_by(viewer), ChangeKind.CLIENT_ADDED, client.id, client.organization_id, AddClient(client))
+        _Write(exchange.store, written_by(viewer), ChangeKind.CLIENT_ADDED, client, AddClient(client), told_of(client))
     )
 
 
 async def revoke_client(exchange: Exchange, viewer: Viewer, client_id: str) -> None:
-    """Ends a client: it gets no new token. Raises NotFound, Conflict, AccessDenied."""
+    """Ends a client and its tokens. Raises NotFound, Conflict, AccessDenied."""
     require_administrator(viewer)
+    client = await _standing(exchange, client_id)
+    write = RevokeClient(client_id, exchange.clock())
+    await exchange.queue.do(
+        _Write(exchange.store, written_by(viewer), ChangeKind.CLIENT_REVOKED, client, write, told_of(client))
+    )
+
+
+async def give_role(exchange: Exchange, viewer: Viewer, client_id: str, role: Role) -> Client:
+    """Gives a client another role; its tokens end.
+
+    Raises NotFound, Conflict (revoked, or the operator's), AccessDenied.
+    """
+    require_administrator(viewer)
+    client = await _standing(exchange, client_id)
+    if client.role is None:
+        raise Conflict("This client is the operator's: it has no role. Add another one.")
+    if client.scopes == ROLE_SCOPES[role]:
+        return client
+    changed = replace(client, scopes=ROLE_SCOPES[role], version=client.version + 1)
+    detail = f"{told_of(changed)}; was {client.role}"
+    await exchange.queue.do(
+        _Write(
+            exchange.store, written_by(viewer), ChangeKind.CLIENT_ROLE_CHANGED, client, ChangeClient(changed), detail
+        )
+    )
+    return changed
+
+
+async def _standing(exchange: Exchange, client_id: str) -> Client:
     client = await exchange.store.get_client(client_id)
     if client is None:
         raise NotFound("No such client. Check the id.")
-    if client.revoked_at_us != NEVER_US:
+    if not client.stands:
         raise Conflict("This client was revoked already.")
-    write = RevokeClient(client_id, exchange.clock())
-    await exchange.queue.do(
-        _Write(written_by(viewer), ChangeKind.CLIENT_REVOKED, client_id, client.organization_id, write)
-    )
+    return client
 
 
 async def list_clients(exchange: Exchange, viewer: Viewer, organization_id: str) -> list[Client]:
@@ -68,22 +106,28 @@ async def add_signing_key(exchange: Exchange, key: SigningKey) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Write:
-    """A write that needs no further decision."""
+    """A write of the operator. client: as it was when that was decided; where it is not any more, decide again."""
 
+    store: Store
     by: str
     kind: ChangeKind
-    subject: str
-    owner_id: str
+    client: Client
     write: Write
+    detail: str
     size: int = 1
 
     @property
     def touches(self) -> frozenset[str]:
-        return frozenset({self.subject})
+        return touched(self.client.organization_id)
 
     async def decide(self, head: LedgerHead, now_us: int) -> Decision[None]:
+        there = await self.store.get_client(self.client.id)
+        if there is not None and there != self.client:
+            raise Conflict("Somebody else has changed this client meanwhile. Look at it again.")
+
         def build(allocation: Allocation) -> Sequence[Write]:
-            allocation.change(self.kind, self.subject, owner_id=self.owner_id, organization_id="")
+            owner = self.client.organization_id
+            allocation.change(self.kind, self.client.id, owner_id=owner, detail=self.detail, organization_id="")
             return [self.write]
 
         return Decision(None, build)

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from exchange.errors import NotSignedIn
 from exchange.graph import Store
 from exchange.model.ledger import LedgerHead
 from exchange.model.parties import Viewer
 from exchange.operations.audit import Audit
 from exchange.operations.following import LiveGraph
 from exchange.operations.known import Known
+from exchange.operations.known_clients import KnownClients
 from exchange.operations.measures import Measures, NoMeasures
 from exchange.operations.probing import ForeignScenarios
 from exchange.operations.refused_scenarios import RefusedScenarios
@@ -50,32 +52,34 @@ class Exchange:
     measures: Measures = field(default_factory=NoMeasures)
     known: Known = field(default_factory=Known)
     audit: Audit = field(init=False)
+    clients: KnownClients = field(init=False)
     foreign_scenarios: ForeignScenarios = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "audit", Audit(self.store, self.queue))
+        object.__setattr__(self, "clients", KnownClients(self.store))
         object.__setattr__(self, "foreign_scenarios", ForeignScenarios(self.audit))
 
     async def session(self, viewer: Viewer) -> Session:
-        """Everything that one viewer asks in one go: all of it is decided at one ledger head and one instant."""
-        return self._session(viewer, await self.store.head())
+        """Everything that one viewer asks in one go: all of it is decided at one ledger head and one instant. Raises
+        NotSignedIn where the viewer's client is not any more what it was when its token was given."""
+        return await self._session(viewer, await self.store.head())
 
     async def question(self, viewer: Viewer) -> Session:
-        """The same for what is confirmed before it leaves. While nobody writes, it begins at the head that was seen
-        last, without reading it: confirming shows that it was the head when the answer was made, so nothing
-        acknowledged before is missing; else nothing is told, and the question put again."""
+        """The same for what writes nothing, and is confirmed before it leaves. While nobody writes, it begins at the
+        head that was seen last, without reading it: confirming shows that it was the head when the answer was made,
+        so nothing acknowledged before is missing; else nothing is told, and the question put again."""
         head = self.store.last_head
         if head is None or self.clock() - head.at_us < WRITTEN_US:
             return await self.session(viewer)
-        return self._session(viewer, head, assumed=True)
+        try:
+            return await self._session(viewer, head, assumed=True)
+        except NotSignedIn:  # or its client is another since, and the token is of that
+            return await self.session(viewer)
 
-    async def writing(self, viewer: Viewer) -> Session:
-        """The same before a write, which is decided for itself and ends the session: at the head that was seen last."""
-        head = self.store.last_head
-        return await self.session(viewer) if head is None else self._session(viewer, head, assumed=True)
-
-    def _session(self, viewer: Viewer, head: LedgerHead, *, assumed: bool = False) -> Session:
+    async def _session(self, viewer: Viewer, head: LedgerHead, *, assumed: bool = False) -> Session:
         now_us = max(self.clock(), head.at_us)
+        await self.clients.confirm(viewer, head)
         session = Session(self.store, viewer, head, now_us, self.share(viewer), self.graph, self.measures)
         session.foreign_scenarios, session.known, session.assumed = self.foreign_scenarios, self.known, assumed
         return session

@@ -13,6 +13,7 @@ from typing import Final
 
 from exchange.model.footprint import LifeCycleStage, PriceBasis, SystemBoundary
 from exchange.model.grant import AccessLevel
+from exchange.model.parties import MemberKind, Role
 from exchange.units import AmountUnit, DeclaredUnit
 
 # Of a field that came when requests had been hashed without it: where it has its default, a request is what it was.
@@ -203,3 +204,11 @@ class InviteToAllianceInput:
     idempotency_key: str
     alliance: str
     organization: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddMemberInput:
+    idempotency_key: str
+    name: str
+    kind: MemberKind
+    role: Role

@@ -24,6 +24,25 @@ def require_publisher(viewer: Viewer) -> str:
     return viewer.organization_id
 
 
+def require_manager(viewer: Viewer) -> str:
+    """The organization whose members a caller with scope MANAGE may manage: its own."""
+    if viewer.anonymous:
+        raise NotSignedIn("Sign in: send a token from POST /auth/token as `Authorization: Bearer …`.")
+    if viewer.operator or viewer.organization_id is None:
+        raise AccessDenied(
+            "An organization's administrator manages its members; the operator does it by `exchange client`."
+        )
+    if Scope.MANAGE not in viewer.scopes:
+        raise AccessDenied("This token lacks the scope MANAGE. Only an administrator of the organization has it.")
+    return viewer.organization_id
+
+
+def reads_trail(viewer: Viewer, organization_id: str) -> bool:
+    """Whether a caller is shown who an organization's members are and what they did: its administrators and auditors,
+    and the operator."""
+    return viewer.operator or (Scope.AUDIT in viewer.scopes and viewer.organization_id == organization_id)
+
+
 def require_administrator(viewer: Viewer) -> None:
     """The operator, or a client with scope ADMINISTER."""
     if not viewer.operator and Scope.ADMINISTER not in viewer.scopes:

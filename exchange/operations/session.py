@@ -14,7 +14,7 @@ from typing import TypeVar
 from exchange.errors import InvalidInput, Problems
 from exchange.model.footprint import SystemBoundary
 from exchange.model.grant import AccessLevel, Grant
-from exchange.model.ledger import ChangeKind, LedgerHead
+from exchange.model.ledger import CREDENTIALS, ChangeKind, LedgerHead
 from exchange.model.paging import Page, PageOf, ProductOrder, ProductQuery
 from exchange.model.parties import Organization
 from exchange.operations import audit_reading, footprint_answers, grant_answers, roll_ups
@@ -259,7 +259,7 @@ class Session(Sight):
 
     async def list_audit(self, organization_id: str, page: Page) -> PageAnswer[AuditAnswer] | None:
         """What was done, seen and tried by an organization and with its own, newest first; None for whoever is neither
-        it nor the operator."""
+        its administrator or auditor nor the operator."""
         return await audit_reading.list_audit(self, organization_id, page)
 
     async def datasets(self, ids: Sequence[str]) -> list[DatasetAnswer | None]:
@@ -299,7 +299,10 @@ class Session(Sight):
             return True
         if self.assumed:
             return False
-        kinds = {change.kind for change in await self.store.changes(self.head.sequence, head.sequence)}
+        changes = await self.store.changes(self.head.sequence, head.sequence)
+        kinds = {change.kind for change in changes}
+        if any(change.kind in CREDENTIALS and change.subject == self.viewer.client_id for change in changes):
+            return False
         if not kinds.isdisjoint({ChangeKind.ACCESS_REVOKED, ChangeKind.MEMBER_LEFT}):
             return False
         # What is shown onward rests on the standing footprints of products held at INPUTS: a newer one may end it.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
-from exchange.access import level, onward_keys
+from exchange.access import at_most, level, onward_keys
 from exchange.graph import Store
 from exchange.memory import Rights
 from exchange.model.closure import Dates, Node
@@ -164,10 +164,11 @@ class Sight:
             if key not in known:
                 own, public = rights.of(key, viewer.organization_id)
                 if own or viewer.operator:
-                    known[key] = AccessLevel.OWNER
+                    highest = AccessLevel.OWNER
                 else:
                     shown = AccessLevel.TOTAL if public else AccessLevel.NONE
-                    known[key] = max(shown, granted.get(key, AccessLevel.NONE))
+                    highest = max(shown, granted.get(key, AccessLevel.NONE))
+                known[key] = at_most(viewer, highest)
             return known[key]
 
         return level_of
@@ -185,14 +186,14 @@ class Sight:
             if product is None or product.key in self._products:
                 continue
             if self.viewer.operator or product.owner_id == self.viewer.organization_id:
-                self._products[product.key] = ProductAnswer(product, AccessLevel.OWNER)
+                self._products[product.key] = ProductAnswer(product, at_most(self.viewer, AccessLevel.OWNER))
             else:
                 foreign.append(product)
         if foreign:
             granted = await self.granted()
             for product in foreign:
                 shown = AccessLevel.TOTAL if product.is_public(self.now_us) else AccessLevel.NONE
-                access = max(shown, granted.get(product.key, AccessLevel.NONE))
+                access = at_most(self.viewer, max(shown, granted.get(product.key, AccessLevel.NONE)))
                 if access >= AccessLevel.TOTAL:
                     self._products[product.key] = ProductAnswer(product, access)
         return [None if product is None else self._products.get(product.key) for product in products]

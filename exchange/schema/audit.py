@@ -17,9 +17,14 @@ if TYPE_CHECKING:
     from exchange.schema.organizations import Organization
     from exchange.schema.products import Product
 
-# Of what kind a thing is that `node` finds by the subject's id; a client, say, has no id here.
+# Of what kind a thing is that `node` finds by the subject's id; a key, say, has no id here.
 SUBJECT_TYPES: Final = {
     AuditKind.ORGANIZATION_ADDED: "Organization",
+    AuditKind.CLIENT_ADDED: "Member",
+    AuditKind.CLIENT_REVOKED: "Member",
+    AuditKind.CLIENT_ROLE_CHANGED: "Member",
+    AuditKind.CLIENT_SECRET_ROTATED: "Member",
+    AuditKind.GROUP_CHANGED: "Organization",
     AuditKind.PRODUCT_CREATED: "Product",
     AuditKind.RELEASE_CREATED: "Release",
     AuditKind.FOOTPRINT_PUBLISHED: "Footprint",
@@ -50,7 +55,7 @@ class AuditEntry:
     )
     detail: str | None = strawberry.field(
         description="What more is kept: of a grant its level, of which products, to whom and how long; of a membership "
-        "the alliance; of a denied write its mutation."
+        "the alliance; of a member its role; of a denied write its mutation."
     )
     hash: str = strawberry.field(
         description="The chain's hash up to this entry, 64 hexadecimal digits. Note it down: `exchange audit verify "

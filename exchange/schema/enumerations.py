@@ -17,7 +17,7 @@ from exchange.comparison import Verdict as ComparisonVerdict
 from exchange.model.footprint import FootprintKind, FootprintStatus, LifeCycleStage, PriceBasis, SystemBoundary
 from exchange.model.ledger import ChangeKind as AuditKind
 from exchange.model.paging import ProductOrder
-from exchange.model.parties import Scope
+from exchange.model.parties import MemberKind, Role, Scope
 from exchange.model.resolved import GapCode, UncertaintyReason
 from exchange.operations.explanation import ContributionGrouping
 from exchange.operations.explanation import GroupKind as ContributionGroupKind
@@ -39,9 +39,11 @@ __all__ = [
     "GapCode",
     "GrantLevel",
     "LifeCycleStage",
+    "MemberKind",
     "OrderDirection",
     "PriceBasis",
     "ProductOrder",
+    "Role",
     "RollUpRefusedCode",
     "Scope",
     "SystemBoundary",
@@ -221,8 +223,29 @@ describe(
     {
         "READ": "Ask questions as the organization.",
         "PUBLISH": "Create products, publish, grant and revoke for the organization.",
+        "AUDIT": "Read the organization's audit trail and its members, and of products totals; without READ nothing "
+        "more of them, also of its own.",
+        "MANAGE": "Manage the organization's members and their credentials.",
         "ADMINISTER": "Run the exchange; the operator's.",
     },
+)
+
+describe(
+    Role,
+    "What a member may do for its organization.",
+    {
+        "ADMINISTRATOR": "Manage the members and their credentials, and everything that the others may.",
+        "PUBLISHER": "Ask, create products, publish, grant and revoke, take part in alliances.",
+        "READER": "Ask, as the organization.",
+        "AUDITOR": "Read the audit trail, the members, all grants, and of products totals; write nothing.",
+    },
+    name="Role",
+)
+describe(
+    MemberKind,
+    "Who signs in with a member's credentials.",
+    {"PERSON": "A person.", "SERVICE_ACCOUNT": "A program."},
+    name="MemberKind",
 )
 
 
@@ -332,8 +355,11 @@ describe(
     "What the audit trail keeps.",
     {
         "ORGANIZATION_ADDED": "The operator added the organization.",
-        "CLIENT_ADDED": "The operator gave it credentials.",
-        "CLIENT_REVOKED": "The operator revoked credentials.",
+        "CLIENT_ADDED": "A member was added, with its credentials.",
+        "CLIENT_REVOKED": "A member was removed: its credentials were revoked.",
+        "CLIENT_ROLE_CHANGED": "A member was given another role.",
+        "CLIENT_SECRET_ROTATED": "A member was given another secret.",
+        "GROUP_CHANGED": "The operator put the organization into another corporate group, or out of one.",
         "KEY_ADDED": "A key to sign tokens with was made; in no organization's own trail.",
         "PRODUCT_CREATED": "A product was registered.",
         "RELEASE_CREATED": "A release of a dataset was made.",

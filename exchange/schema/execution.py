@@ -26,7 +26,7 @@ from graphql import (
     get_operation_ast,
 )
 
-from exchange.errors import ExchangeError, StoreUnavailable
+from exchange.errors import ExchangeError, NotSignedIn, StoreUnavailable
 from exchange.model.parties import Viewer
 from exchange.schema.documents import Documents
 from exchange.schema.errors import error_body, masked_body, shown_errors
@@ -122,7 +122,8 @@ class Executor:
     async def _execute(
         self, document: DocumentNode, operation: OperationDefinitionNode, request: Request, viewer: Viewer
     ) -> ExecutionResult:
-        work = await Work.begin(self._exchange, viewer, Loaders, operation.operation)
+        writes = operation.operation is not OperationType.QUERY
+        work = await Work.begin(self._exchange, viewer, Loaders, writes=writes)
         for _ in range(TRIES_MAX + work.session.assumed):
             work.explained_parts = 0
             result = await _executed(document, request, work)
@@ -198,7 +199,8 @@ def _failed(error: Exception, request_id: str) -> Answer:
     if isinstance(error, GraphQLError):
         return _refused([error], request_id)
     if isinstance(error, ExchangeError):
-        return Answer(error_body(error, request_id), executed=False, status=503 if error.retryable else 200)
+        status = 401 if isinstance(error, NotSignedIn) else 503 if error.retryable else 200
+        return Answer(error_body(error, request_id), executed=False, status=status)
     return Answer(masked_body(error, request_id), executed=False, status=500)
 
 

@@ -32,6 +32,7 @@ DISCARDED_TIMES_MAX: Final = 4  # times the limit: up to there a body is read to
 JSON_TYPE: Final = "application/json"
 RESPONSE_TYPE: Final = "application/graphql-response+json"
 ALLOWED: Final = "GET, HEAD, POST"
+CHALLENGE: Final = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
 class Refused(Exception):
@@ -76,7 +77,8 @@ class HttpEndpoint:
             status, headers = _status_of(error)
             return _json(error_body(error, request_id), accepted, status, headers)
         answer = await self._executor.answer(asked, viewer, request_id)
-        return _json(answer.body, accepted, _status(answer, accepted))
+        status = _status(answer, accepted)
+        return _json(answer.body, accepted, status, CHALLENGE if status == 401 else None)
 
 
 def _is_browser(request: HttpRequest) -> bool:
@@ -152,7 +154,7 @@ async def _body(request: HttpRequest, bytes_max: int) -> bytes:
 
 def _status_of(error: ExchangeError) -> tuple[int, dict[str, str]]:
     if isinstance(error, NotSignedIn):
-        return 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+        return 401, CHALLENGE
     if isinstance(error, TooManyRequests):
         return 429, {"Retry-After": str(error.retry_after_seconds)}
     return (503, {"Retry-After": "1"}) if error.retryable else (400, {})
@@ -161,7 +163,7 @@ def _status_of(error: ExchangeError) -> tuple[int, dict[str, str]]:
 def _status(answer: Answer, accepted: str) -> int:
     if answer.executed:
         return 200
-    return answer.status if accepted == RESPONSE_TYPE or answer.status in {405, 500, 503} else 200
+    return answer.status if accepted == RESPONSE_TYPE or answer.status in {401, 405, 500, 503} else 200
 
 
 def _json(body: dict[str, Any], media_type: str, status: int, headers: dict[str, str] | None = None) -> Response:

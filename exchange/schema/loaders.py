@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from strawberry.dataloader import DataLoader
 
 from exchange.model.alliance import Membership as Found
-from exchange.operations import alliance_answers, grant_answers
+from exchange.operations import alliance_answers, grant_answers, member_answers
 from exchange.operations.access_of import AccessOfAnswer
 from exchange.operations.answers import (
     AllianceAnswer,
@@ -28,10 +28,12 @@ from exchange.operations.answers import (
 )
 from exchange.operations.comparing import ComparisonAnswer
 from exchange.operations.grant_use import GrantUse, last_uses
+from exchange.operations.member_answers import MemberAnswer
 from exchange.schema.alliances import Alliance, Membership
 from exchange.schema.datasets import Dataset, Release
 from exchange.schema.footprints import Footprint
 from exchange.schema.grants import Grant
+from exchange.schema.members import Member
 from exchange.schema.organizations import Organization
 from exchange.schema.products import Product
 from exchange.schema.roll_ups import RollUp, RollUpRefused
@@ -65,6 +67,7 @@ class Loaders:
             lambda asked: grant_answers.granted_by(session, asked)
         )
         self._last_uses: DataLoader[GrantAnswer, GrantUse | None] = DataLoader(lambda asked: last_uses(session, asked))
+        self._members = DataLoader[str, MemberAnswer | None](lambda ids: member_answers.members(session, ids))
         self._datasets = DataLoader[str, DatasetAnswer | None](session.datasets)
         self._releases = DataLoader[str, ReleaseAnswer | None](session.releases)
         self._standing: dict[Dates, DataLoader[int, FootprintAnswer | None]] = {}
@@ -183,6 +186,10 @@ class Loaders:
     async def membership(self, uuid: str) -> Membership | None:
         answer = await self._memberships.load(uuid)
         return None if answer is None else Membership.of(answer)
+
+    async def member(self, uuid: str) -> Member | None:
+        answer = await self._members.load(uuid)
+        return None if answer is None else Member.of(answer)
 
     async def dataset(self, uuid: str) -> Dataset | None:
         answer = await self._datasets.load(uuid)

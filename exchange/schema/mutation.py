@@ -30,6 +30,7 @@ from exchange.schema.footprints import Footprint
 from exchange.schema.grant_inputs import GrantAccessInput, grant_request
 from exchange.schema.grants import Grant
 from exchange.schema.ids import required_id, uuid_of
+from exchange.schema.members import MemberMutations
 from exchange.schema.products import Product
 from exchange.schema.scalars import Urn, Uuid
 from exchange.schema.work import Info, Work
@@ -168,7 +169,7 @@ async def _publish_request(
 
 
 @strawberry.type(description="Writes. Each returns its payload, or why nothing was changed.")
-class Mutation(AllianceMutations):
+class Mutation(AllianceMutations, MemberMutations):
     @strawberry.mutation(description="Registers a product of your organization. Needs PUBLISH.")
     async def create_product(
         self, info: Info, input: Annotated[CreateProductInput, strawberry.argument(description="The product.")]

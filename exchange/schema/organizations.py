@@ -8,13 +8,14 @@ import strawberry
 from strawberry import UNSET
 
 from exchange.model.paging import ProductQuery
-from exchange.operations import alliance_answers
+from exchange.operations import alliance_answers, member_answers
 from exchange.operations.answers import OrganizationAnswer
 from exchange.schema.alliances import Membership
 from exchange.schema.audit import AuditEntry
 from exchange.schema.connections import AFTER, BEFORE, FIRST, LAST, Connection, connection, page_of
 from exchange.schema.grants import Grant
 from exchange.schema.ids import global_id
+from exchange.schema.members import Member
 from exchange.schema.nodes import Node
 from exchange.schema.scalars import Urn
 from exchange.schema.work import Info
@@ -60,7 +61,7 @@ class Organization(Node):
 
     @strawberry.field(
         description="The organization's audit trail, newest first: what it did, saw and tried, and what others did "
-        "with its own. Its own and the operator's; null to everybody else."
+        "with its own. Its administrators', auditors' and the operator's; null to everybody else."
     )
     async def audit(
         self,
@@ -73,6 +74,25 @@ class Organization(Node):
         page = page_of(first, after, last, before)
         answers = await info.context.session.list_audit(self.answer.id, page)
         return None if answers is None else connection(answers, AuditEntry.of)
+
+    @strawberry.field(
+        description="Who acts for it, oldest first: people and service accounts, each with its role. Its "
+        "administrators', auditors' and the operator's; null to everybody else."
+    )
+    async def members(
+        self,
+        info: Info,
+        removed: Annotated[
+            bool, strawberry.argument(description="Also those who were removed, whom the audit trail still names.")
+        ] = False,
+        first: Annotated[int | None, FIRST] = UNSET,
+        after: Annotated[str | None, AFTER] = UNSET,
+        last: Annotated[int | None, LAST] = UNSET,
+        before: Annotated[str | None, BEFORE] = UNSET,
+    ) -> Connection[Member] | None:
+        page = page_of(first, after, last, before)
+        found = await member_answers.members_of(info.context.session, self.answer.id, page, removed=removed)
+        return None if found is None else connection(found, Member.of)
 
     @strawberry.field(
         description="Alliances that it is in, and invitations to it, oldest first. Its own; null to everybody else."

@@ -21,8 +21,9 @@ from exchange.schema.work import Info
 
 class Permission(StrEnum):
     ANYBODY = "ANYBODY"  # with any token or none
-    READ = "READ"  # without a token (one sees what is public), or with a token that may read
+    READ = "READ"  # without a token (one sees what is public), or with a token that may read, or audit
     PUBLISH = "PUBLISH"  # with a token that may publish
+    MANAGE = "MANAGE"  # with a token that may manage its organization's members
     ADMINISTER = "ADMINISTER"  # the operator
 
 
@@ -53,6 +54,10 @@ PERMISSIONS: Final[dict[str, dict[str, Permission]]] = {
         "acceptInvitation": Permission.PUBLISH,
         "declineInvitation": Permission.PUBLISH,
         "leaveAlliance": Permission.PUBLISH,
+        "addMember": Permission.MANAGE,
+        "changeMemberRole": Permission.MANAGE,
+        "rotateMemberSecret": Permission.MANAGE,
+        "removeMember": Permission.MANAGE,
     },
     "Subscription": {
         "monteCarlo": Permission.READ,
@@ -66,7 +71,7 @@ def refusal(permission: Permission, viewer: Viewer) -> ExchangeError | None:
         return None
     if viewer.anonymous:
         return NotSignedIn("Sign in first: send a token of POST /auth/token as `Authorization: Bearer …`.")
-    if Scope(permission.value) in viewer.scopes:
+    if Scope(permission.value) in viewer.scopes or (permission is Permission.READ and Scope.AUDIT in viewer.scopes):
         return None
     return AccessDenied(f"This token lacks the scope {permission.value}: ask for one that has it.")
 

@@ -59,6 +59,8 @@ async def _node(work: Work, id: str) -> Node | None:
             return await loaders.alliance(uuid)
         case "Membership":
             return await loaders.membership(uuid)
+        case "Member":
+            return await loaders.member(uuid)
         case _:
             return await loaders.grant(uuid)
 

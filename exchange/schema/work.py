@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import strawberry
-from graphql import OperationType
 
 from exchange.errors import ExchangeError
 from exchange.model.parties import Viewer
@@ -44,10 +43,11 @@ class Work:
         exchange: Exchange,
         viewer: Viewer,
         make_loaders: Callable[[Session], Loaders],
-        kind: OperationType = OperationType.SUBSCRIPTION,
+        *,
+        writes: bool = True,
     ) -> Work:
-        begin = {OperationType.QUERY: exchange.question, OperationType.MUTATION: exchange.writing}
-        session = await begin.get(kind, exchange.session)(viewer)
+        """writes: whether it may, or has many answers; of a question alone each answer is confirmed."""
+        session = await (exchange.session(viewer) if writes else exchange.question(viewer))
         return cls(exchange, viewer, make_loaders, session, make_loaders(session))
 
     async def renew(self) -> None:

@@ -75,7 +75,7 @@ class Issuer:
     async def _sign_in(self, client_id: str, secret: str, address: str) -> Client:
         self._attempts.begin(client_id, address, time.monotonic())
         client = await self.get_client(client_id) if client_id.isprintable() else None
-        usable = client is not None and self.clock() < client.revoked_at_us
+        usable = client is not None and client.stands
         hashed = client.secret_hash if client is not None and usable else self._nobodys_hash
         matches = await self._matches(secret, hashed)
         if client is None or not usable or not matches:

@@ -70,6 +70,7 @@ def issue(key: SigningKey, client: Client, scopes: Sequence[Scope], now_us: int,
         "aud": ISSUER,
         "sub": client.id,
         "org": client.organization_id,
+        "version": client.version,
         "scope": " ".join(scope.value.lower() for scope in scopes),
         "iat": issued,
         "exp": issued + seconds,
@@ -125,6 +126,9 @@ def _viewer(claims: Mapping[str, Any], now: int) -> Viewer:
     client, organization = claims.get("sub"), claims.get("org")
     if claims.get("aud") != ISSUER or not isinstance(client, str) or not isinstance(organization, str):
         raise NotSignedIn(f"This is not a token of this exchange. {AGAIN}")
+    version = claims.get("version", 0)  # none in tokens from before clients had versions
+    if not isinstance(version, int):
+        raise NotSignedIn(f"This is not a token of this exchange. {AGAIN}")
     known = {scope.value.lower(): scope for scope in Scope}
     scopes = frozenset(known[word] for word in str(claims.get("scope", "")).split() if word in known)
-    return Viewer(organization, scopes, operator=Scope.ADMINISTER in scopes, client_id=client)
+    return Viewer(organization, scopes, operator=Scope.ADMINISTER in scopes, client_id=client, client_version=version)

@@ -5,17 +5,24 @@ POST /auth/token hashes a secret on purpose slowly; that it works is tested wher
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
 
 from exchange.model.footprint import NEVER_US
-from exchange.model.parties import OPERATOR, Client, Scope
-from exchange.operations.credentials import add_signing_key, signing_keys
+from exchange.model.parties import OPERATOR, ROLE_SCOPES, Client, Role, Scope
+from exchange.operations.credentials import add_client, add_signing_key, get_client, signing_keys
 from exchange.operations.organizations import add_organization
 from exchange.schema.ids import global_id
 from exchange.tokens.signing import issue, make_key, signing_key
 from tests.api.exchange_server import ApiClient, ExchangeServer
 
-PUBLISHER = frozenset({Scope.READ, Scope.PUBLISH})
+PUBLISHER = ROLE_SCOPES[Role.PUBLISHER]
+ADMINISTRATOR = ROLE_SCOPES[Role.ADMINISTRATOR]
+
+
+def client_id(name: str, scopes: frozenset[Scope] = PUBLISHER) -> str:
+    """The same for the same organization and scopes."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{name} {sorted(scopes)}"))
 
 
 @dataclass
@@ -38,8 +45,11 @@ class Callers:
         if name is None:
             return ApiClient(self.server.http, None)
         organization = self.organization(name)
-        now_us = self.server.exchange.clock()
-        client = Client(f"{name}-client", self.ids[name], scopes, "", now_us, NEVER_US)
+        now_us, known = self.server.exchange.clock(), client_id(name, scopes)
+        client = self.server.run(lambda exchange: get_client(exchange, known))
+        if client is None:
+            client = made_now = Client(known, self.ids[name], scopes, "", now_us, NEVER_US)
+            self.server.run(lambda exchange: add_client(exchange, OPERATOR, made_now))
         key = signing_key(self.server.run(signing_keys), now_us)
         if key is None:
             key = made = make_key(now_us)

@@ -88,7 +88,10 @@ class ApiClient:
 
 
 # Of these nothing but an id can be wrong.
-WITHOUT_PROBLEMS = {"revokeAccess", "acceptInvitation", "declineInvitation", "leaveAlliance"}
+WITHOUT_PROBLEMS = {
+    *("revokeAccess", "acceptInvitation", "declineInvitation", "leaveAlliance"),
+    *("changeMemberRole", "rotateMemberSecret", "removeMember"),
+}
 
 
 def new_key() -> str:

@@ -186,7 +186,7 @@ class FakeExchange:
         self.called("session")
         return FakeSession(self, viewer)
 
-    question = writing = session
+    question = session
 
     def called(self, name: str) -> None:
         self.calls[name] += 1

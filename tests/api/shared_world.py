@@ -12,7 +12,7 @@ from typing import Any
 
 from exchange.model.parties import Scope
 from tests.api import inputs
-from tests.api.callers import PUBLISHER, Callers
+from tests.api.callers import ADMINISTRATOR, Callers
 from tests.api.exchange_server import ApiClient, ExchangeServer, new_key
 from tests.rollup.check import instant
 
@@ -158,6 +158,7 @@ class SharedWorld:
     grants: dict[tuple[str, str], str] = field(default_factory=dict)
     alliances: dict[str, str] = field(default_factory=dict)
     invitations: dict[tuple[str, str], str] = field(default_factory=dict)
+    members: list[str] = field(default_factory=list)  # of the maker, beside its clients here
     _clients: dict[str, ApiClient] = field(default_factory=dict)
     _conveners: dict[str, str] = field(default_factory=dict)
 
@@ -167,7 +168,7 @@ class SharedWorld:
 
     def client(self, relation: str) -> ApiClient:
         if relation not in self._clients:
-            scopes = frozenset(Scope) if relation == "operator" else PUBLISHER
+            scopes = frozenset(Scope) if relation == "operator" else ADMINISTRATOR
             self._clients[relation] = self.callers.client(caller_of(relation), scopes)
         return self._clients[relation]
 
@@ -182,6 +183,9 @@ class SharedWorld:
             self.footprints[name] = client.done("publishFootprint", given, "footprint { id }")["footprint"]["id"]
         self._share()
         self._close_a_loop()
+        for name in ("Li Wei", "Wang Fang", "Connector"):
+            given = {"idempotencyKey": new_key(), "name": name, "kind": "PERSON", "role": "PUBLISHER"}
+            self.members.append(self.client("owner").done("addMember", given, "member { id }")["member"]["id"])
         self.clock[0] = ASKED_US
         self._clients.clear()  # tokens hold for an hour
         return self

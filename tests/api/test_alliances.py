@@ -15,7 +15,7 @@ import pytest
 from exchange.config import Settings
 from exchange.operations.self_check import check_one
 from tests.api import inputs
-from tests.api.callers import Callers
+from tests.api.callers import Callers, client_id
 from tests.api.exchange_server import ApiClient, ExchangeServer, new_key, serving
 from tests.api.inputs import footprint
 from tests.rollup.check import instant
@@ -132,7 +132,7 @@ def test_consent_to_statistics_shows_nothing_and_is_seen_by_its_owner_alone(worl
     query = "query ($id: ID!) { node(id: $id) { ... on Grant { level grantedBy alliance { id } } } }"
     assert world.client("maker").query(query, {"id": grant}) == {"node": None}
     shown = world.client("mill").query(query, {"id": grant})["node"]
-    assert shown == {"level": "BENCHMARK", "grantedBy": "mill-client", "alliance": {"id": alliance}}
+    assert shown == {"level": "BENCHMARK", "grantedBy": client_id("mill"), "alliance": {"id": alliance}}
 
 
 def test_everything_and_a_classification_cover_what_is_registered_later(world: World) -> None:

@@ -15,7 +15,7 @@ from exchange.model.parties import OPERATOR
 from exchange.operations import probing
 from exchange.operations.audit_reading import export_audit
 from exchange.operations.exchange import Exchange
-from tests.api.callers import Callers
+from tests.api.callers import ADMINISTRATOR, Callers, client_id
 from tests.api.exchange_server import ApiClient, ExchangeServer, new_key, serving
 from tests.api.shared_world import ASKED_US, WRITTEN_US, SharedWorld, footprint
 
@@ -87,14 +87,14 @@ def test_a_read_at_inputs_is_told_to_the_owner_and_to_the_reader(world: SharedWo
     assert head(world) == before + 1
     owner, reader = newest(world, "owner", "maker"), newest(world, "inputs", "inputs")
     assert owner == {**reader, "client": None}
-    assert reader["client"] == "inputs-client"
+    assert reader["client"] == client_id("inputs", ADMINISTRATOR)
     assert (owner["kind"], owner["organization"], owner["product"]) == (
         "INPUTS_READ",
         {"name": "Inputs & Co"},
         {"name": "Widget"},
     )
     assert owner["subject"] is None
-    assert newest(world, "operator", "maker")["client"] == "inputs-client"
+    assert newest(world, "operator", "maker")["client"] == client_id("inputs", ADMINISTRATOR)
 
 
 def test_a_second_read_of_the_day_costs_nothing_and_the_next_day_counts_again(world: SharedWorld) -> None:
@@ -142,7 +142,7 @@ def test_a_denied_write_is_told_to_the_owner_and_to_who_tried(world: SharedWorld
     found = newest(world, "owner", "maker")
     assert (found["kind"], found["detail"], found["client"]) == ("WRITE_DENIED", "publishFootprint", None)
     assert found["organization"] == {"name": "Total & Co"}
-    assert newest(world, "total", "total")["client"] == "total-client"
+    assert newest(world, "total", "total")["client"] == client_id("total", ADMINISTRATOR)
 
 
 def test_a_write_to_what_is_not_visible_tells_its_owner_nothing(world: SharedWorld) -> None:
@@ -185,7 +185,7 @@ ALLIED = ("ALLIANCE_FOUNDED", "MEMBER_INVITED", "MEMBER_JOINED", "INVITATION_END
 
 def allied(world: SharedWorld, organization: str) -> list[tuple[str, str, bool]]:
     """What an organization is shown of alliances, oldest first: what, by whom, and whether by which client."""
-    found = entries(world, world.callers.client(organization), organization) or []
+    found = entries(world, world.callers.client(organization, ADMINISTRATOR), organization) or []
     told = [each for each in reversed(found) if each["kind"] in ALLIED]
     assert all(each["product"] is None for each in told)
     return [(each["kind"], each["organization"]["name"], each["client"] is not None) for each in told]
@@ -210,7 +210,7 @@ def test_what_happens_to_a_membership_is_told_to_its_organization_and_to_who_act
     assert {who for _, who, _ in allied(world, "maker")} == {"Maker & Co", smith, "Mill & Co"}
     [founded] = [
         each
-        for each in entries(world, world.callers.client("smith"), "smith") or []
+        for each in entries(world, world.callers.client("smith", ADMINISTRATOR), "smith") or []
         if each["kind"] == "ALLIANCE_FOUNDED"
     ]
     assert (founded["subject"], founded["detail"]) == (world.alliances["guild"], "Guild")
@@ -235,7 +235,7 @@ def test_a_grant_to_an_alliance_is_told_to_who_gave_it_alone(world: SharedWorld)
         assert each["detail"].startswith("BENCHMARK on everything to alliance ")
         assert (each["product"], each["organization"]) == (None, {"name": "Maker & Co"})
     for other in ("smith", "mill", "allied", "counted"):
-        shown = entries(world, world.callers.client(other), other) or []
+        shown = entries(world, world.callers.client(other, ADMINISTRATOR), other) or []
         assert all(each["subject"] != found["grant"]["id"] for each in shown)
 
 
@@ -282,8 +282,8 @@ def test_a_file_of_two_servers_is_whole_and_has_every_hash_that_was_shown(
     shown = entries(world, world.client("owner"), "maker") or []
     assert [each["kind"] for each in shown[:2]] == ["INPUTS_READ", "INPUTS_READ"]  # one of each server
     for name in (None, *world.callers.ids):
-        reader = None if name is None else world.callers.ids[name]
-        found = verify_audit(lines_of(world.server, reader), [each["hash"] for each in shown])
+        whose = None if name is None else world.callers.ids[name]
+        found = verify_audit(lines_of(world.server, whose), [each["hash"] for each in shown])
         assert found.whole, (name, found.problems)
         assert found.from_the_beginning
         assert (found.head, found.told + found.left_out) == (head(world), head(world))

@@ -19,7 +19,8 @@ import pytest
 from graphql import GraphQLUnionType
 
 from exchange.config import Settings
-from tests.api.callers import Callers
+from exchange.schema.ids import global_id
+from tests.api.callers import ADMINISTRATOR, Callers, client_id
 from tests.api.exchange_server import ApiClient, new_key, serving
 from tests.api.graph_dump import dump
 from tests.api.inputs import footprint
@@ -48,7 +49,7 @@ def line(urn: str, **more: Any) -> dict[str, Any]:
 
 def tenant(callers: Callers, name: str) -> Tenant:
     """Two products, one of which goes into the other, a dataset with a release, and a grant to a partner."""
-    client = callers.client(name)
+    client = callers.client(name, ADMINISTRATOR)
     urns = {part: f"urn:pact:{name}.example:product-id:{part}" for part in ("part", "whole")}
     products = {}
     for part, urn in urns.items():
@@ -77,6 +78,7 @@ def tenant(callers: Callers, name: str) -> Tenant:
         "Grant": granted,
         "Organization": callers.organization(name),
         "Alliance": alliance,
+        "Member": global_id("Member", client_id(name, ADMINISTRATOR)),
         "Membership": client.done("inviteToAlliance", invited, "invitation { id }")["invitation"]["id"],
     }
     return Tenant(name, client, ids, urns, pf_ids)
@@ -274,6 +276,21 @@ ASKED: dict[tuple[str, str], tuple[list[str], str, Callable[[Tenants, str], dict
         [kind for kind in node_types() if kind != "Alliance"],
         mutation("leaveAlliance"),
         lambda _, id_: {"input": {"alliance": id_}},
+    ),
+    ("ChangeMemberRoleInput", "member"): (
+        node_types(),
+        mutation("changeMemberRole"),
+        lambda _, id_: {"input": {"member": id_, "role": "READER"}},
+    ),
+    ("RotateMemberSecretInput", "member"): (
+        node_types(),
+        mutation("rotateMemberSecret"),
+        lambda _, id_: {"input": {"member": id_}},
+    ),
+    ("RemoveMemberInput", "member"): (
+        node_types(),
+        mutation("removeMember"),
+        lambda _, id_: {"input": {"member": id_}},
     ),
     ("RevokeAccessInput", "grant"): (node_types(), mutation("revokeAccess"), lambda _, id_: {"input": {"grant": id_}}),
 }

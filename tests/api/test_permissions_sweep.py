@@ -5,13 +5,15 @@ from typing import Any
 import pytest
 import strawberry
 
-from exchange.model.parties import ANONYMOUS, OPERATOR, Scope, Viewer
+from exchange.model.parties import ANONYMOUS, OPERATOR, ROLE_SCOPES, Role, Scope, Viewer
 from exchange.schema.permissions import PERMISSIONS, Guard, Permission, refusal
 from exchange.schema.schema import SCHEMA, core_schema, guard
 from tests.api.fakes import MAKER, READER, FakeExchange, ask
 
 WITHOUT_SCOPES = Viewer(MAKER, frozenset(), client_id="client")
 PUBLISHER = Viewer(MAKER, frozenset({Scope.PUBLISH}), client_id="client")
+AUDITOR = Viewer(MAKER, ROLE_SCOPES[Role.AUDITOR], client_id="client")
+MANAGER = Viewer(MAKER, frozenset({Scope.MANAGE}), client_id="client")
 
 
 def test_every_field_has_exactly_one_declared_permission():
@@ -57,6 +59,13 @@ def test_a_field_without_a_declared_permission_keeps_the_schema_from_being_built
         (Permission.PUBLISH, READER, "ACCESS_DENIED"),
         (Permission.PUBLISH, PUBLISHER, None),
         (Permission.PUBLISH, OPERATOR, None),
+        (Permission.READ, AUDITOR, None),
+        (Permission.PUBLISH, AUDITOR, "ACCESS_DENIED"),
+        (Permission.MANAGE, ANONYMOUS, "NOT_SIGNED_IN"),
+        (Permission.MANAGE, PUBLISHER, "ACCESS_DENIED"),
+        (Permission.MANAGE, AUDITOR, "ACCESS_DENIED"),
+        (Permission.MANAGE, MANAGER, None),
+        (Permission.ADMINISTER, MANAGER, "ACCESS_DENIED"),
         (Permission.ADMINISTER, ANONYMOUS, "NOT_SIGNED_IN"),
         (Permission.ADMINISTER, PUBLISHER, "ACCESS_DENIED"),
         (Permission.ADMINISTER, OPERATOR, None),
@@ -109,6 +118,10 @@ INPUTS = {
     "acceptInvitation": '{invitation: "x"}',
     "declineInvitation": '{invitation: "x"}',
     "leaveAlliance": '{alliance: "x"}',
+    "addMember": f'{{idempotencyKey: {KEY}, name: "x", kind: PERSON, role: READER}}',
+    "changeMemberRole": '{member: "x", role: READER}',
+    "rotateMemberSecret": '{member: "x"}',
+    "removeMember": '{member: "x"}',
 }
 QUERIES["grantPreview"] = f"grantPreview(input: {INPUTS['grantAccess']}) {{ __typename }}"
 FOOTPRINT = """{product: "x", declaredUnitAmount: "1", declaredUnitOfMeasurement: KILOGRAM,
@@ -118,7 +131,7 @@ INPUTS["publishFootprint"] = f"{{idempotencyKey: {KEY}, footprint: {FOOTPRINT}}}
 
 
 @pytest.mark.parametrize("field", PERMISSIONS["Mutation"])
-async def test_a_mutation_needs_a_token_that_may_publish(field):
+async def test_a_mutation_needs_a_token_with_its_scope(field):
     exchange = FakeExchange()
     query = f"mutation {{ {field}(input: {INPUTS[field]}) {{ __typename ... on UserError {{ code message path }} }} }}"
     body = await ask(exchange, query)

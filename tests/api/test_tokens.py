@@ -91,7 +91,7 @@ async def test_a_client_gets_a_token_and_is_recognised_by_it():
     token = await issuer.token(CLIENT.id, SECRET, "127.0.0.1")
     assert (token.seconds, token.scopes) == (900, (Scope.READ, Scope.PUBLISH))
     viewer = await issuer.viewer(f"Bearer {token.text}")
-    assert viewer == Viewer(ORGANIZATION, CLIENT.scopes, client_id=CLIENT.id)
+    assert viewer == Viewer(ORGANIZATION, CLIENT.scopes, client_id=CLIENT.id, client_version=0)
     assert await issuer.viewer(None) == ANONYMOUS
     other_server = desk.issuer()
     assert await other_server.viewer(f"bearer  {token.text}") == viewer

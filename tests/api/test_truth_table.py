@@ -443,6 +443,9 @@ PATHS = {
     "acceptInvitation": ["input", "invitation"],
     "declineInvitation": ["input", "invitation"],
     "leaveAlliance": ["input", "alliance"],
+    "changeMemberRole": ["input", "member"],
+    "rotateMemberSecret": ["input", "member"],
+    "removeMember": ["input", "member"],
 }
 
 
@@ -464,6 +467,10 @@ def request(world: SharedWorld, mutation: str, writer: str) -> dict[str, Any]:
         "acceptInvitation": {"invitation": world.invitations["guild", "maker"]},
         "declineInvitation": {"invitation": world.invitations["statistics", "maker"]},
         "leaveAlliance": {"alliance": world.alliances["club"]},
+        "addMember": {**key, "name": f"Of {writer}", "kind": "PERSON", "role": "READER"},
+        "changeMemberRole": {"member": world.members[0], "role": "READER"},
+        "rotateMemberSecret": {"member": world.members[1]},
+        "removeMember": {"member": world.members[2]},
         "revokeAccess": {"grant": world.grants.get(held, world.grants["widget", "total"])},
     }
     return requests[mutation]

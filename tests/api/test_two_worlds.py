@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from exchange.config import Settings
-from exchange.model.parties import Scope
+from exchange.model.parties import ROLE_SCOPES, Role
 from exchange.schema.ids import global_id
 from tests.access.granted_facts import granted_facts, levels
 from tests.access.pairs import ALLIANCES, CHANGES, Plan, changed, random_plan, spread
@@ -42,7 +42,7 @@ PAIRS: dict[int, list[str]] = {
 # Where the changes leave the shown spreads as they are, most numbers have one. In the other world, whoever is not the
 # viewer states it by scores.
 SPREAD = PAIRS.keys() - {1, 11}
-SCOPES = frozenset({Scope.READ, Scope.PUBLISH})
+SCOPES = ROLE_SCOPES[Role.ADMINISTRATOR]  # who is told most of its own organization
 KEY = "5f0c6f0e-51b5-4f4e-9a39-0f1c8a1b7d10"
 
 

@@ -31,6 +31,53 @@ def test_a_client_is_listed_and_revoked_once(exchange):
     assert json.loads(exchange("client", "list", "bolts.example", "--json").stdout) == listed
 
 
+def test_the_first_administrator_is_added_and_an_older_client_is_made_one(exchange):
+    assert exchange("organization", "add", "Nuts", "--domain", "nuts.example").exit_code == 0
+    first = json.loads(
+        exchange(
+            *("client", "add", "nuts.example", "--role", "administrator", "--person", "--name", "Li Wei", "--json")
+        ).stdout
+    )
+    known = {name: first[name] for name in ("name", "kind", "role", "scopes")}
+    assert known == {
+        "name": "Li Wei",
+        "kind": "PERSON",
+        "role": "ADMINISTRATOR",
+        "scopes": ["READ", "PUBLISH", "AUDIT", "MANAGE"],
+    }
+    older = json.loads(exchange("client", "add", "nuts.example", "--scope", "READ", "--json").stdout)
+    assert (older["role"], older["kind"], older["name"]) == ("READER", "SERVICE_ACCOUNT", None)
+    done = exchange("client", "role", older["clientId"], "auditor", "--json")
+    assert (json.loads(done.stdout)["role"], json.loads(done.stdout)["scopes"]) == ("AUDITOR", ["AUDIT"])
+    said = exchange("client", "role", older["clientId"], "ADMINISTRATOR").stdout
+    assert said.startswith(f"{older['clientId']} is ADMINISTRATOR now")
+    shown = exchange("client", "list", "nuts.example").stdout
+    assert shown.count("ADMINISTRATOR") == 2
+    for scopes in (["READ", "AUDIT"], ["PUBLISH", "AUDIT"]):
+        done = exchange("client", "add", "nuts.example", *(word for each in scopes for word in ("--scope", each)))
+        assert (done.exit_code, done.stderr.split()[0]) == (1, "INVALID_INPUT")
+    assert exchange("client", "add", "nuts.example", "--scope", "READ", "--role", "READER").exit_code == 2
+    operators = json.loads(exchange("client", "add", "nuts.example", "--scope", "ADMINISTER", "--json").stdout)
+    assert operators["role"] is None
+    done = exchange("client", "role", operators["clientId"], "READER")
+    assert (done.exit_code, done.stderr.split()[0]) == (1, "CONFLICT")
+
+
+def test_an_organization_is_put_into_a_group_and_out_of_it(exchange):
+    heads = [
+        json.loads(exchange("organization", "add", name, "--domain", f"{name.lower()}.example", "--json").stdout)["id"]
+        for name in ("Parent", "Child")
+    ]
+    said = exchange("organization", "group", "child.example", "--head", "parent.example").stdout
+    assert said == "Child belongs to the group of Parent\n"
+    done = exchange("organization", "group", "Parent", "--head", "Child", "--json")
+    assert (done.exit_code, json.loads(done.stderr)["error"]["code"]) == (1, "CONFLICT")
+    added = exchange("organization", "add", "Grand", "--domain", "grand.example", "--group", "Child", "--json")
+    assert (added.exit_code, json.loads(added.stderr)["error"]["code"]) == (1, "CONFLICT")
+    alone = json.loads(exchange("organization", "group", "Child", "--json").stdout)
+    assert (alone["id"], alone["groupId"]) == (heads[1], heads[1])
+
+
 def test_a_client_that_nobody_added_is_not_found(exchange):
     done = exchange("client", "revoke", "3f2b8c1e-5d47-4a90-9c6b-0e1d2f3a4b5c")
     assert done.exit_code == 1

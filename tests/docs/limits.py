@@ -275,6 +275,13 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
             "`CONFLICT`",
             "operations.alliances.ALLIANCE_MEMBERS_MAX",
         ),
+        limit("members of an organization", "{:,}", "`CONFLICT`", "operations.members.MEMBERS_MAX"),
+        limit(
+            "members that an organization ever had, removed ones included",
+            "{:,}",
+            "`CONFLICT`",
+            "operations.members.MEMBERS_EVER_MAX",
+        ),
         limit(
             "products that `grantPreview` looks into for suppliers",
             "{:,}",
@@ -360,6 +367,7 @@ UNSEEN = {
     "operations.audit.KEPT_MAX": "the memory of what was recorded today",
     "operations.swings.LINES_KEPT_MAX": "the memory of what was published today",
     "operations.swings.PAIRS_COUNTED_MAX": "the memory of who swung what today",
+    "operations.known_clients.KNOWN_MAX": "the memory of clients whose tokens still hold",
     "operations.probing.PAIRS_COUNTED_MAX": "the memory of who asked about what today",
     "operations.following.ADMISSION_CHANGES_MAX": "how far a server follows the ledger while writes wait",
     "rollup.monte_carlo.SWEEPS_MAX": "how close a loop may come to taking all of itself before a sample is left out",

@@ -8,6 +8,7 @@ import json
 import threading
 import urllib.error
 import urllib.request
+import uuid
 from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -22,7 +23,7 @@ from exchange.app import Server, create_app, running_exchange
 from exchange.config import Settings
 from exchange.importers.demo_data import publish_seed
 from exchange.model.footprint import NEVER_US
-from exchange.model.parties import OPERATOR, Client, Scope
+from exchange.model.parties import OPERATOR, ROLE_SCOPES, Client, Role
 from exchange.operations.credentials import add_client
 from exchange.operations.exchange import Exchange
 from exchange.tokens import hash_secret, make_secret
@@ -48,11 +49,11 @@ class SeededExchange:
 
     def _token(self, organization: str) -> str:
         if organization not in self.tokens:
-            client_id, secret = f"docs-{organization}", make_secret()
+            client_id, secret = str(uuid.uuid4()), make_secret()
             client = Client(
                 id=client_id,
                 organization_id=self.organization_ids[organization],
-                scopes=frozenset({Scope.READ, Scope.PUBLISH}),
+                scopes=ROLE_SCOPES[Role.ADMINISTRATOR],
                 secret_hash=hash_secret(secret),
                 created_at_us=self.exchange.clock(),
                 revoked_at_us=NEVER_US,

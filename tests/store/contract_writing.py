@@ -13,7 +13,8 @@ from exchange.errors import Conflict, InvalidInput, NotFound
 from exchange.graph import HeadMoved, Store, footprint_writes, footprints
 from exchange.graph.footprint_records import unit_text
 from exchange.model.footprint import STAGES
-from exchange.model.ledger import LedgerHead
+from exchange.model.ledger import Change, ChangeKind, LedgerHead
+from exchange.model.parties import MemberKind, Scope
 from exchange.model.product import Dataset
 from exchange.model.refused_loop import RefusedLoop
 from exchange.model.writes import (
@@ -21,6 +22,7 @@ from exchange.model.writes import (
     AddGrant,
     AddOrganization,
     AddSigningKey,
+    ChangeClient,
     CreateDataset,
     CreateProduct,
     CreateRelease,
@@ -31,6 +33,7 @@ from exchange.model.writes import (
     RememberedAnswer,
     RevokeClient,
     RevokeGrant,
+    SetGroup,
 )
 from tests.store.databases import Database
 from tests.store.examples import (
@@ -181,6 +184,40 @@ class WritingContract:
         assert await store.get_grants([grant.id, kept.id]) == [revoked, kept]
         assert await store.grants_to(owner.id) == [kept]
 
+    async def test_a_client_that_ends_or_changes_moves_the_mark_that_every_head_has(
+        self, store: Store, other_store: Store
+    ) -> None:
+        owner = await put_organization(store)
+        client, other = a_client(owner), replace(a_client(owner), kind=MemberKind.PERSON, name="Li Wei", version=3)
+        head = await put(store, AddClient(client), AddClient(other))
+        assert head.credentials == (await other_store.head()).credentials == 0
+        assert await other_store.get_clients([other.id, new_id(), client.id]) == [other, None, client]
+        changed = replace(other, scopes=frozenset({Scope.AUDIT, Scope.MANAGE}), secret_hash="new", version=4)
+        head = await put(store, ChangeClient(changed))
+        mark = head.sequence
+        assert head.credentials == (await other_store.head()).credentials == mark
+        assert await other_store.get_clients([client.id, other.id]) == [client, changed]
+        await put_products(store, owner, "Steel")
+        assert (await other_store.head()).credentials == mark
+        head = await put(other_store, RevokeClient(client.id, NOW_US))
+        assert head.sequence > mark
+        assert head.credentials == (await store.head()).credentials == head.sequence
+        ignorant = replace(head, credentials=0)  # who has not read the mark does not move it back
+        added = [Change(head.sequence + 1, ChangeKind.CLIENT_ADDED, new_id(), "client", NOW_US)]
+        await store.write([AddClient(a_client(owner))], added, ignorant)
+        assert (await other_store.head()).credentials == head.sequence
+
+    async def test_a_group_is_found_by_its_head(self, store: Store, other_store: Store) -> None:
+        parent, child, other = [await put_organization(store) for _ in range(3)]
+        assert await store.in_group(parent.id) == [parent.id]
+        await put(store, SetGroup(child.id, parent.id))
+        assert await other_store.in_group(parent.id) == sorted([parent.id, child.id])
+        assert await other_store.in_group(child.id) == []
+        assert await other_store.get_organizations([child.id]) == [replace(child, group_id=parent.id)]
+        assert await store.in_group(other.id) == [other.id]
+        await put(store, SetGroup(child.id, child.id))
+        assert await other_store.in_group(child.id) == [child.id]
+
     @pytest.mark.parametrize("text", ODD_TEXTS.values(), ids=ODD_TEXTS)
     async def test_odd_text_comes_back_as_it_was_given(self, store: Store, text: str) -> None:
         owner = await put_organization(store, name=f"{text} & sons")
@@ -232,6 +269,8 @@ class WritingContract:
             AddGrant(a_grant(steel, nobody)),
             RevokeGrant(new_id(), NOW_US, 1),
             RevokeClient(new_id(), NOW_US),
+            ChangeClient(a_client(owner)),
+            SetGroup(new_id(), owner.id),
         ):
             await refused(store, database, NotFound, new, write)
 

@@ -52,7 +52,7 @@ class Database:
         """As it is after the first start; the schema stays, because making it takes longer than most tests."""
         self.run("MATCH (n) WHERE NOT n:Ledger DETACH DELETE n")
         self.run("MATCH (l:Ledger) SET l.head = 0, l.products = 0, l.footprints = 0, l.schemaVersion = $v", v=VERSION)
-        self.run("MATCH (l:Ledger) REMOVE l.auditHash, l.auditFrom")
+        self.run("MATCH (l:Ledger) REMOVE l.auditHash, l.auditFrom, l.credentials")
 
     def everything(self) -> tuple[list[str], list[str]]:
         """All nodes and all relationships, to compare before and after."""

@@ -1,6 +1,7 @@
 """Levels and edges as truth tables: every relation between a viewer and a product, once."""
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -138,3 +139,16 @@ def test_admission_counts_future_grants_but_not_ended_or_revoked_ones() -> None:
     assert permits(consumer, Node(product("owner"), (), (grant("consumer", from_us=NOW + 9),)))
     assert not permits(consumer, Node(product("owner"), (), (grant("consumer", until_us=NOW),)))
     assert not permits(consumer, Node(product("owner"), (), (grant("consumer", revoked_at_us=NOW),)))
+
+
+@pytest.mark.parametrize("scopes", [{Scope.AUDIT}, {Scope.AUDIT, Scope.READ}, {Scope.AUDIT, Scope.PUBLISH}])
+def test_who_audits_without_reading_is_shown_totals(scopes: set[Scope]) -> None:
+    auditor = Viewer("viewer", frozenset(scopes))
+    whole = Scope.READ in scopes
+    for held in (AccessLevel.TOTAL, AccessLevel.BREAKDOWN, AccessLevel.INPUTS):
+        found = level(auditor, product("owner"), [grant("viewer", held)], NOW, set())
+        assert found == (held if whole else AccessLevel.TOTAL)
+    own = level(auditor, product("viewer"), [], NOW, set())
+    assert own == (AccessLevel.OWNER if whole else AccessLevel.TOTAL)
+    assert level(auditor, product("owner"), [], NOW, set()) == AccessLevel.NONE
+    assert level(replace(auditor, operator=True), product("owner"), [], NOW, set()) == AccessLevel.OWNER
