@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 from scipy.optimize import linprog
@@ -250,9 +249,9 @@ class Attacker:
 
     def _optimum(self, objective: Floats, part: csr_array, rows: Ints, limits: Floats) -> float:
         above, below = np.isfinite(self._high[rows]), np.isfinite(self._low[rows])
-        matrix: Any = csr_array(vstack([part[above], -part[below]]))  # sparse ones are taken, too
+        matrix = csr_array(vstack([part[above], -part[below]]))
         limit = np.concatenate([self._high[rows][above], -self._low[rows][below]])
-        done = linprog(objective, A_ub=matrix, b_ub=limit, bounds=limits, method="highs")
+        done = linprog(objective, A_ub=matrix, b_ub=limit, bounds=limits, method="highs")  # type: ignore[call-overload]
         if done.status == UNBOUNDED:
             return -np.inf
         assert done.status == 0, done.message
