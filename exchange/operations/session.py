@@ -293,7 +293,7 @@ class Session(Sight):
 
     def _at(self, head: LedgerHead) -> Session:
         """The same viewer at a later head, of whom nothing is known yet."""
-        return replace(self, head=head, _alliances=None, _held=None, _granted=None, _onward=None, _products={})
+        return replace(self, head=head, _reaching=None, _held=None, _granted=None, _onward=None, _products={})
 
 
 def _organization(found: Organization) -> OrganizationAnswer:

@@ -5,7 +5,7 @@ Every question of a session goes through here: a product that is not in sight is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from exchange.access import level, onward_keys
@@ -30,6 +30,45 @@ from exchange.rollup import choose
 BESIDE_MIN = 5_000  # products whose levels take about 5 ms; a thread costs 0.1 ms
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What grants in force show to one organization, onward ones apart.
+
+    alliances: that it is a member of. by_key: of one product each. of_many: by owner and classification (None: of all
+    that the owner has). Each with the highest level.
+    """
+
+    alliances: frozenset[str]
+    by_key: Mapping[int, AccessLevel]
+    of_many: Mapping[tuple[str, str | None], AccessLevel]
+
+    @property
+    def inputs(self) -> bool:
+        """Whether it holds INPUTS on anything, so that something may be shown onward."""
+        return AccessLevel.INPUTS in self.by_key.values() or AccessLevel.INPUTS in self.of_many.values()
+
+    def level(self, product: Product) -> AccessLevel:
+        found, owner = self.by_key.get(product.key, AccessLevel.NONE), product.owner_id
+        if self.of_many:
+            found = max(found, *(self.of_many.get((owner, name), found) for name in (None, *product.classifications)))
+        return found
+
+
+def given_by(grants: Iterable[Grant], alliances: frozenset[str], organization_id: str | None, now_us: int) -> Given:
+    """Of grants that may reach an organization, those that do now."""
+    by_key, of_many = dict[int, AccessLevel](), dict[tuple[str, str | None], AccessLevel]()
+    for grant in grants:
+        reaches = grant.alliance_id in alliances if grant.alliance_id else grant.organization_id == organization_id
+        if not reaches or grant.level < AccessLevel.TOTAL or not grant.in_force(now_us):
+            continue
+        if grant.owner_id is None:
+            by_key[grant.product_key] = max(by_key.get(grant.product_key, AccessLevel.NONE), grant.level)
+        else:
+            covered = (grant.owner_id, grant.classification)
+            of_many[covered] = max(of_many.get(covered, AccessLevel.NONE), grant.level)
+    return Given(alliances, by_key, of_many)
+
+
 @dataclass(slots=True)
 class Sight:
     """Of one viewer at `head` and `now_us` (microseconds)."""
@@ -43,7 +82,7 @@ class Sight:
     measures: Measures = field(default_factory=NoMeasures, repr=False)
     foreign_scenarios: ForeignScenarios | None = field(default=None, repr=False)
     inputs_read: dict[int, None] = field(default_factory=dict, repr=False)  # foreign products, as they were met
-    _alliances: frozenset[str] | None = field(default=None, repr=False)
+    _reaching: Given | None = field(default=None, repr=False)
     _held: dict[int, AccessLevel] | None = field(default=None, repr=False)
     _granted: dict[int, AccessLevel] | None = field(default=None, repr=False)
     _onward: set[int] | None = field(default=None, repr=False)
@@ -72,33 +111,28 @@ class Sight:
         """The same without onward ones: by grants to the organization and to the alliances that it is a member of, of
         one product or of many."""
         if self._held is None:
-            held: dict[int, AccessLevel] = {}
-            many: dict[AccessLevel, set[tuple[str, str | None]]] = {}
-            for grant in await self._grants_to_viewer():
-                if grant.owner_id is None:
-                    held[grant.product_key] = max(held.get(grant.product_key, AccessLevel.NONE), grant.level)
-                else:
-                    many.setdefault(grant.level, set()).add((grant.owner_id, grant.classification))
-            for level_of_many, covered in many.items():
-                for key in await self.store.covered_keys(covered):
+            given = await self._given()
+            held, by_level = dict(given.by_key), dict[AccessLevel, set[tuple[str, str | None]]]()
+            for covered, level_of_many in given.of_many.items():
+                by_level.setdefault(level_of_many, set()).add(covered)
+            for level_of_many, many in by_level.items():
+                for key in await self.store.covered_keys(many):
                     held[key] = max(held.get(key, AccessLevel.NONE), level_of_many)
             self._held = held
         return self._held
 
-    async def _grants_to_viewer(self) -> list[Grant]:
-        mine = self.viewer.organization_id
-        if mine is None:
-            return []
-        found = await self.store.grants_to(mine, *sorted(await self.alliances()))
-        return [grant for grant in found if grant.level >= AccessLevel.TOTAL and grant.in_force(self.now_us)]
+    async def _given(self) -> Given:
+        """What reaches the viewer's organization now, in one read."""
+        if self._reaching is None:
+            mine = self.viewer.organization_id
+            memberships, grants = ([], []) if mine is None else await self.store.grants_reaching(mine)
+            alliances = frozenset(each.alliance_id for each in memberships if each.holds(self.now_us))
+            self._reaching = given_by(grants, alliances, mine, self.now_us)
+        return self._reaching
 
     async def alliances(self) -> frozenset[str]:
         """Ids of the alliances that the viewer's organization is a member of now."""
-        if self._alliances is None:
-            mine = self.viewer.organization_id
-            found = [] if mine is None else await self.store.memberships_of(mine)
-            self._alliances = frozenset(each.alliance_id for each in found if each.holds(self.now_us))
-        return self._alliances
+        return (await self._given()).alliances
 
     async def onward(self) -> set[int]:
         """Products shown at TOTAL because the viewer holds INPUTS on something that they go into."""
@@ -180,13 +214,24 @@ class Sight:
             else:
                 foreign.append(product)
         if foreign:
-            granted = await self.granted()
-            for product in foreign:
-                shown = AccessLevel.TOTAL if product.is_public(self.now_us) else AccessLevel.NONE
-                access = max(shown, granted.get(product.key, AccessLevel.NONE))
-                if access >= AccessLevel.TOTAL:
-                    self._products[product.key] = ProductAnswer(product, access)
+            await self._decide(foreign)
         return [None if product is None else self._products.get(product.key) for product in products]
+
+    async def _decide(self, foreign: Sequence[Product]) -> None:
+        """The level on products of others, by one read however many they are; what is shown by no grant on it and is
+        not public may still be shown onward, which needs what the viewer holds INPUTS on to be read."""
+        given, open_ = await self._given(), []
+        for product in foreign:
+            shown = AccessLevel.TOTAL if product.is_public(self.now_us) else AccessLevel.NONE
+            access = max(shown, given.level(product))
+            if access >= AccessLevel.TOTAL:
+                self._products[product.key] = ProductAnswer(product, access)
+            else:
+                open_.append(product)
+        onward = await self.onward() if open_ and given.inputs else ()
+        for product in open_:
+            if product.key in onward:
+                self._products[product.key] = ProductAnswer(product, AccessLevel.TOTAL)
 
     async def products(self, ids: Sequence[str]) -> list[ProductAnswer | None]:
         """One entry per id, in order; None: unknown or not visible."""

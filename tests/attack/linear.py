@@ -26,7 +26,7 @@ from tests.attack.graphs import SIGNS
 from tests.attack.told import Told, ToldLine, ToldShare
 
 SLACK = 1e-9  # of the numbers in a row: about a thousand times what rounding leaves open
-UNBOUNDED = 3  # a status of linprog
+SOLVED, UNBOUNDED = 0, 3  # statuses of linprog
 PRIMARY, RATED = "primary", "rated"
 SQUEEZES = 25  # as many lines one after the other as what is known may be away
 Recipe = Sequence[tuple[str, float, ToldLine]]  # suppliers, how much of each, and the line
@@ -251,10 +251,15 @@ class Attacker:
         above, below = np.isfinite(self._high[rows]), np.isfinite(self._low[rows])
         matrix = csr_array(vstack([part[above], -part[below]]))
         limit = np.concatenate([self._high[rows][above], -self._low[rows][below]])
-        done = linprog(objective, A_ub=matrix, b_ub=limit, bounds=limits, method="highs")  # type: ignore[call-overload]
+        for presolve in (True, False):  # what is removed before may make a program look infeasible by rounding
+            done = linprog(  # type: ignore[call-overload]
+                objective, A_ub=matrix, b_ub=limit, bounds=limits, method="highs", options={"presolve": presolve}
+            )
+            if done.status in {SOLVED, UNBOUNDED}:
+                break
         if done.status == UNBOUNDED:
             return -np.inf
-        assert done.status == 0, done.message
+        assert done.status == SOLVED, done.message
         return float(done.fun)
 
 
