@@ -9,8 +9,8 @@ from exchange.graph.alliances import memberships_in
 from exchange.graph.bolt import Bolt
 from exchange.graph.keys import name_key
 from exchange.graph.reading import Listing, by_key, chunks, merged, read_page
-from exchange.graph.records import dataset_of, grant_of, release_of
-from exchange.model.alliance import members_of
+from exchange.graph.records import dataset_of, grant_of, membership_of, release_of
+from exchange.model.alliance import Membership, members_of
 from exchange.model.footprint import NEVER_US
 from exchange.model.grant import Grant
 from exchange.model.paging import Page, PageOf
@@ -19,6 +19,15 @@ from exchange.model.product import Dataset, Release
 _TO = """
 UNWIND $audiences AS a MATCH (g:Grant {audience: a}) WHERE g.revokedAtUs = $never
 RETURN properties(g) ORDER BY g.sequence
+"""
+# Everything that decides what an organization is shown by grants, in one statement.
+_REACHING = """
+MATCH (m:Membership {organizationId: $id}) WHERE m.endedAtUs = $never RETURN properties(m) AS m, null AS g
+UNION ALL
+MATCH (g:Grant {audience: $id}) WHERE g.revokedAtUs = $never RETURN null AS m, properties(g) AS g
+UNION ALL
+MATCH (m:Membership {organizationId: $id}) WHERE m.endedAtUs = $never AND m.joinedUs < $never
+MATCH (g:Grant {audience: m.allianceId}) WHERE g.revokedAtUs = $never RETURN null AS m, properties(g) AS g
 """
 _OF_ALL = "UNWIND $owners AS o MATCH (g:Grant {allOfOwner: o}) RETURN properties(g) ORDER BY g.sequence"
 # The index is an order only with a bound; every owner's id is behind the empty text.
@@ -68,6 +77,13 @@ async def grants_to(bolt: Bolt, audiences: Collection[str]) -> list[Grant]:
     for chunk in chunks(audiences):
         found += [grant_of(row[0]) for row in await bolt.read(_TO, audiences=chunk, never=NEVER_US)]
     return sorted(found, key=lambda grant: grant.sequence)
+
+
+async def grants_reaching(bolt: Bolt, organization_id: str) -> tuple[list[Membership], list[Grant]]:
+    rows = await bolt.read(_REACHING, id=organization_id, never=NEVER_US)
+    memberships = [membership_of(row[0]) for row in rows if row[0] is not None]
+    grants = [grant_of(row[1]) for row in rows if row[1] is not None]
+    return memberships, sorted(grants, key=lambda grant: grant.sequence)
 
 
 async def grants_of_all(bolt: Bolt, owner_ids: Collection[str]) -> list[Grant]:

@@ -301,6 +301,11 @@ class Store:
         by sequence; no public ones. Members of alliances are left out."""
         return await grants.grants_to(await self._bolt(), audiences)
 
+    async def grants_reaching(self, organization_id: str) -> tuple[list[Membership], list[Grant]]:
+        """An organization's memberships and open invitations, and the grants to it and to alliances that it has joined
+        and not left, as `memberships_of` and `grants_to` give them, in one statement."""
+        return await grants.grants_reaching(await self._bolt(), organization_id)
+
     async def list_grants_by(self, owner_id: str, page: Page) -> PageOf[Grant]:
         """All grants that an organization gave, newest first, revoked ones included."""
         return await grants.list_grants_by(await self._bolt(), owner_id, page)

@@ -9,37 +9,14 @@ which it could change. What is made from it leaves only after the head was read 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from typing import Final
 
-from exchange.model.footprint import NEVER_US
-from exchange.model.grant import AccessLevel, Grant
 from exchange.model.ledger import WATCHED, ChangeKind
 from exchange.model.product import Product
-from exchange.operations.checks import US_PER_DAY
+from exchange.operations.rights_of_one import Given, Granted
 
 PRODUCTS_KNOWN_MAX: Final = 5_000  # about a kilobyte each
 RIGHTS_KNOWN_MAX: Final = 200_000  # products granted, over all organizations: some hundred bytes each
-
-
-@dataclass(frozen=True, slots=True)
-class RightsOfOne:
-    """What one organization was granted, as it holds from one instant until (exclusive) another, in microseconds.
-
-    alliances: that it is a member of. granted: product keys with the highest level, onward ones at TOTAL. onward: those
-    that are shown because it holds INPUTS on something that they go into. by_inputs: whether it holds INPUTS at all, so
-    that a footprint may change what is onward.
-    """
-
-    alliances: frozenset[str]
-    onward: frozenset[int]
-    granted: dict[int, AccessLevel]
-    from_us: int
-    until_us: int
-    by_inputs: bool = False
-
-
-NOTHING_GRANTED: Final = RightsOfOne(frozenset(), frozenset(), {}, 0, NEVER_US)  # to whoever is no organization
 
 
 # No product is another by them, nor any grant: only which footprint stands, and so what is onward.
@@ -50,25 +27,6 @@ _OF_FOOTPRINTS: Final = WATCHED | {
 }
 
 
-class Boundaries:
-    """Finds the next instant at which the clock alone may change what grants make visible."""
-
-    def __init__(self, now_us: int) -> None:
-        self._now_us = now_us
-        self.next_us = NEVER_US
-
-    def of_grants(self, grants: Iterable[Grant]) -> None:
-        """Grants begin and end."""
-        for grant in grants:
-            for at_us in (grant.from_us, grant.until_us):
-                if self._now_us < at_us < self.next_us:
-                    self.next_us = at_us
-
-    def of_day(self, day: int) -> None:
-        """What depends on the day of the question (days since 1970, UTC)."""
-        self.next_us = min(self.next_us, (day + 1) * US_PER_DAY)
-
-
 class Known:
     """At one head; one per process."""
 
@@ -76,8 +34,9 @@ class Known:
         self._head = -1
         self._by_id: dict[str, Product] = {}
         self._by_key: dict[int, Product] = {}
-        self._rights: dict[str, RightsOfOne] = {}
-        self._rights_size = 0
+        self._given: dict[str, Given] = {}
+        self._granted: dict[str, Granted] = {}
+        self._size = 0
 
     def product(self, name: str | int, head: int) -> Product | None:
         """By id or by key; None: it has to be read."""
@@ -96,22 +55,35 @@ class Known:
                     self._by_key.clear()
                 self._by_id[product.id] = self._by_key[product.key] = product
 
-    def rights(self, organization_id: str, head: int, now_us: int) -> RightsOfOne | None:
-        """None: they have to be read."""
-        found = self._rights.get(organization_id) if head == self._head else None
-        return found if found is not None and found.from_us <= now_us < found.until_us else None
+    def given(self, organization_id: str, head: int, now_us: int) -> Given | None:
+        """None: it has to be read."""
+        found = self._given.get(organization_id) if head == self._head else None
+        return found if found is not None and found.span.holds(now_us) else None
 
-    def keep_rights(self, organization_id: str, rights: RightsOfOne, head: int) -> None:
+    def keep_given(self, organization_id: str, given: Given, head: int) -> None:
         """What was read by a session at `head`."""
-        if not self._is_at(head) or len(rights.granted) > RIGHTS_KNOWN_MAX:
-            return
-        before = self._rights.pop(organization_id, None)
-        self._rights_size -= 0 if before is None else len(before.granted)
-        if self._rights_size + len(rights.granted) > RIGHTS_KNOWN_MAX:
-            self._rights.clear()
-            self._rights_size = 0
-        self._rights[organization_id] = rights
-        self._rights_size += len(rights.granted)
+        if self._is_at(head):
+            self._make_room(len(given.by_key) + len(given.of_many))
+            self._given[organization_id] = given
+
+    def granted(self, organization_id: str, head: int, now_us: int) -> Granted | None:
+        """None: it has to be read."""
+        found = self._granted.get(organization_id) if head == self._head else None
+        return found if found is not None and found.span.holds(now_us) else None
+
+    def keep_granted(self, organization_id: str, granted: Granted, head: int) -> None:
+        """What was read by a session at `head`."""
+        if self._is_at(head) and len(granted.levels) <= RIGHTS_KNOWN_MAX:
+            self._make_room(len(granted.levels))
+            self._granted[organization_id] = granted
+
+    def _make_room(self, more: int) -> None:
+        """Counts what comes, also where it takes the place of something; where it is too much, begins anew."""
+        self._size += more
+        if self._size > RIGHTS_KNOWN_MAX:
+            self._given.clear()
+            self._granted.clear()
+            self._size = more
 
     def wrote(self, before: int, after: int, kinds: Collection[ChangeKind]) -> None:
         """These changes, and no others, moved the head from `before` to `after`."""
@@ -122,14 +94,14 @@ class Known:
             return
         self._head = after
         if not WATCHED.issuperset(kinds):
-            for organization_id in [name for name, rights in self._rights.items() if rights.by_inputs]:
-                self._rights_size -= len(self._rights.pop(organization_id).granted)
+            for organization_id in [name for name, granted in self._granted.items() if granted.by_inputs]:
+                del self._granted[organization_id]
 
     def _is_at(self, head: int) -> bool:
         """Whether what was read at a head is kept: not of an earlier one than others have seen."""
         if head > self._head:
             self._head = head
-            for kept in (self._by_id, self._by_key, self._rights):
+            for kept in (self._by_id, self._by_key, self._given, self._granted):
                 kept.clear()
-            self._rights_size = 0
+            self._size = 0
         return head == self._head

@@ -306,14 +306,14 @@ class Session(Sight):
         if not kinds.isdisjoint({ChangeKind.ACCESS_REVOKED, ChangeKind.MEMBER_LEFT}):
             return False
         # What is shown onward rests on the standing footprints of products held at INPUTS: a newer one may end it.
-        onward = self._rights.onward if self._rights is not None else frozenset()
+        onward = self._granted.onward if self._granted is not None else frozenset()
         if onward and not kinds.isdisjoint({ChangeKind.FOOTPRINT_PUBLISHED, ChangeKind.FOOTPRINT_DEPRECATED}):
             return onward <= await self._at(head).onward()
         return True
 
     def _at(self, head: LedgerHead) -> Session:
         """The same viewer at a later head, of whom nothing is known yet."""
-        return replace(self, head=head, known=Known(), _rights=None, _products={})
+        return replace(self, head=head, known=Known(), _given=None, _granted=None, _products={})
 
 
 def _organization(found: Organization) -> OrganizationAnswer:

@@ -13,7 +13,7 @@ from exchange.graph import Store
 from exchange.memory import Rights
 from exchange.model.closure import Dates, Node
 from exchange.model.footprint import Footprint
-from exchange.model.grant import AccessLevel, Grant
+from exchange.model.grant import AccessLevel
 from exchange.model.ledger import LedgerHead
 from exchange.model.paging import Visible
 from exchange.model.parties import Viewer
@@ -22,9 +22,10 @@ from exchange.model.view import ViewNode
 from exchange.operations.answers import ProductAnswer
 from exchange.operations.checks import US_PER_DAY
 from exchange.operations.following import LiveGraph
-from exchange.operations.known import NOTHING_GRANTED, Boundaries, Known, RightsOfOne
+from exchange.operations.known import Known
 from exchange.operations.measures import Measures, NoMeasures
 from exchange.operations.probing import ForeignScenarios
+from exchange.operations.rights_of_one import NOTHING_GIVEN, Boundaries, Given, Granted, Span, given_by
 from exchange.operations.turns import Share, beside
 from exchange.rollup import choose
 
@@ -45,7 +46,8 @@ class Sight:
     foreign_scenarios: ForeignScenarios | None = field(default=None, repr=False)
     inputs_read: dict[int, None] = field(default_factory=dict, repr=False)  # foreign products, as they were met
     known: Known = field(default_factory=Known, repr=False)
-    _rights: RightsOfOne | None = field(default=None, repr=False)
+    _given: Given | None = field(default=None, repr=False)
+    _granted: Granted | None = field(default=None, repr=False)
     _products: dict[int, ProductAnswer] = field(default_factory=dict, repr=False)
 
     def dates(self, as_of_day: int | None = None, known_at_us: int | None = None) -> Dates:
@@ -59,63 +61,58 @@ class Sight:
 
     async def granted(self) -> dict[int, AccessLevel]:
         """Product keys granted to the viewer's organization now, with the highest level; onward ones at TOTAL."""
-        return (await self._granted_rights()).granted
+        return (await self._by_product()).levels
 
     async def alliances(self) -> frozenset[str]:
         """Ids of the alliances that the viewer's organization is a member of now."""
-        return (await self._granted_rights()).alliances
+        return (await self._reaching()).alliances
 
     async def onward(self) -> frozenset[int]:
         """Products shown at TOTAL because the viewer holds INPUTS on something that they go into."""
-        return (await self._granted_rights()).onward
+        return (await self._by_product()).onward if (await self._reaching()).inputs else frozenset()
 
-    async def _granted_rights(self) -> RightsOfOne:
-        if self._rights is None:
-            mine = self.viewer.organization_id
-            if mine is None:
-                self._rights = NOTHING_GRANTED
-                return self._rights
-            found = self.known.rights(mine, self.head.sequence, self.now_us)
+    async def _reaching(self) -> Given:
+        """What reaches the viewer's organization now, in one read."""
+        if self._given is None:
+            mine, head = self.viewer.organization_id, self.head.sequence
+            found = NOTHING_GIVEN if mine is None else self.known.given(mine, head, self.now_us)
             if found is None:
-                found = await self._read_rights(mine)
-                self.known.keep_rights(mine, found, self.head.sequence)
-            self._rights = found  # whole: resolvers ask at once, and one must not see another's half
-        return self._rights
+                assert mine is not None
+                found = given_by(*await self.store.grants_reaching(mine), mine, self.now_us)
+                self.known.keep_given(mine, found, head)
+            self._given = found
+        return self._given
 
-    async def _read_rights(self, mine: str) -> RightsOfOne:
-        now_us = self.now_us
-        changes = Boundaries(now_us)
-        memberships = await self.store.memberships_of(mine)
-        alliances = frozenset(each.alliance_id for each in memberships if each.holds(now_us))
-        grants = await self.store.grants_to(mine, *sorted(alliances))
-        changes.of_grants(grants)
-        held = await self._held_by(
-            [grant for grant in grants if grant.level >= AccessLevel.TOTAL and grant.in_force(now_us)]
-        )
-        inputs = {key for key, level in held.items() if level == AccessLevel.INPUTS}
-        onward = await self.find_onward(inputs, changes) if inputs else set()
-        granted = dict.fromkeys(onward, AccessLevel.TOTAL) | held
-        return RightsOfOne(alliances, frozenset(onward), granted, now_us, changes.next_us, bool(inputs))
+    async def _by_product(self) -> Granted:
+        """The same by product, which takes reading the products of grants of many, and what is onward."""
+        if self._granted is None:
+            mine, head = self.viewer.organization_id, self.head.sequence
+            found = None if mine is None else self.known.granted(mine, head, self.now_us)
+            if found is None:
+                found = await self._read_by_product()
+                if mine is not None:
+                    self.known.keep_granted(mine, found, head)
+            self._granted = found  # whole: resolvers ask at once, and one must not see another's half
+        return self._granted
 
-    async def _held_by(self, grants: Sequence[Grant]) -> dict[int, AccessLevel]:
-        """The highest level of each product, by grants of one product or of many."""
-        held: dict[int, AccessLevel] = {}
-        many: dict[AccessLevel, set[tuple[str, str | None]]] = {}
-        for grant in grants:
-            if grant.owner_id is None:
-                held[grant.product_key] = max(held.get(grant.product_key, AccessLevel.NONE), grant.level)
-            else:
-                many.setdefault(grant.level, set()).add((grant.owner_id, grant.classification))
-        for level_of_many, covered in many.items():
-            for key in await self.store.covered_keys(covered):
+    async def _read_by_product(self) -> Granted:
+        given, boundaries = await self._reaching(), Boundaries(self.now_us)
+        held, by_level = dict(given.by_key), dict[AccessLevel, set[tuple[str, str | None]]]()
+        for covered, level_of_many in given.of_many.items():
+            by_level.setdefault(level_of_many, set()).add(covered)
+        for level_of_many, many in by_level.items():
+            for key in await self.store.covered_keys(many):
                 held[key] = max(held.get(key, AccessLevel.NONE), level_of_many)
-        return held
+        inputs = {key for key, level in held.items() if level == AccessLevel.INPUTS}
+        onward = await self.find_onward(inputs, boundaries) if inputs else set()
+        span = Span(self.now_us, min(given.span.until_us, boundaries.span.until_us))
+        return Granted(dict.fromkeys(onward, AccessLevel.TOTAL) | held, frozenset(onward), given.inputs, span)
 
-    async def find_onward(self, inputs: Collection[int], changes: Boundaries | None = None) -> set[int]:
-        """What whoever holds INPUTS on these products sees by it. changes: told when the clock may change that."""
+    async def find_onward(self, inputs: Collection[int], boundaries: Boundaries | None = None) -> set[int]:
+        """What whoever holds INPUTS on these products sees by it. boundaries: told when the clock may change that."""
         dates, nodes = self.dates(), await self.store.read_nodes(inputs)
-        changes = changes or Boundaries(self.now_us)
-        changes.of_day(dates.as_of_day)  # which footprint stands, and so what its lines name, is of the day
+        boundaries = boundaries or Boundaries(self.now_us)
+        boundaries.of_day(dates.as_of_day)  # which footprint stands, and so what its lines name, is of the day
         releases = {f.release_id for node in nodes.values() for f in node.footprints if f.release_id}
         successors = await self.store.read_successors(sorted(releases)) if releases else {}
         standing = {key: choose(node, dates, successors).footprint for key, node in nodes.items()}
@@ -130,7 +127,7 @@ class Sight:
         named = {key: _named_keys(footprint, names) for key, footprint in standing.items() if footprint}
         suppliers = await self.store.read_nodes(set().union(*named.values())) if named else {}
         for supplier in suppliers.values():
-            changes.of_grants(supplier.grants)
+            boundaries.of_grants(supplier.grants)
         return onward_keys([(nodes[key], keys) for key, keys in named.items()], suppliers, self.now_us)
 
     def met(self, node: ViewNode | None) -> ViewNode | None:
@@ -197,6 +194,22 @@ class Sight:
                 if access >= AccessLevel.TOTAL:
                     self._products[product.key] = ProductAnswer(product, access)
         return [None if product is None else self._products.get(product.key) for product in products]
+
+    async def _decide(self, foreign: Sequence[Product]) -> None:
+        """The level on products of others, by one read however many they are; what is shown by no grant on it and is
+        not public may still be shown onward, which needs what the viewer holds INPUTS on to be read."""
+        given, open_ = await self._reaching(), []
+        for product in foreign:
+            shown = AccessLevel.TOTAL if product.is_public(self.now_us) else AccessLevel.NONE
+            access = at_most(self.viewer, max(shown, given.level(product)))
+            if access >= AccessLevel.TOTAL:
+                self._products[product.key] = ProductAnswer(product, access)
+            else:
+                open_.append(product)
+        onward = await self.onward() if open_ and given.inputs else ()
+        for product in open_:
+            if product.key in onward:
+                self._products[product.key] = ProductAnswer(product, AccessLevel.TOTAL)
 
     async def products(self, ids: Sequence[str]) -> list[ProductAnswer | None]:
         """One entry per id, in order; None: unknown or not visible."""

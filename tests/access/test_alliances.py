@@ -6,6 +6,7 @@ V views, M makes the car, S supplies the steel that goes into it; all grants are
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from random import Random
 from typing import Any
 
@@ -310,10 +311,19 @@ def shown_lines(node: ViewNode) -> dict[tuple[int, str, int, bool], int]:
     return found
 
 
+def ways_of(made: GrantedWorld, viewer: str) -> list[str]:
+    """In which ways something is shown to a viewer: by grants of one product or of many, to an alliance, onward."""
+    session = session_of(made, viewer_of(viewer))
+    given, onward = asyncio.run(session._reaching()), asyncio.run(session.onward())
+    found = {"one": given.by_key, "many": given.of_many, "alliance": given.alliances, "onward": onward}
+    return [way for way, what in found.items() if what]
+
+
 def test_two_viewers_together_see_no_more_than_one_that_holds_the_grants_of_both() -> None:
     """Random graphs; every grant and membership of Ann and of Bob is Cy's, too. Whatever is in one of their views is in
     Cy's: each product with the same total, each line, and each own term by subtraction of the lines that Cy sees."""
     compared = opened = 0
+    ways: Counter[str] = Counter()
     for seed in range(25):
         random = Random(seed)
         plan = random_plan(random, products=14)
@@ -323,12 +333,18 @@ def test_two_viewers_together_see_no_more_than_one_that_holds_the_grants_of_both
                     plan.grants += [
                         (name, each, level, False) for level in [random.choice(LEVELS)] for each in (viewer, "Cy")
                     ]
+            for owner in {planned.owner: None for planned in plan.products.values()}:
+                if random.random() < 0.15:
+                    level = random.choice(LEVELS)
+                    plan.grants += [(f"of {owner}", each, level, False) for each in (viewer, "Cy")]
             for alliance in ALLIANCES:
                 if random.random() < 0.5:
                     plan.members += [(alliance, each, "member") for each in (viewer, "Cy")]
         made, names = plan.world(), list(plan.products)
         whole = views_of(made, "Cy", names)
         for viewer in ("Ann", "Bob"):
+            for way in ways_of(made, viewer):
+                ways[way] += 1
             for name, node in views_of(made, viewer, names).items():
                 one, other = shown_lines(node), shown_lines(whole[name])
                 assert whole[name].level >= node.level
@@ -339,3 +355,4 @@ def test_two_viewers_together_see_no_more_than_one_that_holds_the_grants_of_both
                 compared, opened = compared + 1, opened + bool(one)
     assert compared > 200
     assert opened > 20
+    assert all(ways[way] >= 10 for way in ("one", "many", "alliance", "onward")), ways

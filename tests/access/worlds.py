@@ -186,6 +186,11 @@ class MemoryStore:
             if g.revoked_at_us == NEVER_US and not {g.organization_id, g.alliance_id}.isdisjoint(audiences)
         ]
 
+    async def grants_reaching(self, organization_id):
+        memberships = await self.memberships_of(organization_id)
+        joined = [each.alliance_id for each in memberships if each.joined_us != NEVER_US]
+        return memberships, await self.grants_to(organization_id, *joined)
+
     async def get_alliances(self, ids):
         return [Alliance(each, each, "convener", 0, 0) if each.startswith("alliance-") else None for each in ids]
 

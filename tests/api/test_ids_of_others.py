@@ -294,6 +294,7 @@ ASKED: dict[tuple[str, str], tuple[list[str], str, Callable[[Tenants, str], dict
     ),
     ("RevokeAccessInput", "grant"): (node_types(), mutation("revokeAccess"), lambda _, id_: {"input": {"grant": id_}}),
 }
+GRANTED = {("GrantAccessInput", "product"), ("GranteeInput", "organization"), ("GranteeInput", "alliance")}
 # Asked by type, by what a line or fallback names, and over WebSocket (test_sampling.py).
 ELSEWHERE = {("Query.node", "id"), ("ProductKey", "id"), ("Subscription.monteCarlo", "product")}
 
@@ -307,6 +308,21 @@ def test_an_id_of_another_is_an_id_that_never_existed(tenants: Tenants, argument
     _, query, variables = ASKED[argument]
     for client in (tenants.two.client, tenants.anonymous):
         check_alike(client, query, lambda id_: variables(tenants, id_), tenants.one.ids[kind], never(kind))
+
+
+PREVIEW = f"query ($input: GrantAccessInput!) {{ grantPreview(input: $input) {selection('GrantPreviewResult')} }}"
+
+
+@pytest.mark.parametrize(
+    ("argument", "kind"), [(one, kind) for one, (kinds, _, _) in ASKED.items() for kind in kinds if one in GRANTED]
+)
+def test_what_a_grant_would_do_is_not_told_of_an_id_of_another(
+    tenants: Tenants, argument: tuple[str, str], kind: str
+) -> None:
+    """The same input as grantAccess takes, asked before anything is granted."""
+    variables = ASKED[argument][2]
+    for client in (tenants.two.client, tenants.anonymous):
+        check_alike(client, PREVIEW, lambda id_: variables(tenants, id_), tenants.one.ids[kind], never(kind))
 
 
 def test_organizations_are_seen_by_all_who_are_signed_in_and_by_nobody_else(tenants: Tenants) -> None:

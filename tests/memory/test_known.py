@@ -20,7 +20,8 @@ from exchange.operations import exchange as exchanges
 from exchange.operations import known
 from exchange.operations.checks import US_PER_DAY
 from exchange.operations.exchange import Exchange, open_exchange
-from exchange.operations.known import NOTHING_GRANTED, Boundaries, Known, RightsOfOne
+from exchange.operations.known import Known
+from exchange.operations.rights_of_one import Boundaries, Given, Granted, Span
 from exchange.schema.execution import Executor, Request
 from exchange.schema.ids import global_id
 from tests.memory.test_following import NOW_US
@@ -219,29 +220,36 @@ def a_product(key: int) -> Product:
     return Product(f"product {key}", key, "owner", (), "name", None, (), 0, key)
 
 
-def some_rights(products: int) -> RightsOfOne:
-    return replace(NOTHING_GRANTED, granted=dict.fromkeys(range(products), AccessLevel.TOTAL))
+def given(products: int) -> Given:
+    return Given(frozenset(), dict.fromkeys(range(products), AccessLevel.TOTAL), {})
+
+
+def granted(products: int, *, by_inputs: bool = False) -> Granted:
+    return Granted(dict.fromkeys(range(products), AccessLevel.TOTAL), frozenset(), by_inputs)
 
 
 def test_it_ends_with_its_head() -> None:
     kept = Known()
     kept.keep_products([a_product(1), None], 7)
-    kept.keep_rights("somebody", some_rights(1), 7)
+    kept.keep_given("somebody", given(1), 7)
+    kept.keep_granted("somebody", granted(1), 7)
     assert kept.product("product 1", 7) == kept.product(1, 7) == a_product(1)
-    assert kept.rights("somebody", 7, 0) == some_rights(1)
+    assert kept.given("somebody", 7, 0) == given(1)
+    assert kept.granted("somebody", 7, 0) == granted(1)
     for head in (6, 8):
         assert kept.product(1, head) is None
-        assert kept.rights("somebody", head, 0) is None
+        assert kept.given("somebody", head, 0) is None
+        assert kept.granted("somebody", head, 0) is None
     kept.keep_products([a_product(2)], 6)  # by a session that began before
     assert kept.product(2, 7) is None
     assert kept.product(2, 6) is None
     kept.keep_products([a_product(3)], 8)
-    assert (kept.product(1, 8), kept.rights("somebody", 8, 0)) == (None, None)
+    assert (kept.product(1, 8), kept.given("somebody", 8, 0), kept.granted("somebody", 8, 0)) == (None, None, None)
     assert kept.product(3, 8) == a_product(3)
 
 
 @pytest.mark.parametrize(
-    ("kinds", "products", "plain", "by_inputs"),
+    ("kinds", "products", "plain", "by_inputs_left"),
     [
         ([ChangeKind.INPUTS_READ], True, True, True),
         ([ChangeKind.FOOTPRINT_PUBLISHED, ChangeKind.WRITE_DENIED], True, True, False),
@@ -256,39 +264,43 @@ def test_it_ends_with_its_head() -> None:
     ],
 )
 def test_own_writes_end_what_they_may_change(
-    kinds: list[ChangeKind], products: bool, plain: bool, by_inputs: bool
+    kinds: list[ChangeKind], products: bool, plain: bool, by_inputs_left: bool
 ) -> None:
     kept = Known()
     kept.keep_products([a_product(1)], 7)
-    kept.keep_rights("plain", some_rights(1), 7)
-    kept.keep_rights("by inputs", replace(some_rights(2), by_inputs=True), 7)
+    for name, by_inputs in (("plain", False), ("by inputs", True)):
+        kept.keep_given(name, given(1), 7)
+        kept.keep_granted(name, granted(1, by_inputs=by_inputs), 7)
     kept.wrote(6, 8, kinds)  # not from where it stands
     assert kept.product(1, 7) is not None
     kept.wrote(7, 9, kinds)
-    assert (kept.product(1, 7), kept.rights("plain", 7, 0)) == (None, None)
+    assert (kept.product(1, 7), kept.granted("plain", 7, 0)) == (None, None)
     assert (kept.product(1, 9) is not None) is products
-    assert (kept.rights("plain", 9, 0) is not None) is plain
-    assert (kept.rights("by inputs", 9, 0) is not None) is by_inputs
+    assert (kept.given("by inputs", 9, 0) is not None) is plain
+    assert (kept.granted("plain", 9, 0) is not None) is plain
+    assert (kept.granted("by inputs", 9, 0) is not None) is by_inputs_left
 
 
 def test_rights_hold_between_two_instants() -> None:
     kept = Known()
-    kept.keep_rights("somebody", replace(NOTHING_GRANTED, from_us=10, until_us=20), 1)
-    assert [kept.rights("somebody", 1, now_us) is not None for now_us in (9, 10, 19, 20)] == [False, True, True, False]
+    kept.keep_given("somebody", replace(given(1), span=Span(10, 20)), 1)
+    kept.keep_granted("somebody", replace(granted(1), span=Span(10, 20)), 1)
+    for found in (kept.given, kept.granted):
+        assert [found("somebody", 1, now_us) is not None for now_us in (9, 10, 19, 20)] == [False, True, True, False]
 
 
 def test_boundaries_are_the_next_begin_or_end() -> None:
     at = Boundaries(1_000)
-    given = a_grant(a_product(1), None)
-    at.of_grants([replace(given, from_us=0, until_us=1_000)])
-    assert at.next_us == NOTHING_GRANTED.until_us
-    at.of_grants([replace(given, from_us=1_001, until_us=5_000)])
-    assert at.next_us == 1_001
+    a_given = a_grant(a_product(1), None)
+    at.of_grants([replace(a_given, from_us=0, until_us=1_000)])
+    assert at.span == Span(1_000)
+    at.of_grants([replace(a_given, from_us=1_001, until_us=5_000)])
+    assert at.span == Span(1_000, 1_001)
     at.of_day(0)
-    assert at.next_us == 1_001
+    assert at.span == Span(1_000, 1_001)
     at = Boundaries(1_000)
     at.of_day(0)
-    assert at.next_us == US_PER_DAY
+    assert at.span == Span(1_000, US_PER_DAY)
 
 
 def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -297,11 +309,12 @@ def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = Known()
     kept.keep_products(map(a_product, range(4)), 1)
     assert [kept.product(key, 1) is not None for key in range(4)] == [False, False, False, True]
-    kept.keep_rights("one", some_rights(3), 1)
-    kept.keep_rights("one", some_rights(2), 1)
-    kept.keep_rights("two", some_rights(3), 1)
-    assert kept.rights("one", 1, 0) is not None
-    kept.keep_rights("three", some_rights(6), 1)
-    assert kept.rights("three", 1, 0) is None
-    kept.keep_rights("three", some_rights(1), 1)
-    assert [kept.rights(name, 1, 0) is not None for name in ("one", "two", "three")] == [False, False, True]
+    kept.keep_granted("one", granted(3), 1)
+    kept.keep_given("two", given(2), 1)
+    assert kept.granted("one", 1, 0) is not None
+    kept.keep_granted("three", granted(6), 1)
+    assert kept.granted("three", 1, 0) is None
+    assert kept.granted("one", 1, 0) is not None
+    kept.keep_granted("three", granted(1), 1)
+    assert (kept.granted("one", 1, 0), kept.given("two", 1, 0)) == (None, None)
+    assert kept.granted("three", 1, 0) is not None

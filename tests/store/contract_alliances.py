@@ -84,6 +84,8 @@ class AlliancesContract:
         assert await store.grants_to(alliance.id) == [grant, consent]
         assert await store.grants_to(mine.id, alliance.id) == [grant, consent]
         assert await store.grants_to(mine.id) == []
+        assert await store.grants_reaching(mine.id) == ([member], [grant, consent])
+        assert await store.grants_reaching(mill.id) == ([], [])
         [read] = await store.get_products([steel.id])
         assert read is not None
         assert read.public_us == ()
@@ -92,6 +94,21 @@ class AlliancesContract:
         products, granted = await store.read_product_columns(0, 1, 10**6)
         assert [tuple(each) for each in products.classifications] == [steel.classifications]
         assert (list(granted.alliance_ids), list(granted.organization_ids)) == ([alliance.id], [None])
+
+    async def test_a_grant_to_an_alliance_reaches_who_has_joined_it_and_not_left(self, store: Store) -> None:
+        mill, mine = await put_organization(store, name="Mill"), await put_organization(store, name="Mine")
+        steel, alliance = a_product(mill, 0), an_alliance(mill)
+        invited = an_invitation(alliance, mine)
+        await put(store, CreateProduct(steel), FoundAlliance(alliance), AddMembership(invited))
+        grant = a_grant(steel, None, alliance_id=alliance.id, sequence=4)
+        own = a_grant(steel, mine, sequence=5)
+        await put(store, AddGrant(grant), AddGrant(own))
+        assert await store.grants_reaching(mine.id) == ([invited], [own])
+        await put(store, JoinAlliance(invited.id, NOW_US + 2, 7))
+        joined = replace(invited, joined_us=NOW_US + 2, sequence=7)
+        assert await store.grants_reaching(mine.id) == ([joined], [grant, own])
+        await put(store, EndMembership(invited.id, NOW_US + 3, 8))
+        assert await store.grants_reaching(mine.id) == ([], [own])
 
     async def test_grants_of_many_are_among_those_of_each(self, store: Store) -> None:
         mill, mine = await put_organization(store, name="Mill"), await put_organization(store, name="Mine")
@@ -127,5 +144,7 @@ class AlliancesContract:
         assert await store.covered_keys([]) == []
         _, columns = await store.read_product_columns(0, 4, 10**6)
         assert list(columns.sequences) == [1]
+        assert await store.grants_reaching(mine.id) == ([], [own, everything, some])
         await put(store, RevokeGrant(everything.id, NOW_US, 9))
         assert await store.grants_to(mine.id) == [own, some]
+        assert await store.grants_reaching(mine.id) == ([], [own, some])

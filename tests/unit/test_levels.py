@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from exchange.access import level, onward_keys, permits_at, permits_ever
+from exchange.model.alliance import Membership, members_of
 from exchange.model.closure import Dates, Node
 from exchange.model.footprint import NEVER_US
-from exchange.model.grant import AccessLevel, Grant
+from exchange.model.grant import NO_PRODUCT, AccessLevel, Grant
 from exchange.model.parties import ANONYMOUS, OPERATOR, Scope, Viewer
 from exchange.model.product import Product
+from exchange.operations.rights_of_one import given_by
 
 NOW = 1_000_000
 
@@ -33,6 +35,11 @@ def grant(
     revoked_sequence: int = NEVER_US,
 ) -> Grant:
     return Grant("g", f"id-{key}", key, to, level, onward, from_us, until_us, revoked_at_us, sequence, revoked_sequence)
+
+
+def membership(alliance: str, joined_us: int, *, ended: int = NEVER_US, of: str = "viewer") -> Membership:
+    accepted = NEVER_US if joined_us == NEVER_US else 1
+    return Membership("m", alliance, of, of, 0, joined_us, accepted, ended, NEVER_US if ended == NEVER_US else 2)
 
 
 def viewer(organization: str) -> Viewer:
@@ -152,3 +159,71 @@ def test_who_audits_without_reading_is_shown_totals(scopes: set[Scope]) -> None:
     assert own == (AccessLevel.OWNER if whole else AccessLevel.TOTAL)
     assert level(auditor, product("owner"), [], NOW, set()) == AccessLevel.NONE
     assert level(replace(auditor, operator=True), product("owner"), [], NOW, set()) == AccessLevel.OWNER
+
+
+# --- everything at once ---------------------------------------------------------------------------------------------
+
+CLASS, OTHER_CLASS = "urn:pact:class.example:c:1", "urn:pact:class.example:c:2"
+# Whom a grant is to: (organization, alliance), and whether that is the viewer, now and at known-at NOW.
+AUDIENCES: dict[str, tuple[str | None, str | None, bool]] = {
+    "the viewer": ("viewer", None, True),
+    "another": ("another", None, False),
+    "everybody": (None, None, True),
+    "an alliance that it is in": (None, "joined", True),
+    "an alliance that it joins this instant": (None, "joining", True),
+    "an alliance that it will have joined": (None, "later", False),
+    "an alliance that it has left": (None, "left", False),
+    "an alliance that it is invited to": (None, "invited", False),
+    "an alliance of others": (None, "strangers", False),
+}
+MEMBERSHIPS = {
+    "joined": membership("joined", NOW - 5),
+    "joining": membership("joining", NOW),
+    "later": membership("later", NOW + 1),
+    "left": membership("left", NOW - 5, ended=NOW - 1),
+    "invited": membership("invited", NEVER_US),
+    "strangers": membership("strangers", NOW - 5, of="another"),
+}
+# What a grant is of: product key, owner, classification, and whether that is the product.
+SUBJECTS: dict[str, tuple[int, str | None, str | None, bool]] = {
+    "the product": (7, None, None, True),
+    "another product": (8, None, None, False),
+    "everything of its owner": (NO_PRODUCT, "owner", None, True),
+    "everything of another": (NO_PRODUCT, "another", None, False),
+    "its classification": (NO_PRODUCT, "owner", CLASS, True),
+    "another classification": (NO_PRODUCT, "owner", OTHER_CLASS, False),
+    "its classification, of another owner": (NO_PRODUCT, "another", CLASS, False),
+}
+LEVELS = (AccessLevel.NONE, AccessLevel.TOTAL, AccessLevel.BREAKDOWN, AccessLevel.INPUTS)
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_every_grant_shows_and_permits_what_its_parts_say(audience: str) -> None:
+    """Whom it is to × what of × when × level × onward: what is shown by the grants of a product, the same by the
+    grants to an organization, which lines may be followed, and what is shown onward. Level NONE is BENCHMARK."""
+    organization, alliance, reaches = AUDIENCES[audience]
+    classified = replace(product("owner"), classifications=(CLASS,))
+    theirs = [one for one in MEMBERSHIPS.values() if one.organization_id == "viewer"]
+    for name, (key, owner, classification, covers) in SUBJECTS.items():
+        if audience == "everybody" and owner is not None:
+            continue  # to the public one product at a time
+        for (time, (given, holds)), granted, onward in itertools.product(TIMES.items(), LEVELS, (False, True)):
+            one = replace(
+                grant(organization, granted, key=key, onward=onward, **given),
+                alliance_id=alliance,
+                owner_id=owner,
+                classification=classification,
+                members=members_of(MEMBERSHIPS.values()).get(alliance or "", {}),
+            )
+            says = (audience, name, time, granted.name, onward)
+            in_force = reaches and covers and holds and granted != AccessLevel.NONE
+            shown = AccessLevel.NONE if not in_force else AccessLevel.TOTAL if audience == "everybody" else granted
+            assert level(viewer("viewer"), classified, [one], NOW, set()) == shown, says
+            if audience != "everybody":
+                assert given_by(theirs, [one], "viewer", NOW).level(classified) == shown, says
+            on_it = (one,) if one.covers(classified) else ()
+            supplier, consumer = Node(classified, (), on_it), product("viewer", 3)
+            assert permits_at(Dates(0, NOW, 10))(consumer, supplier) is in_force, says
+            made_by_viewer = Node(consumer, (), ())
+            onwards = onward_keys([(made_by_viewer, {7})], {7: supplier}, NOW)
+            assert onwards == ({7} if in_force and onward and audience != "everybody" else set()), says
