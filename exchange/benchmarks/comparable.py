@@ -53,20 +53,32 @@ class Contribution:
 
 def contributions(results: Iterable[Result]) -> dict[ComparableSet, tuple[Contribution, ...]]:
     """Of every set that a result belongs to, one value for each group, by group. A product counts once in a set."""
-    found: dict[ComparableSet, dict[str, dict[str, Decimal]]] = defaultdict(lambda: defaultdict(dict))
+    found: dict[_Alike, dict[str, dict[str, dict[str, Decimal]]]] = defaultdict(
+        lambda: defaultdict(lambda: defaultdict(dict))
+    )
     for result in results:
         if result.convention is None:
             continue
         per_base = result.kg_co2e / (result.declared_unit_amount * size(result.declared_unit))
-        for category in dict.fromkeys(result.categories):
-            found[_set_of(result, category)][result.group_id][result.product_id] = per_base
+        by_category = found[_alike(result, result.convention)]
+        for category in result.categories:
+            by_category[category][result.group_id][result.product_id] = per_base
     return {
-        key: tuple(sorted(Contribution(group, median(own.values())) for group, own in groups.items()))
-        for key, groups in found.items()
+        ComparableSet(category, *alike): tuple(
+            sorted(Contribution(group, median(own.values())) for group, own in groups.items())
+        )
+        for alike, by_category in found.items()
+        for category, groups in by_category.items()
     }
 
 
-def _set_of(result: Result, category: str) -> ComparableSet:
-    price = "" if result.price is None else f"{result.price.currency} {result.price.year} {result.price.basis}"
-    assert result.convention is not None  # whoever has none is in no set
-    return ComparableSet(category, result.boundary, dimension(result.declared_unit), price, result.convention)
+_Alike = tuple[SystemBoundary, Dimension, str, str]  # of a set, all but its category
+
+
+def _alike(result: Result, convention: str) -> _Alike:
+    return result.boundary, dimension(result.declared_unit), price_text(result.price), convention
+
+
+def price_text(price: Price | None) -> str:
+    """Of what money results are, as one text; empty where they are of none."""
+    return "" if price is None else f"{price.currency} {price.year} {price.basis}"

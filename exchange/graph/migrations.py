@@ -108,6 +108,16 @@ MIGRATIONS: tuple[Migration, ...] = (
             indexed("Grant", repeated=["allOfOwner"]),
         ),
     ),
+    Migration(
+        5,
+        "benchmark editions, their quarters, and what held of each set",
+        (
+            indexed("BenchmarkQuarter", texts=["id"]),
+            indexed("BenchmarkEdition", texts=["id"], repeated=["setKey"]),
+            indexed("BenchmarkMembers", texts=["id"]),
+            indexed("BenchmarkOutcome", repeated=["setKey", "place", "quarter"]),
+        ),
+    ),
 )
 
 

@@ -24,6 +24,7 @@ from exchange.graph import (
     refused_loops,
 )
 from exchange.graph.audit import AuditTail
+from exchange.graph.benchmarks import Benchmarks
 from exchange.graph.bolt import Bolt
 from exchange.graph.connect import Source, Target, open_source
 from exchange.graph.driver_errors import CAUGHT, translated
@@ -64,6 +65,7 @@ class Store:
         self._head = ledger.SharedHead(self._raw)
         self._migrated = False
         self._migrating = asyncio.Lock()
+        self.benchmarks = Benchmarks(self._bolt)
 
     # -- life ------------------------------------------------------------------------------------------------------
 
