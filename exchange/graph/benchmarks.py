@@ -108,7 +108,7 @@ def _quarter_properties(quarter: Quarter) -> Properties:
     return {
         "id": quarter.id,
         "closingDay": quarter.closing_day,
-        "counted": quarter.counted,
+        "products": quarter.products,
         "new": quarter.new,
         "kept": quarter.kept,
         "none": quarter.none,
@@ -121,7 +121,7 @@ def _quarter_of(stored: Properties) -> Quarter:
     return Quarter(
         id=stored["id"],
         closing_day=stored["closingDay"],
-        counted=stored["counted"],
+        products=stored["products"],
         new=stored["new"],
         kept=stored["kept"],
         none=stored["none"],

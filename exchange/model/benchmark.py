@@ -1,4 +1,4 @@
-"""Benchmark editions as they are kept: what was published of a set, what of it is never shown, and each quarter's close.
+"""Benchmark editions as they are kept: what was published of a set, what of it is never shown, and each quarter.
 
 A quarter is published once, for all alliances together; nothing of it changes afterwards. Numbers are kg CO2e per base
 unit of the set's dimension (kilogram, liter, megajoule, …; else the unit itself).
@@ -20,13 +20,13 @@ NOT_STATED: Final = "NOT_STATED"  # the convention of results that do not say wh
 
 @dataclass(frozen=True, slots=True)
 class Quarter:
-    """A quarter that was published. id: as 2026-Q3. closing_day: its last. counted: values that entered, one for each
-    group and set; new, kept, none: sets by what came of them; none: at least six groups, and no edition. at_us,
-    sequence: of the Change that published it."""
+    """A quarter that was published. id: as 2026-Q3. closing_day: its last. products: how many were counted. new, kept,
+    none: sets by what came of them; those of the last have at least six groups, and no edition. at_us, sequence: of the
+    Change that published it."""
 
     id: str
     closing_day: int
-    counted: int
+    products: int
     new: int
     kept: int
     none: int
