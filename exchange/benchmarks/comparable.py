@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
 
-from exchange.model.footprint import Price, SystemBoundary
+from exchange.model.footprint import Price, PriceBasis, SystemBoundary
 from exchange.units import DeclaredUnit, Dimension, dimension, size
 
 
@@ -82,3 +82,11 @@ def _alike(result: Result, convention: str) -> _Alike:
 def price_text(price: Price | None) -> str:
     """Of what money results are, as one text; empty where they are of none."""
     return "" if price is None else f"{price.currency} {price.year} {price.basis}"
+
+
+def price_of(text: str) -> Price | None:
+    """What `price_text` wrote."""
+    if not text:
+        return None
+    currency, year, basis = text.split(" ")
+    return Price(currency, int(year), PriceBasis(basis))

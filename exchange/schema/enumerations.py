@@ -11,6 +11,9 @@ from typing import TypeVar
 
 import strawberry
 
+from exchange.benchmarks import GroupBand as BenchmarkGroups
+from exchange.benchmarks import Position as BenchmarkPosition
+from exchange.comparison import BiogenicConvention
 from exchange.comparison import Finding as ComparisonFinding
 from exchange.comparison import ReasonCode as ComparisonReasonCode
 from exchange.comparison import Verdict as ComparisonVerdict
@@ -19,6 +22,7 @@ from exchange.model.ledger import ChangeKind as AuditKind
 from exchange.model.paging import ProductOrder
 from exchange.model.parties import Scope
 from exchange.model.resolved import GapCode, UncertaintyReason
+from exchange.operations.benchmark_answers import Reason as BenchmarkReason
 from exchange.operations.explanation import ContributionGrouping
 from exchange.operations.explanation import GroupKind as ContributionGroupKind
 from exchange.units import AmountUnit, DeclaredUnit
@@ -27,6 +31,10 @@ __all__ = [
     "AccessLevel",
     "AmountUnit",
     "AuditKind",
+    "BenchmarkGroups",
+    "BenchmarkPosition",
+    "BenchmarkReason",
+    "BiogenicConvention",
     "ComparisonFinding",
     "ComparisonReasonCode",
     "ComparisonVerdict",
@@ -347,10 +355,62 @@ _describe(
         "MEMBER_JOINED": "An organization became a member of an alliance.",
         "INVITATION_ENDED": "An invitation was declined, or taken back.",
         "MEMBER_LEFT": "An organization left an alliance.",
+        "BENCHMARKS_PUBLISHED": "The operator published a quarter's benchmarks; in no organization's own trail.",
+        "BENCHMARK_READ": "A client was told of an alliance's benchmark, or that there is none; once for each client, "
+        "benchmark and day (UTC). The organization that convenes the alliance reads it, too.",
         "INPUTS_READ": "A client was shown what was computed from the lines of another organization's product; once "
         "for each client, product and day (UTC).",
         "WRITE_DENIED": "A client tried to write what it may not; once for each client, product, mutation and day.",
         "PROBING_LIMITED": "Somebody asked so much about another's product that it was limited; once a day.",
     },
     name="AuditKind",
+)
+_describe(
+    BiogenicConvention,
+    "What a result does with the CO2 that biomass took up.",
+    {
+        "EXCLUDING_UPTAKE": "It leaves it out.",
+        "INCLUDING_UPTAKE": "It counts it.",
+    },
+)
+_describe(
+    BenchmarkGroups,
+    "How many corporate groups a benchmark counts, no closer than that.",
+    {
+        "SIX_TO_EIGHT": "6 to 8: the median is published.",
+        "NINE_TO_ELEVEN": "9 to 11: the quartiles, too.",
+        "TWELVE_TO_NINETEEN": "12 to 19: on the finer grid.",
+        "TWENTY_TO_FORTY_NINE": "20 to 49.",
+        "FIFTY_OR_MORE": "50 or more.",
+    },
+    name="BenchmarkGroups",
+)
+_describe(
+    BenchmarkPosition,
+    "Where a result lies among the numbers of a benchmark. Within half a step of the grid it is at a number. Lower "
+    "carries less.",
+    {
+        "BELOW_LOWER_QUARTILE": "Below the lower quartile.",
+        "AT_LOWER_QUARTILE": "At the lower quartile.",
+        "LOWER_QUARTILE_TO_MEDIAN": "Between the lower quartile and the median.",
+        "BELOW_MEDIAN": "Below the median, where no quartiles are published.",
+        "AT_MEDIAN": "At the median.",
+        "ABOVE_MEDIAN": "Above the median, where no quartiles are published.",
+        "MEDIAN_TO_UPPER_QUARTILE": "Between the median and the upper quartile.",
+        "AT_UPPER_QUARTILE": "At the upper quartile.",
+        "ABOVE_UPPER_QUARTILE": "Above the upper quartile.",
+    },
+    name="BenchmarkPosition",
+)
+_describe(
+    BenchmarkReason,
+    "Why nothing, or nothing newer, is published of a benchmark.",
+    {
+        "NOT_PUBLISHED_YET": "No quarter has been published so far.",
+        "TOO_FEW_GROUPS": "Fewer than six corporate groups are counted: five, one or none.",
+        "TOO_FEW_CHANGES": "Since the edition in force, fewer than four groups changed, joined or left.",
+        "NOT_POSITIVE": "A number would be zero or negative, where the grid has no place.",
+        "TOO_CLOSE_TO_ANOTHER": "Beside another benchmark that is published it would tell few groups apart.",
+    },
+    name="BenchmarkReason",
 )

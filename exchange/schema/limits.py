@@ -43,6 +43,7 @@ COST_MAX: Final = 200_000  # fields of the answer; about half a second
 WEIGHTS: Final[Mapping[str, int]] = {
     "downstream": 1_000,  # of every product a closure of its own
     "cradleToGate": 50,
+    "benchmarkPlaces": 60,  # a closure, and what stands in both boundaries
     "compare": 150,  # two closures, and two spreads
     "whatIf": 200,
     "explainFile": 50,
@@ -69,6 +70,9 @@ LISTS: Final[Mapping[str, int]] = {
     "elasticities": ELASTICITIES_DEFAULT,
     "topPaths": PATHS_DEFAULT,
     "downstream": PAGE_SIZE_DEFAULT,
+    "benchmarks": PAGE_SIZE_DEFAULT,
+    "benchmarkPlaces": 4,  # a category and those above it
+    "earlier": PAGE_SIZE_DEFAULT,
     "steps": 5,
     "primaryDataAdvice": ADVICE_DEFAULT,
     "uncertaintyAdvice": ADVICE_DEFAULT,

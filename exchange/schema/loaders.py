@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from strawberry.dataloader import DataLoader
 
-from exchange.operations import alliance_answers
+from exchange.operations import alliance_answers, benchmark_answers
 from exchange.operations.answers import (
     AllianceAnswer,
     DatasetAnswer,
@@ -24,8 +24,10 @@ from exchange.operations.answers import (
     ReleaseAnswer,
     RollUpAnswer,
 )
+from exchange.operations.benchmark_answers import EditionAnswer
 from exchange.operations.comparing import ComparisonAnswer
 from exchange.schema.alliances import Alliance, Membership
+from exchange.schema.benchmarks import BenchmarkEdition
 from exchange.schema.datasets import Dataset, Release
 from exchange.schema.footprints import Footprint
 from exchange.schema.grants import Grant
@@ -54,6 +56,9 @@ class Loaders:
         self._alliances = DataLoader[str, AllianceAnswer | None](lambda ids: alliance_answers.alliances(session, ids))
         self._memberships = DataLoader[str, MembershipAnswer | None](
             lambda ids: alliance_answers.memberships(session, ids)
+        )
+        self._benchmark_editions = DataLoader[str, EditionAnswer | None](
+            lambda ids: benchmark_answers.editions(session, ids)
         )
         self._datasets = DataLoader[str, DatasetAnswer | None](session.datasets)
         self._releases = DataLoader[str, ReleaseAnswer | None](session.releases)
@@ -156,6 +161,10 @@ class Loaders:
     async def membership(self, uuid: str) -> Membership | None:
         answer = await self._memberships.load(uuid)
         return None if answer is None else Membership.of(answer)
+
+    async def benchmark_edition(self, uuid: str) -> BenchmarkEdition | None:
+        answer = await self._benchmark_editions.load(uuid)
+        return None if answer is None else BenchmarkEdition.of(answer)
 
     async def dataset(self, uuid: str) -> Dataset | None:
         answer = await self._datasets.load(uuid)
