@@ -38,6 +38,7 @@ ARGUMENTS = {
     "maxNodes": "60",
     "scenarios": "[{}]",
     "samples": "100",
+    "product": '"UHJvZHVjdDowMDAwMDAwMC0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwMDA"',  # nobody's: asked of others elsewhere
 }
 SMALL_PAGES = {
     "footprints": "5",
@@ -47,6 +48,8 @@ SMALL_PAGES = {
     "invitations": "20",
     "refusedLoops": "5",
     "audit": "5",
+    "benchmarks": "5",
+    "earlier": "5",
     "contributions": "50",
     "topPaths": "10",
     "primaryDataAdvice": "20",

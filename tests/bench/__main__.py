@@ -20,6 +20,7 @@ BENCHMARKS = {
     "explain": "explaining",
     "loading": "loading",
     "http": "serving",
+    "editions": "editions",
 }
 ROUNDS = 7
 DATABASES = ROOT / "build" / "databases"
