@@ -75,8 +75,8 @@ class Alliance(Node):
         return None if found is None else connection(found, Membership.of)
 
     @strawberry.field(
-        description="The benchmark editions in force, by category: the newest published one of each. The members'; null "
-        "to everybody else."
+        description="The benchmark editions in force, by category: the newest published of each. The members'; null to "
+        "everybody else."
     )
     async def benchmarks(
         self,
