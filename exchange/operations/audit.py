@@ -11,7 +11,7 @@ restart, may write a second entry; none leaves one out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -72,10 +72,10 @@ class Audit:
         self._read.update((client, key) for key in new)
         return True
 
-    async def benchmarks_read(self, viewer: Viewer, read: Collection[tuple[str, str]], now_us: int) -> bool:
+    async def benchmarks_read(self, viewer: Viewer, read: Mapping[tuple[str, str], bool], now_us: int) -> bool:
         """Records that a client was told of benchmarks (the alliance's id, and which one), in the trail of its
-        organization and of the one that convenes the alliance; whether any was new today. Of the operator's commands
-        nothing is recorded, as above."""
+        organization, and where it says so of the one that convenes the alliance; whether any was new today. Of the
+        operator's commands nothing is recorded, as above."""
         client = viewer.client_id
         if client is None or viewer.organization_id is None:
             return False
@@ -90,7 +90,11 @@ class Audit:
             alliance: convener_of([each for each in members if each.alliance_id == alliance]) for alliance in alliances
         }
         await self._write(
-            viewer, [Seen(kind, alliance, "", conveners[alliance] or "", detail) for alliance, detail in new]
+            viewer,
+            [
+                Seen(kind, alliance, "", (conveners[alliance] or "") if read[alliance, detail] else "", detail)
+                for alliance, detail in new
+            ],
         )
         self._kept.update((client, kind, *each) for each in new)
         return True

@@ -104,7 +104,7 @@ async def earlier(session: Session, edition: BenchmarkEdition, page: Page) -> Pa
 
 
 def _told(session: Session, edition: BenchmarkEdition, outcome: BenchmarkOutcome | None) -> EditionAnswer:
-    session.benchmarks_read[edition.of.alliance_id, f"{edition.quarter} {edition.of.category}"] = None
+    session.benchmarks_read[edition.of.alliance_id, f"{edition.quarter} {edition.of.category}"] = True
     in_force = outcome is not None and outcome.edition_id == edition.id
     why = outcome.why_not if outcome is not None and in_force else None
     return EditionAnswer(edition, in_force, None if why is None else Reason(why))
@@ -192,7 +192,8 @@ def _place(
     value = own.kg_co2e_per_base_unit
     edition = None if outcome is None or outcome.edition_id is None else editions[outcome.edition_id]
     if edition is None:
-        session.benchmarks_read[of.alliance_id, f"nothing of {of.category}"] = None
+        # Told to nobody else: that somebody asks about this category says what it makes.
+        session.benchmarks_read[of.alliance_id, f"nothing of {of.category}"] = False
         why = None if outcome is None else outcome.why_not
         reason = Reason.NOT_PUBLISHED_YET if quarter is None else Reason(why or WhyNot.TOO_FEW_GROUPS)
         return PlaceAnswer(of, value, None, reason, None)

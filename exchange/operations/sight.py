@@ -43,7 +43,8 @@ class Sight:
     measures: Measures = field(default_factory=NoMeasures, repr=False)
     foreign_scenarios: ForeignScenarios | None = field(default=None, repr=False)
     inputs_read: dict[int, None] = field(default_factory=dict, repr=False)  # foreign products, as they were met
-    benchmarks_read: dict[tuple[str, str], None] = field(default_factory=dict, repr=False)  # alliance, and what of it
+    # Alliance, and what of it: whether who convenes it is told, too.
+    benchmarks_read: dict[tuple[str, str], bool] = field(default_factory=dict, repr=False)
     _alliances: frozenset[str] | None = field(default=None, repr=False)
     _held: dict[int, AccessLevel] | None = field(default=None, repr=False)
     _granted: dict[int, AccessLevel] | None = field(default=None, repr=False)

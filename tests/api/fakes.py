@@ -199,7 +199,7 @@ class FakeSession:
     share: Share = field(default_factory=Share)
     now_us: int = 0
     inputs_read: dict[int, None] = field(default_factory=dict)
-    benchmarks_read: dict[tuple[str, str], None] = field(default_factory=dict)
+    benchmarks_read: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     async def products_by_key(self, keys):
         self.exchange.called("products_by_key")

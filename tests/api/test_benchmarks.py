@@ -530,6 +530,7 @@ def test_who_read_is_told_to_the_reader_and_to_the_convener_once_a_day(place: Pl
     place.run(lambda world: world.product("a3", "lonely", ("urn:pact:x.example:only-mine",), "3"))
     place.places("a3", alliance, "a3", "lonely")
     assert read_of("a3")[0]["detail"] == "nothing of urn:pact:x.example:only-mine"
+    assert read_of("a0") == [each | {"client": None} for each in mine], "what it makes is not told"
 
     async def file(world: BenchmarkWorld) -> list[str]:
         session = await world.exchange.session(OPERATOR)

@@ -349,6 +349,7 @@ UNSEEN = {
     "model.audit_file.PROBLEMS_MAX": "how many breaks of a file are told",
     "operations.audit.ENTRIES_AT_ONCE_MAX": "how many entries share a transaction",
     "operations.audit.KEPT_MAX": "the memory of what was recorded today",
+    "operations.benchmark_publishing.TRIES_MAX": "attempts, while members leave or revoke",
     "operations.probing.PAIRS_COUNTED_MAX": "the memory of who asked about what today",
     "operations.following.ADMISSION_CHANGES_MAX": "how far a server follows the ledger while writes wait",
     "rollup.monte_carlo.SWEEPS_MAX": "how close a loop may come to taking all of itself before a sample is left out",
