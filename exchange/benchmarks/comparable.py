@@ -7,7 +7,7 @@ nothing. Results whose convention is not known go nowhere: unknown is not the sa
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
@@ -65,11 +65,16 @@ def contributions(results: Iterable[Result]) -> dict[ComparableSet, tuple[Contri
             by_category[category][result.group_id][result.product_id] = per_base
     return {
         ComparableSet(category, *alike): tuple(
-            sorted(Contribution(group, median(own.values())) for group, own in groups.items())
+            Contribution(group, _median(groups[group].values())) for group in sorted(groups)
         )
         for alike, by_category in found.items()
         for category, groups in by_category.items()
     }
+
+
+def _median(values: Collection[Decimal]) -> Decimal:
+    """Most groups have one product in a set."""
+    return next(iter(values)) if len(values) == 1 else median(values)
 
 
 _Alike = tuple[SystemBoundary, Dimension, str, str]  # of a set, all but its category

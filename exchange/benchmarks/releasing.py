@@ -86,7 +86,7 @@ class _InForce:
     def __init__(self, editions: Mapping[SetId, Edition], tree: _Tree) -> None:
         self.editions: dict[SetId, Edition] = {}
         self._tree = tree
-        self._holding: dict[tuple[_Alike, Contribution], dict[SetId, None]] = defaultdict(dict)
+        self._holding: dict[_Alike, dict[Contribution, list[SetId]]] = defaultdict(dict)
         self._in: dict[tuple[_Alike, str], dict[SetId, None]] = defaultdict(dict)
         self._below: dict[tuple[_Alike, str], dict[SetId, None]] = defaultdict(dict)
         for at, edition in editions.items():
@@ -98,16 +98,23 @@ class _InForce:
         if before is not None:
             for places in self._places(before):
                 del places[at]
+            held = self._holding[_alike(before)]
+            for member in before.members:
+                held[member].remove(at)
         if edition is not None:
             self.editions[at] = edition
             for places in self._places(edition):
                 places[at] = None
+            held = self._holding[_alike(edition)]
+            for member in edition.members:
+                held.setdefault(member, []).append(at)
 
     def keeps_distance(self, at: SetId) -> bool:
         """Whether every two sets that this edition is one of are apart, and every parent that it is part of."""
         made = self.editions[at]
         alike = _alike(made)
-        common = Counter(other for member in made.members for other in self._holding[alike, member] if other != at)
+        held = self._holding[alike]
+        common = Counter(other for member in made.members for other in held[member] if other != at)
         for other, count in common.items():
             sizes = len(made.members), len(self.editions[other].members)
             if not all(_none_or_enough(size - count) for size in sizes):
@@ -124,8 +131,6 @@ class _InForce:
         yield self._in[alike, category]
         for above in self._tree.above(category):
             yield self._below[alike, above]
-        for member in edition.members:
-            yield self._holding[alike, member]
 
 
 _Alike = tuple[SystemBoundary, Dimension, str, str]

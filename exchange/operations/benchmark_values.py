@@ -20,7 +20,7 @@ from exchange.benchmarks.categories import with_those_above
 from exchange.comparison import BiogenicConvention
 from exchange.errors import ConfigurationInvalid
 from exchange.graph import Store
-from exchange.memory import NOBODY, Comparables, Tables, comparables
+from exchange.memory import Comparables, Tables, comparables
 from exchange.model.benchmark import NOT_STATED
 from exchange.model.closure import Dates
 from exchange.model.footprint import SystemBoundary
@@ -111,30 +111,29 @@ def _consented(tables: Tables, grants: Sequence[Grant], members: frozenset[str],
     known = products.sequence.values <= dates.head
     mine = np.isin(products.owner.values, [tables.owners[each] for each in members if each in tables.owners]) & known
     found = np.zeros(len(mine), dtype=np.bool_)
+    owners: dict[str | None, list[int]] = defaultdict(list)  # who consents with what it classified so; None: everything
     for grant in grants:
         if grant.owner_id is None:
             if 0 <= grant.product_key < len(found):
                 found[grant.product_key] = True
-        else:
-            found |= (products.owner.values == tables.owners.get(grant.owner_id, NOBODY - 1)) & _is_of(tables, grant)
+        elif grant.owner_id in tables.owners:
+            owners[grant.classification].append(tables.owners[grant.owner_id])
+    for classification, consenting in owners.items():
+        having = [classification is None or classification in kind for kind in tables.reach.kinds]
+        found |= np.isin(products.owner.values, consenting) & np.array(having, dtype=np.bool_)[products.kind.values]
     return np.flatnonzero(found & mine)
-
-
-def _is_of(tables: Tables, grant: Grant) -> np.typing.NDArray[np.bool_]:
-    """Of each product, whether it is of the classification that a grant names; a grant of everything names none."""
-    having = [grant.classification is None or grant.classification in kind for kind in tables.reach.kinds]
-    return np.array(having, dtype=np.bool_)[tables.products.kind.values]
 
 
 def _results(tables: Tables, found: Comparables, groups: Mapping[str, str]) -> list[Result]:
     """Row by row."""
     categories = [with_those_above(kind) for kind in tables.reach.kinds]
+    units = [(per.amount, DeclaredUnit(per.unit), per.price) for per in tables.supplier_units]
     of_owner = [groups.get(owner, owner) for owner in tables.owner_ids]
     owner, kind = tables.products.owner.values[found.product], tables.products.kind.values[found.product]
     columns = (found.product, owner, kind, found.to_grave, found.kg_co2e, found.unit, found.uptake_unclear)
     results = []
     for key, by, of, to_grave, kg_co2e, unit, unclear in zip(*(each.tolist() for each in columns), strict=True):
-        per = tables.supplier_units[unit]
+        amount, declared_unit, price = units[unit]
         results.append(
             Result(
                 product_id=str(key),
@@ -142,9 +141,9 @@ def _results(tables: Tables, found: Comparables, groups: Mapping[str, str]) -> l
                 categories=categories[of],
                 boundary=SystemBoundary.CRADLE_TO_GRAVE if to_grave else SystemBoundary.CRADLE_TO_GATE,
                 convention=NOT_STATED if unclear else BiogenicConvention.EXCLUDING_UPTAKE.value,
-                declared_unit_amount=per.amount,
-                declared_unit=DeclaredUnit(per.unit),
-                price=per.price,
+                declared_unit_amount=amount,
+                declared_unit=declared_unit,
+                price=price,
                 kg_co2e=kept(kg_co2e),
             )
         )
