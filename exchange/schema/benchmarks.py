@@ -14,16 +14,14 @@ from exchange.model.benchmark import NOT_STATED
 from exchange.model.benchmark import BenchmarkSet as SetOf
 from exchange.operations import benchmark_answers
 from exchange.operations.benchmark_answers import EditionAnswer, PlaceAnswer
-from exchange.schema.connections import AFTER, BEFORE, FIRST, LAST, Connection, connection, page_of
-from exchange.schema.enumerations import (
+from exchange.schema.benchmark_enumerations import (
     BenchmarkGroups,
     BenchmarkPosition,
     BenchmarkReason,
     BiogenicConvention,
-    DeclaredUnit,
-    PriceBasis,
-    SystemBoundary,
 )
+from exchange.schema.connections import AFTER, BEFORE, FIRST, LAST, Connection, connection, page_of
+from exchange.schema.enumerations import DeclaredUnit, PriceBasis, SystemBoundary
 from exchange.schema.ids import global_id
 from exchange.schema.instants import date_of, instant_of
 from exchange.schema.nodes import Node

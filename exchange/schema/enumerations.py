@@ -11,9 +11,6 @@ from typing import TypeVar
 
 import strawberry
 
-from exchange.benchmarks import GroupBand as BenchmarkGroups
-from exchange.benchmarks import Position as BenchmarkPosition
-from exchange.comparison import BiogenicConvention
 from exchange.comparison import Finding as ComparisonFinding
 from exchange.comparison import ReasonCode as ComparisonReasonCode
 from exchange.comparison import Verdict as ComparisonVerdict
@@ -22,7 +19,6 @@ from exchange.model.ledger import ChangeKind as AuditKind
 from exchange.model.paging import ProductOrder
 from exchange.model.parties import Scope
 from exchange.model.resolved import GapCode, UncertaintyReason
-from exchange.operations.benchmark_answers import Reason as BenchmarkReason
 from exchange.operations.explanation import ContributionGrouping
 from exchange.operations.explanation import GroupKind as ContributionGroupKind
 from exchange.units import AmountUnit, DeclaredUnit
@@ -31,10 +27,6 @@ __all__ = [
     "AccessLevel",
     "AmountUnit",
     "AuditKind",
-    "BenchmarkGroups",
-    "BenchmarkPosition",
-    "BenchmarkReason",
-    "BiogenicConvention",
     "ComparisonFinding",
     "ComparisonReasonCode",
     "ComparisonVerdict",
@@ -55,12 +47,13 @@ __all__ = [
     "SystemBoundary",
     "UncertaintyMethod",
     "UncertaintyReason",
+    "describe",
 ]
 
 E = TypeVar("E", bound=Enum)
 
 
-def _describe(enum: type[E], description: str, values: Mapping[str, str], *, name: str | None = None) -> None:
+def describe(enum: type[E], description: str, values: Mapping[str, str], *, name: str | None = None) -> None:
     """Makes a Python enum a GraphQL one; fails at start where a value has no description, or a description no value."""
     described = strawberry.enum(enum, name=name, description=description)
     definition = described.__strawberry_definition__  # type: ignore[attr-defined]
@@ -83,8 +76,8 @@ _DECLARED_UNITS = {
     "MEGABIT_SECOND": "Data transmitted, as in PACT.",
     "MONEY": "Money, in a currency, of a year, on a price basis. Not in PACT.",
 }
-_describe(DeclaredUnit, "What a footprint may be declared per (PACT's units, and money).", _DECLARED_UNITS)
-_describe(
+describe(DeclaredUnit, "What a footprint may be declared per (PACT's units, and money).", _DECLARED_UNITS)
+describe(
     AmountUnit,
     "What a line's amount may be in.",
     _DECLARED_UNITS
@@ -98,7 +91,7 @@ _describe(
         "GIGAJOULE": "Energy, 1000 megajoule.",
     },
 )
-_describe(
+describe(
     LifeCycleStage,
     "Where in the life cycle something is emitted or used. Cradle to gate is the first two.",
     {
@@ -109,7 +102,7 @@ _describe(
         "END_OF_LIFE": "After use; shown apart.",
     },
 )
-_describe(
+describe(
     FootprintKind,
     "How a footprint says what it says.",
     {
@@ -117,12 +110,12 @@ _describe(
         "MODELLED": "The owner states direct emissions and inputs; the exchange computes.",
     },
 )
-_describe(
+describe(
     FootprintStatus,
     "Whether a footprint still stands, as in PACT.",
     {"ACTIVE": "It stands.", "DEPRECATED": "It was corrected or withdrawn; it stays in history."},
 )
-_describe(
+describe(
     SystemBoundary,
     "What part of the life cycle a result covers. PACT knows the first only.",
     {
@@ -130,7 +123,7 @@ _describe(
         "CRADLE_TO_GRAVE": "To the end of life: kept as stated, compared with its like, never added.",
     },
 )
-_describe(
+describe(
     ComparisonVerdict,
     "Whether two results may be held beside each other.",
     {
@@ -140,13 +133,13 @@ _describe(
     },
     name="ComparisonVerdict",
 )
-_describe(
+describe(
     ComparisonFinding,
     "What a reason of a comparison rests on.",
     {"DIFFERENT": "The two differ.", "UNKNOWN": "Not known of one or both: it may be the same, or not."},
     name="ComparisonFinding",
 )
-_describe(
+describe(
     ComparisonReasonCode,
     "What a reason of a comparison is about. NO_RESULT, BOUNDARY, UNIT and a BIOGENIC_CONVENTION that differs "
     "prevent it.",
@@ -167,7 +160,7 @@ _describe(
     },
     name="ComparisonReasonCode",
 )
-_describe(
+describe(
     PriceBasis,
     "Which price a MONEY amount is in.",
     {
@@ -176,7 +169,7 @@ _describe(
         "PURCHASER": "What the buyer pays, with trade, transport and taxes.",
     },
 )
-_describe(
+describe(
     GapCode,
     "Why a line could not be resolved; the first that applies.",
     {
@@ -188,7 +181,7 @@ _describe(
         "UNIT_NOT_CONVERTIBLE": "The line's unit cannot be turned into the product's declared unit.",
     },
 )
-_describe(
+describe(
     ContributionGrouping,
     "What a result is grouped by. Each emission is in exactly one group.",
     {
@@ -200,7 +193,7 @@ _describe(
         "DATA_QUALITY": "The data quality of the total of the product whose own term it is, as a level from 1 to 5.",
     },
 )
-_describe(
+describe(
     ContributionGroupKind,
     "What a group says of its emissions.",
     {
@@ -212,7 +205,7 @@ _describe(
     },
     name="ContributionGroupKind",
 )
-_describe(
+describe(
     UncertaintyReason,
     "Why the spread of a result is not told; the first that applies.",
     {
@@ -222,7 +215,7 @@ _describe(
         "the form of the first order would be wrong.",
     },
 )
-_describe(
+describe(
     Scope,
     "What a token is good for.",
     {
@@ -233,7 +226,7 @@ _describe(
 )
 
 
-_describe(
+describe(
     ProductOrder,
     "What products are ordered by.",
     {"NAME": "By name, without regard to case.", "CREATED_AT": "By when they were created."},
@@ -280,7 +273,7 @@ class RollUpRefusedCode(StrEnum):
     TOO_LARGE = "TOO_LARGE"
 
 
-_describe(
+describe(
     OrderDirection,
     "Which end comes first.",
     {"ASC": "Smallest, earliest or A first.", "DESC": "Largest, latest or Z first."},
@@ -290,12 +283,12 @@ _LEVELS = {
     "BREAKDOWN": "Also direct emissions and stages, where the total of every line's product is visible.",
     "INPUTS": "Also the lines whose products are visible.",
 }
-_describe(
+describe(
     AccessLevel,
     "How much of a product its viewer is shown; each level includes those before it.",
     _LEVELS | {"OWNER": "Everything."},
 )
-_describe(
+describe(
     GrantLevel,
     "How much a grant shows; of the first three each includes those before it.",
     _LEVELS
@@ -304,7 +297,7 @@ _describe(
         "line may be followed by it."
     },
 )
-_describe(
+describe(
     UncertaintyMethod,
     "How a spread was computed.",
     {
@@ -313,7 +306,7 @@ _describe(
         "MONTE_CARLO": "Every number with a spread is drawn from its log-normal distribution, many times over.",
     },
 )
-_describe(
+describe(
     FindingSeverity,
     "How much a finding matters.",
     {
@@ -322,7 +315,7 @@ _describe(
         "ERROR": "A mistake that was kept rather than corrected.",
     },
 )
-_describe(
+describe(
     RollUpRefusedCode,
     "Why a product has no result on the dates asked about.",
     {
@@ -334,7 +327,7 @@ _describe(
         "TOO_LARGE": "Its supply chain is larger than this server computes.",
     },
 )
-_describe(
+describe(
     AuditKind,
     "What the audit trail keeps.",
     {
@@ -364,53 +357,4 @@ _describe(
         "PROBING_LIMITED": "Somebody asked so much about another's product that it was limited; once a day.",
     },
     name="AuditKind",
-)
-_describe(
-    BiogenicConvention,
-    "What a result does with the CO2 that biomass took up.",
-    {
-        "EXCLUDING_UPTAKE": "It leaves it out.",
-        "INCLUDING_UPTAKE": "It counts it.",
-    },
-)
-_describe(
-    BenchmarkGroups,
-    "How many corporate groups a benchmark counts, no closer than that.",
-    {
-        "SIX_TO_EIGHT": "6 to 8: the median is published.",
-        "NINE_TO_ELEVEN": "9 to 11: the quartiles, too.",
-        "TWELVE_TO_NINETEEN": "12 to 19: on the finer grid.",
-        "TWENTY_TO_FORTY_NINE": "20 to 49.",
-        "FIFTY_OR_MORE": "50 or more.",
-    },
-    name="BenchmarkGroups",
-)
-_describe(
-    BenchmarkPosition,
-    "Where a result lies among the numbers of a benchmark. Within half a step of the grid it is at a number. Lower "
-    "carries less.",
-    {
-        "BELOW_LOWER_QUARTILE": "Below the lower quartile.",
-        "AT_LOWER_QUARTILE": "At the lower quartile.",
-        "LOWER_QUARTILE_TO_MEDIAN": "Between the lower quartile and the median.",
-        "BELOW_MEDIAN": "Below the median, where no quartiles are published.",
-        "AT_MEDIAN": "At the median.",
-        "ABOVE_MEDIAN": "Above the median, where no quartiles are published.",
-        "MEDIAN_TO_UPPER_QUARTILE": "Between the median and the upper quartile.",
-        "AT_UPPER_QUARTILE": "At the upper quartile.",
-        "ABOVE_UPPER_QUARTILE": "Above the upper quartile.",
-    },
-    name="BenchmarkPosition",
-)
-_describe(
-    BenchmarkReason,
-    "Why nothing, or nothing newer, is published of a benchmark.",
-    {
-        "NOT_PUBLISHED_YET": "No quarter has been published so far.",
-        "TOO_FEW_GROUPS": "Fewer than six corporate groups are counted: five, one or none.",
-        "TOO_FEW_CHANGES": "Since the edition in force, fewer than four groups changed, joined or left.",
-        "NOT_POSITIVE": "A number would be zero or negative, where the grid has no place.",
-        "TOO_CLOSE_TO_ANOTHER": "Beside another benchmark that is published it would tell few groups apart.",
-    },
-    name="BenchmarkReason",
 )
