@@ -15,7 +15,7 @@ from typing import Final
 from exchange.model.footprint import SystemBoundary
 from exchange.units import Dimension
 
-NOT_STATED: Final = "NOT_STATED"  # the convention of results that do not say whether they count biogenic uptake
+UNSTATED: Final = "NOT_STATED"  # the convention of results that do not say whether they count biogenic uptake
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Quarter:
 @dataclass(frozen=True, slots=True)
 class BenchmarkSet:
     """Which results are counted together in an alliance. price: of results per money, as "EUR 2024 BASIC"; else empty.
-    convention: biogenic; NOT_STATED where the results do not say."""
+    convention: biogenic; UNSTATED where the results do not say."""
 
     alliance_id: str
     category: str

@@ -17,7 +17,7 @@ from exchange.benchmarks import Position, WhyNot, position
 from exchange.benchmarks.categories import with_those_above
 from exchange.benchmarks.comparable import price_text
 from exchange.comparison import BiogenicConvention
-from exchange.model.benchmark import NOT_STATED, BenchmarkEdition, BenchmarkOutcome, BenchmarkSet
+from exchange.model.benchmark import UNSTATED, BenchmarkEdition, BenchmarkOutcome, BenchmarkSet
 from exchange.model.footprint import SystemBoundary
 from exchange.model.grant import AccessLevel
 from exchange.model.paging import Page
@@ -176,7 +176,7 @@ async def _own_results(session: Session, key: int, as_of_day: int | None, known_
         own.append(_Own(GATE, result.excluding_kg_co2e, BiogenicConvention.EXCLUDING_UPTAKE.value, gate))
     if grave is not None and grave.declared is not None:
         convention = convention_of(grave.declared)
-        told = NOT_STATED if convention is None else convention.value
+        told = UNSTATED if convention is None else convention.value
         own.append(_Own(GRAVE, grave.declared.excluding_kg_co2e, told, grave))
     return own
 

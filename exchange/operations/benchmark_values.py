@@ -21,7 +21,7 @@ from exchange.comparison import BiogenicConvention
 from exchange.errors import ConfigurationInvalid
 from exchange.graph import Store
 from exchange.memory import Comparables, Tables, comparables
-from exchange.model.benchmark import NOT_STATED
+from exchange.model.benchmark import UNSTATED
 from exchange.model.closure import Dates
 from exchange.model.footprint import SystemBoundary
 from exchange.model.grant import AccessLevel, Grant
@@ -140,7 +140,7 @@ def _results(tables: Tables, found: Comparables, groups: Mapping[str, str]) -> l
                 group_id=of_owner[by],
                 categories=categories[of],
                 boundary=SystemBoundary.CRADLE_TO_GRAVE if to_grave else SystemBoundary.CRADLE_TO_GATE,
-                convention=NOT_STATED if unclear else BiogenicConvention.EXCLUDING_UPTAKE.value,
+                convention=UNSTATED if unclear else BiogenicConvention.EXCLUDING_UPTAKE.value,
                 declared_unit_amount=amount,
                 declared_unit=declared_unit,
                 price=price,

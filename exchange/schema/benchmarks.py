@@ -10,7 +10,7 @@ import strawberry
 from strawberry import UNSET
 
 from exchange.benchmarks.comparable import price_of
-from exchange.model.benchmark import NOT_STATED
+from exchange.model.benchmark import UNSTATED
 from exchange.model.benchmark import BenchmarkSet as SetOf
 from exchange.operations import benchmark_answers
 from exchange.operations.benchmark_answers import EditionAnswer, PlaceAnswer
@@ -61,7 +61,7 @@ class BenchmarkSet:
             currency=price.currency if price else None,
             price_year=price.year if price else None,
             price_basis=price.basis if price else None,
-            biogenic_convention=None if of.convention == NOT_STATED else BiogenicConvention(of.convention),
+            biogenic_convention=None if of.convention == UNSTATED else BiogenicConvention(of.convention),
         )
 
 

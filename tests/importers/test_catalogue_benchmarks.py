@@ -25,7 +25,7 @@ from exchange.importers.carbon_catalogue import DOMAIN, import_catalogue, produc
 from exchange.importers.catalogue_files import ReportedFootprint, read_catalogue
 from exchange.importers.keys import stable_uuid
 from exchange.importers.publisher import all_in_order, publisher
-from exchange.model.benchmark import NOT_STATED, BenchmarkEdition, BenchmarkSet
+from exchange.model.benchmark import UNSTATED, BenchmarkEdition, BenchmarkSet
 from exchange.model.footprint import SystemBoundary
 from exchange.model.grant import AccessLevel
 from exchange.model.paging import Page
@@ -139,7 +139,7 @@ async def test_what_is_published_of_the_catalogue_is_what_its_files_say(publishe
     assert len(editions) >= 10
     for category, edition in editions.items():
         values = list(expected[category].values())
-        of = BenchmarkSet(alliance, category, SystemBoundary.CRADLE_TO_GRAVE, Dimension.PIECE, "", NOT_STATED)
+        of = BenchmarkSet(alliance, category, SystemBoundary.CRADLE_TO_GRAVE, Dimension.PIECE, "", UNSTATED)
         assert edition.of == of
         assert edition.step_percent == (5 if len(values) >= 12 else 10)
         numbers = {0.25: edition.lower_quartile, 0.5: edition.median, 0.75: edition.upper_quartile}
