@@ -78,8 +78,8 @@ async def publish_benchmarks(
             return there
         closing_us = (closing_day + 1) * US_PER_DAY - 1
         counted = await read_counted(exchange.store, head, closing_day, closing_us, megabytes_max=megabytes_max)
-        last = await _in_force(exchange.store, done[-1].id) if done else _Last({}, {})
-        prepared = await beside(lambda: _prepared(counted, last, name, closing_day))  # noqa: B023 (awaited at once)
+        last = await _in_force(exchange.store, done[-1].id) if done else NOTHING_IN_FORCE
+        prepared = await beside(lambda: prepared_of(counted, last, name, closing_day))  # noqa: B023 (awaited at once)
         try:
             return await exchange.queue.do(_Publish(exchange.store, written_by(viewer), head, len(done), prepared))
         except _Overtaken:
@@ -112,14 +112,17 @@ def _published(done: Sequence[Quarter], name: str) -> Published | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Last:
+class InForce:
     """The editions in force, and by which ids they are kept."""
 
     editions: Mapping[SetId, Edition]
     ids: Mapping[SetId, str]
 
 
-async def _in_force(store: Store, quarter: str) -> _Last:
+NOTHING_IN_FORCE: Final = InForce({}, {})
+
+
+async def _in_force(store: Store, quarter: str) -> InForce:
     """As they were left by a quarter."""
     outcomes = [each for each in await store.benchmarks.outcomes_of_quarter(quarter) if each.edition_id is not None]
     ids = [each.edition_id for each in outcomes if each.edition_id is not None]
@@ -132,7 +135,7 @@ async def _in_force(store: Store, quarter: str) -> _Last:
         values = frozenset(Contribution(*pair) for pair in members[each.id])
         editions[at] = Edition(at[0], at[1], each.quarter, numbers_published(each), values)
         kept[at] = each.id
-    return _Last(editions, kept)
+    return InForce(editions, kept)
 
 
 def numbers_published(edition: BenchmarkEdition) -> Numbers:
@@ -156,7 +159,7 @@ def _kept_set(at: SetId) -> BenchmarkSet:
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
+class Prepared:
     """A quarter before it has a place in the ledger."""
 
     quarter: Quarter
@@ -173,7 +176,8 @@ class _Prepared:
         )
 
 
-def _prepared(counted: Counted, last: _Last, name: str, closing_day: int) -> _Prepared:
+def prepared_of(counted: Counted, last: InForce, name: str, closing_day: int) -> Prepared:
+    """What a quarter publishes of what is counted in it, after what is in force before it."""
     there = {(each.alliance_id, each.key) for each in counted.candidates}
     emptied = [
         Candidate(at[0], at[1], ()) for at in last.editions if at not in there
@@ -197,7 +201,7 @@ def _prepared(counted: Counted, last: _Last, name: str, closing_day: int) -> _Pr
     by_status = [sum(each.status is status for each in found.values()) for status in (Status.NEW, Status.KEPT)]
     none = sum(each.edition_id is None for each in outcomes)
     quarter = Quarter(name, closing_day, counted.products, by_status[0], by_status[1], none, 0, 0)
-    return _Prepared(quarter, tuple(editions), tuple(members), tuple(outcomes))
+    return Prepared(quarter, tuple(editions), tuple(members), tuple(outcomes))
 
 
 def _edition(edition_id: str, of: BenchmarkSet, made: Edition, closing_day: int) -> BenchmarkEdition:
@@ -225,7 +229,7 @@ class _Publish:
     by: str
     computed_at: LedgerHead
     done: int
-    prepared: _Prepared
+    prepared: Prepared
     size: int = BATCH_FOOTPRINTS_MAX
     touches: frozenset[str] = field(default=frozenset({"benchmarks"}))
 

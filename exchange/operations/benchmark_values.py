@@ -70,7 +70,7 @@ async def read_counted(
 
     tables = await load_tables(store, head, check)
     dates = Dates(closing_day, closing_us, head.sequence)
-    return await beside(lambda: _counted(tables, dates, members, groups, grants))
+    return await beside(lambda: counted_of(tables, dates, members, groups, grants))
 
 
 async def _members(store: Store, head: LedgerHead, closing_us: int) -> Members:
@@ -82,9 +82,10 @@ async def _members(store: Store, head: LedgerHead, closing_us: int) -> Members:
     return {alliance: frozenset(organizations) for alliance, organizations in found.items()}
 
 
-def _counted(
+def counted_of(
     tables: Tables, dates: Dates, members: Members, groups: Mapping[str, str], grants: Sequence[Grant]
 ) -> Counted:
+    """The same of a graph that is loaded, by the alliances' members, and groups by organization."""
     keys = {alliance: _consented(tables, of, members[alliance], dates) for alliance, of in _by_alliance(grants).items()}
     every = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *keys.values()]))
     found = comparables(tables, dates, every)

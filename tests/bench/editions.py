@@ -3,6 +3,9 @@
 Every product is of one of 400 subclasses of the Central Product Classification: each of 1,000 owners makes products of
 ten. All are members of one alliance, and consent with everything. The peer of publishing is what it cannot do without:
 loading the graph and solving all of it. The peer of reading an edition is the smallest question there is.
+
+The same graph is also made in memory, without a database, and what is published of it is computed there and written to
+the database that is at hand: `--products 3000` builds a small one, and the parts are still those of 100,000 products.
 """
 
 from __future__ import annotations
@@ -13,15 +16,19 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from exchange.benchmarks.quarters import closing_of
 from exchange.graph import Store
 from exchange.memory import Present, Whole
 from exchange.model.closure import Dates
-from exchange.model.grant import NO_PRODUCT, AccessLevel
+from exchange.model.footprint import NEVER_US
+from exchange.model.grant import NO_PRODUCT, AccessLevel, Grant
 from exchange.model.ledger import Change, ChangeKind
 from exchange.model.parties import OPERATOR, Scope, Viewer
 from exchange.model.writes import AddGrant, AddMembership, FoundAlliance, Write
-from exchange.operations.benchmark_publishing import Published, publish_benchmarks
+from exchange.operations.benchmark_publishing import NOTHING_IN_FORCE, Published, prepared_of, publish_benchmarks
+from exchange.operations.benchmark_values import counted_of
 from exchange.operations.checks import US_PER_DAY, date_of_day, day_of
 from exchange.operations.exchange import Exchange, open_exchange
 from exchange.operations.taking_over import load_tables
@@ -30,7 +37,7 @@ from exchange.schema.ids import global_id
 from tests.bench.chain import Chain
 from tests.bench.databases import KINDS, NAMES
 from tests.bench.measuring import Figure, Spread, milliseconds
-from tests.bench.supply import OWNERS, supply
+from tests.bench.supply import AS_OF, OWNERS, supply, tables_of
 from tests.store import neo4j_server
 from tests.store.examples import NOW_US, a_grant, an_alliance, an_invitation
 
@@ -40,6 +47,9 @@ if TYPE_CHECKING:
 TITLE = "benchmark editions, products made up"
 PRODUCTS: Final = 100_000
 SUBCLASSES: Final = 400
+CONSENT: Final = Grant(
+    "", None, NO_PRODUCT, None, AccessLevel.NONE, False, 0, NEVER_US, NEVER_US, 0, NEVER_US
+)  # with everything
 READS: Final = 200  # of an edition, in a round
 MEGABYTES: Final = 4_096
 CLOSING: Final = closing_of(date_of_day(NOW_US // US_PER_DAY))
@@ -99,6 +109,7 @@ async def _measured(name: str, target: Any, options: Options) -> list[Figure]:
         assert published is not None
         print(f"editions: {_told(published)}")
         reading, smallest = await _reading(exchange, alliance, options.rounds)
+        parts = await _parts(store, alliance, options.rounds)
     finally:
         await exchange.close()
         await store.close()
@@ -108,7 +119,42 @@ async def _measured(name: str, target: Any, options: Options) -> list[Figure]:
         Figure(
             f"{name}: one edition read", milliseconds(reading), "ms", "the smallest question", milliseconds(smallest)
         ),
+        *(Figure(f"{PRODUCTS:,} products in memory: {what}", took, "s", "", None) for what, took in parts.items()),
     ]
+
+
+async def _parts(store: Store, alliance: str, rounds: int) -> dict[str, Spread]:
+    """Seconds of what publishing does once the graph is loaded."""
+    tables = tables_of(supply(PRODUCTS))
+    names = [f"urn:pact:productclassification:un-cpc:{10_000 + number * 97}" for number in range(SUBCLASSES)]
+    kinds = np.array([tables.reach.kind_number((name,)) for name in names])
+    keys = np.arange(PRODUCTS)
+    tables.products.kind.values[:] = kinds[(keys % OWNERS + 40 * (keys // OWNERS % 10)) % SUBCLASSES]
+    owners = [str(number) for number in range(OWNERS)]
+    grants = [
+        replace(CONSENT, id=owner, alliance_id=alliance, owner_id=owner, sequence=number)
+        for number, owner in enumerate(owners)
+    ]
+    dates = Dates(AS_OF, NEVER_US - 1, NEVER_US - 1)
+    took: dict[str, list[float]] = {"results": [], "what is published": [], "written": []}
+    for turn in range(1 + rounds):
+        for statement in FORGET:
+            await store._raw.alter(statement)
+        began = time.perf_counter()
+        counted = counted_of(tables, dates, {alliance: frozenset(owners)}, {owner: owner for owner in owners}, grants)
+        solved = time.perf_counter()
+        made = prepared_of(counted, NOTHING_IN_FORCE, "2026-Q1", AS_OF)
+        ready = time.perf_counter()
+        head = await store.head()
+        change = Change(head.sequence + 1, ChangeKind.BENCHMARKS_PUBLISHED, "2026-Q1", "operator", AFTER_US)
+        await store.write([made.at(AFTER_US, head.sequence + 1)], [change], head)
+        done = time.perf_counter()
+        if turn:
+            for what, seconds in zip(took, (solved - began, ready - solved, done - ready), strict=True):
+                took[what].append(seconds)
+    values = sum(len(each.values) for each in made.members)
+    print(f"editions: of {PRODUCTS:,} products {made.quarter.new} new editions, {values:,} values of groups")
+    return {what: Spread(tuple(seconds)) for what, seconds in took.items()}
 
 
 def _told(published: Published) -> str:
