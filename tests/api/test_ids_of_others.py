@@ -326,6 +326,8 @@ def test_of_an_alliance_of_others_there_is_a_name_and_nothing_more(tenants: Tena
         "foundedAt": None,
         "members": None,
         "invitations": None,
+        "benchmarks": None,
+        "benchmarkPlaces": None,
     }
     check_alike(tenants.anonymous, query, lambda each: {"id": each}, id_, never("Alliance"))
     assert tenants.anonymous.query("{ alliances { totalCount } }") == {"alliances": {"totalCount": 0}}

@@ -74,7 +74,7 @@ def test_a_quarter_whose_publisher_was_killed_is_whole_or_not_there(directory: P
             assert process.stdout.readline() == "there\n", step
         finally:
             process.kill()
-            process.wait()
+            process.communicate()
         found, after = asyncio.run(look())
         expected = WHOLE if step == COMMITTED else before
         assert (step, found, after - head) == (step, expected, 1 if step == COMMITTED else 0)
