@@ -79,6 +79,11 @@ SIZE: dict[str, tuple[Dimension, Decimal]] = {
     "MONEY": (Dimension.MONEY, Decimal(1)),
 }
 
+# What a dimension is counted in: the declared unit of size one, liter for volume and megajoule for energy.
+BASE_UNIT: dict[Dimension, DeclaredUnit] = {
+    SIZE[unit][0]: unit for unit in reversed(DeclaredUnit) if SIZE[unit][1] == 1
+}
+
 # A mass line may go to a product declared in one of these, through productMassPerDeclaredUnit.
 COUNTED_BY_MASS = frozenset({Dimension.PIECE, Dimension.VOLUME, Dimension.AREA})
 

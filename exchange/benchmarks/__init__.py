@@ -3,6 +3,8 @@
 comparable.py which results go together, and the one value that each corporate group has in them
 quantiles.py  Harrell-Davis quantiles, and the grid that published numbers lie on
 editions.py   what is published of a set, and when a new edition may follow an old one
+categories.py which categories are above which, by their codes
+quarters.py   the four of a year, and when each closes
 releasing.py  all sets of a quarter together: categories with their parents, alliances that overlap
 position.py   where a value stands, read off the published numbers
 

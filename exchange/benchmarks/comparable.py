@@ -7,12 +7,12 @@ nothing. Results whose convention is not known go nowhere: unknown is not the sa
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
 
-from exchange.model.footprint import Price, SystemBoundary
+from exchange.model.footprint import Price, PriceBasis, SystemBoundary
 from exchange.units import DeclaredUnit, Dimension, dimension, size
 
 
@@ -53,20 +53,45 @@ class Contribution:
 
 def contributions(results: Iterable[Result]) -> dict[ComparableSet, tuple[Contribution, ...]]:
     """Of every set that a result belongs to, one value for each group, by group. A product counts once in a set."""
-    found: dict[ComparableSet, dict[str, dict[str, Decimal]]] = defaultdict(lambda: defaultdict(dict))
+    found: dict[_Alike, dict[str, dict[str, dict[str, Decimal]]]] = defaultdict(
+        lambda: defaultdict(lambda: defaultdict(dict))
+    )
     for result in results:
         if result.convention is None:
             continue
         per_base = result.kg_co2e / (result.declared_unit_amount * size(result.declared_unit))
-        for category in dict.fromkeys(result.categories):
-            found[_set_of(result, category)][result.group_id][result.product_id] = per_base
+        by_category = found[_alike(result, result.convention)]
+        for category in result.categories:
+            by_category[category][result.group_id][result.product_id] = per_base
     return {
-        key: tuple(sorted(Contribution(group, median(own.values())) for group, own in groups.items()))
-        for key, groups in found.items()
+        ComparableSet(category, *alike): tuple(
+            Contribution(group, _median(groups[group].values())) for group in sorted(groups)
+        )
+        for alike, by_category in found.items()
+        for category, groups in by_category.items()
     }
 
 
-def _set_of(result: Result, category: str) -> ComparableSet:
-    price = "" if result.price is None else f"{result.price.currency} {result.price.year} {result.price.basis}"
-    assert result.convention is not None  # whoever has none is in no set
-    return ComparableSet(category, result.boundary, dimension(result.declared_unit), price, result.convention)
+def _median(values: Collection[Decimal]) -> Decimal:
+    """Most groups have one product in a set."""
+    return next(iter(values)) if len(values) == 1 else median(values)
+
+
+_Alike = tuple[SystemBoundary, Dimension, str, str]  # of a set, all but its category
+
+
+def _alike(result: Result, convention: str) -> _Alike:
+    return result.boundary, dimension(result.declared_unit), price_text(result.price), convention
+
+
+def price_text(price: Price | None) -> str:
+    """Of what money results are, as one text; empty where they are of none."""
+    return "" if price is None else f"{price.currency} {price.year} {price.basis}"
+
+
+def price_of(text: str) -> Price | None:
+    """What `price_text` wrote."""
+    if not text:
+        return None
+    currency, year, basis = text.split(" ")
+    return Price(currency, int(year), PriceBasis(basis))

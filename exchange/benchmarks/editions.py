@@ -97,7 +97,7 @@ def numbers_of(members: Sequence[Contribution]) -> Numbers | WhyNot:
     if count < MEDIAN_GROUPS_MIN:
         return WhyNot.TOO_FEW_GROUPS
     step = FINE_STEP_PERCENT if count >= FINE_GROUPS_MIN else STEP_PERCENT
-    values = [member.kg_co2e_per_base_unit for member in members]
+    values = [float(member.kg_co2e_per_base_unit) for member in members]
     median = on_grid(harrell_davis(values, MIDDLE), step)
     if median is None:
         return WhyNot.NOT_POSITIVE

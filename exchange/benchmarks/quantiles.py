@@ -10,22 +10,31 @@ import math
 from collections.abc import Sequence
 from decimal import Context, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import betainc
 
+WEIGHTS_KEPT_MAX: Final = 1_000  # of a number of groups and a quantile; some megabytes
 GRID_DIGITS: Final = 4  # of a published number: a tenth of the finest step
 _CONTEXT: Final = Context(prec=GRID_DIGITS)
 
 
-def harrell_davis(values: Sequence[Decimal], probability: Fraction) -> float:
+def harrell_davis(values: Sequence[Decimal] | Sequence[float], probability: Fraction) -> float:
     """The quantile at `probability` of at least one value: sum of w_i x_(i), where w_i is how much of the beta
     distribution with ((n + 1) p, (n + 1)(1 - p)) lies between (i - 1)/n and i/n."""
-    count, p = len(values), float(probability)
+    ordered = np.sort(np.array(values, dtype=np.float64))
+    return math.fsum((_weights(len(values), probability) * ordered).tolist())
+
+
+@lru_cache(maxsize=WEIGHTS_KEPT_MAX)
+def _weights(count: int, probability: Fraction) -> npt.NDArray[np.float64]:
+    """The same for every set of as many groups, so kept."""
+    p = float(probability)
     edges = betainc((count + 1) * p, (count + 1) * (1 - p), np.arange(count + 1) / count)
-    weights = np.diff(edges)
-    return math.fsum(weight * float(value) for weight, value in zip(weights, sorted(values), strict=True))
+    return np.diff(edges)
 
 
 def on_grid(number: float, step_percent: int) -> Decimal | None:

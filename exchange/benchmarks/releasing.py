@@ -7,8 +7,9 @@ editions are new or have stayed. A group counts as different where its value is:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from exchange.benchmarks.comparable import ComparableSet, Contribution
@@ -22,6 +23,8 @@ from exchange.benchmarks.editions import (
     changed_groups,
     numbers_of,
 )
+from exchange.model.footprint import SystemBoundary
+from exchange.units import Dimension
 
 APART_GROUPS_MIN: Final = 5
 
@@ -46,19 +49,21 @@ def release(
     Deeper categories come first, then by name: the order does not depend on any value. An edition in force stays in
     force, and what follows has to keep its distance from it.
     """
-    in_force = dict(last)
+    tree = _Tree(parents)
+    in_force = _InForce(last, tree)
     found: dict[SetId, Outcome] = {}
-    for candidate in sorted(candidates, key=lambda one: (-_depth(one.key.category, parents), one.key, one.alliance_id)):
+    for candidate in sorted(candidates, key=lambda one: (-len(tree.above(one.key.category)), one.key, one.alliance_id)):
         at = candidate.alliance_id, candidate.key
-        before = in_force.get(at)
+        before = in_force.editions.get(at)
         made = _edition(candidate, before, quarter)
-        if isinstance(made, Edition) and not _keeps_distance(made, {**in_force, at: made}, parents):
-            made = WhyNot.TOO_CLOSE_TO_ANOTHER
         if isinstance(made, Edition):
-            in_force[at] = made
-            found[at] = Outcome(Status.NEW, made, None)
-        else:
-            found[at] = Outcome(Status.NONE if before is None else Status.KEPT, before, made)
+            in_force.put(at, made)
+            if in_force.keeps_distance(at):
+                found[at] = Outcome(Status.NEW, made, None)
+                continue
+            in_force.put(at, before)
+            made = WhyNot.TOO_CLOSE_TO_ANOTHER
+        found[at] = Outcome(Status.NONE if before is None else Status.KEPT, before, made)
     return found
 
 
@@ -72,52 +77,91 @@ def _edition(candidate: Candidate, before: Edition | None, quarter: str) -> Edit
     return numbers
 
 
-def _keeps_distance(made: Edition, in_force: Mapping[SetId, Edition], parents: Parents) -> bool:
-    """Whether, with `made` in force, every two sets it is one of are apart, and every parent it is part of."""
-    others = [edition for edition in in_force.values() if edition is not made and _alike(edition, made)]
-    if not all(apart(made.members, other.members) for other in others):
-        return False
-    families = [made, *(other for other in others if _is_above(other.key.category, made.key.category, parents))]
-    return all(_parent_is_apart(parent, in_force.values(), parents) for parent in families)
+class _InForce:
+    """The editions in force, found by a value that they hold, and by the categories above theirs.
+
+    Two sets that have no value in common need not be looked at: of a thousand sets, each meets a few.
+    """
+
+    def __init__(self, editions: Mapping[SetId, Edition], tree: _Tree) -> None:
+        self.editions: dict[SetId, Edition] = {}
+        self._tree = tree
+        self._holding: dict[_Alike, dict[Contribution, list[SetId]]] = defaultdict(dict)
+        self._in: dict[tuple[_Alike, str], dict[SetId, None]] = defaultdict(dict)
+        self._below: dict[tuple[_Alike, str], dict[SetId, None]] = defaultdict(dict)
+        for at, edition in editions.items():
+            self.put(at, edition)
+
+    def put(self, at: SetId, edition: Edition | None) -> None:
+        """In place of the one that was there; None: none is there from now on."""
+        before = self.editions.pop(at, None)
+        if before is not None:
+            for places in self._places(before):
+                del places[at]
+            held = self._holding[_alike(before)]
+            for member in before.members:
+                held[member].remove(at)
+        if edition is not None:
+            self.editions[at] = edition
+            for places in self._places(edition):
+                places[at] = None
+            held = self._holding[_alike(edition)]
+            for member in edition.members:
+                held.setdefault(member, []).append(at)
+
+    def keeps_distance(self, at: SetId) -> bool:
+        """Whether every two sets that this edition is one of are apart, and every parent that it is part of."""
+        made = self.editions[at]
+        alike = _alike(made)
+        held = self._holding[alike]
+        common = Counter(other for member in made.members for other in held[member] if other != at)
+        for other, count in common.items():
+            sizes = len(made.members), len(self.editions[other].members)
+            if not all(_none_or_enough(size - count) for size in sizes):
+                return False
+        families = [at, *(parent for above in self._tree.above(made.key.category) for parent in self._in[alike, above])]
+        return all(self._parent_is_apart(self.editions[parent]) for parent in families)
+
+    def _parent_is_apart(self, parent: Edition) -> bool:
+        children = [self.editions[at].members for at in self._below[_alike(parent), parent.key.category]]
+        return not children or _none_or_enough(len(parent.members.difference(*children)))
+
+    def _places(self, edition: Edition) -> Iterator[dict[SetId, None]]:
+        alike, category = _alike(edition), edition.key.category
+        yield self._in[alike, category]
+        for above in self._tree.above(category):
+            yield self._below[alike, above]
 
 
-def apart(one: frozenset[Contribution], other: frozenset[Contribution]) -> bool:
-    """Whether two sets have no group's value in common, or differ by none or at least five in either direction."""
-    return not one & other or all(_none_or_enough(rest) for rest in (one - other, other - one))
+_Alike = tuple[SystemBoundary, Dimension, str, str]
 
 
-def _none_or_enough(rest: frozenset[Contribution]) -> bool:
-    return not rest or len(rest) >= APART_GROUPS_MIN
+def _alike(edition: Edition) -> _Alike:
+    """All that two sets may not differ in, to be held beside each other: all but category and alliance."""
+    key = edition.key
+    return key.boundary, key.dimension, key.price, key.convention
 
 
-def _parent_is_apart(parent: Edition, in_force: Iterable[Edition], parents: Parents) -> bool:
-    children = [
-        edition.members
-        for edition in in_force
-        if _alike(edition, parent) and _is_above(parent.key.category, edition.key.category, parents)
-    ]
-    return not children or _none_or_enough(parent.members.difference(*children))
+def _none_or_enough(count: int) -> bool:
+    return not count or count >= APART_GROUPS_MIN
 
 
-def _alike(one: Edition, other: Edition) -> bool:
-    """Whether two sets differ in nothing but category and alliance."""
-    return replace(one.key, category="") == replace(other.key, category="")
+class _Tree:
+    """Which categories are above which."""
 
+    def __init__(self, parents: Parents) -> None:
+        self._parents = parents
+        self._known: dict[str, Sequence[str]] = {}
 
-def _is_above(parent: str, category: str, parents: Parents) -> bool:
-    return parent in _above(category, parents)
-
-
-def _depth(category: str, parents: Parents) -> int:
-    return len(_above(category, parents))
-
-
-def _above(category: str, parents: Parents) -> Sequence[str]:
-    """All categories above one. Raises ValueError for a tree that is none."""
-    found: list[str] = []
-    while category in parents:
-        category = parents[category]
-        if category in found:
-            raise ValueError(f"the category {category} is above itself")
-        found.append(category)
-    return found
+    def above(self, category: str) -> Sequence[str]:
+        """All categories above one, the nearest first. Raises ValueError for a tree that is none."""
+        if category not in self._known:
+            found: list[str] = []
+            at = category
+            while at in self._parents:
+                at = self._parents[at]
+                if at in found:
+                    raise ValueError(f"the category {at} is above itself")
+                found.append(at)
+            self._known[category] = found
+        return self._known[category]

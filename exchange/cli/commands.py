@@ -8,6 +8,7 @@ import typer
 
 from exchange import __version__
 from exchange.cli.auditing import audits
+from exchange.cli.benchmarking import benchmarks
 from exchange.cli.clients import clients
 from exchange.cli.console import speak_utf8
 from exchange.cli.demo import demo
@@ -59,6 +60,7 @@ commands.command("explain")(explain)
 commands.command("verify")(verify_file)
 commands.add_typer(graphs, name="graph")
 commands.add_typer(audits, name="audit")
+commands.add_typer(benchmarks, name="benchmark")
 commands.command("schema")(schema)
 commands.command("doctor")(doctor)
 

@@ -113,6 +113,16 @@ MIGRATIONS: tuple[Migration, ...] = (
         "tokens that end with their member, which an older exchange would not see; corporate groups by their head",
         (indexed("Organization", repeated=["groupId"]),),
     ),
+    Migration(
+        6,
+        "benchmark editions, their quarters, and what held of each set",
+        (
+            indexed("BenchmarkQuarter", texts=["id"]),
+            indexed("BenchmarkEdition", texts=["id"], repeated=["setKey"]),
+            indexed("BenchmarkMembers", texts=["id"]),
+            indexed("BenchmarkOutcome", repeated=["setKey", "place", "quarter"]),
+        ),
+    ),
 )
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from exchange.graph import (
     alliances,
@@ -24,10 +23,12 @@ from exchange.graph import (
     refused_loops,
 )
 from exchange.graph.audit import AuditTail
+from exchange.graph.benchmarks import Benchmarks
 from exchange.graph.bolt import Bolt
 from exchange.graph.connect import Source, Target, open_source
+from exchange.graph.description import StoreDescription, describe
 from exchange.graph.driver_errors import CAUGHT, translated
-from exchange.graph.migrations import migrate, newest_version
+from exchange.graph.migrations import migrate
 from exchange.model.alliance import Alliance, Membership
 from exchange.model.audit import AuditEntry
 from exchange.model.closure import Node
@@ -41,19 +42,6 @@ from exchange.model.product import Dataset, Product, Release
 from exchange.model.refused_loop import RefusedLoop
 from exchange.model.writes import RememberedAnswer, SigningKey, Write
 
-COUNTED = ("Organization", "Product", "Footprint", "Grant", "Dataset", "Release", "Change")
-
-
-@dataclass(frozen=True, slots=True)
-class StoreDescription:
-    """What is connected: for people and for `exchange doctor`. Holds no secret."""
-
-    uri: str
-    server: str
-    schema_version: int
-    embedded: bool
-    counts: dict[str, int]
-
 
 class Store:
     """The supply-chain graph in a database. Made by `Store.open`."""
@@ -64,6 +52,7 @@ class Store:
         self._head = ledger.SharedHead(self._raw)
         self._migrated = False
         self._migrating = asyncio.Lock()
+        self.benchmarks = Benchmarks(self._bolt)
 
     # -- life ------------------------------------------------------------------------------------------------------
 
@@ -90,13 +79,7 @@ class Store:
 
     async def describe(self) -> StoreDescription:
         """Which database this is, and how much is in it."""
-        bolt = await self._bolt()
-        counts = {}
-        for label in COUNTED:
-            [[counts[label]]] = await bolt.read(f"MATCH (n:{label}) RETURN count(n)")
-        server, endpoint = await bolt.server(), bolt.endpoint
-        assert endpoint is not None
-        return StoreDescription(endpoint.uri, server, newest_version(), endpoint.embedded, counts)
+        return await describe(await self._bolt())
 
     async def _bolt(self) -> Bolt:
         """The way to the database, once it has our schema."""

@@ -23,6 +23,7 @@ from exchange.model.writes import (
     CreateRelease,
     FoundAlliance,
     PublishFootprint,
+    PublishQuarter,
     RememberAnswer,
     Write,
 )
@@ -141,6 +142,7 @@ _KINDS: Sequence[tuple[str, str, Callable[[Write, dict[int, str]], Pairs]]] = (
     ("id", _any("Grant", "id"), _ids(AddGrant, "grant")),
     ("id", _any("Alliance", "id"), _ids(FoundAlliance, "alliance")),
     ("id", _any("Membership", "id"), _ids(AddMembership, "membership")),
+    ("quarter", _any("BenchmarkQuarter", "id"), _ids(PublishQuarter, "quarter")),
 )
 # What people call them.
 _WORDS = {
@@ -154,4 +156,5 @@ _WORDS = {
     "datasetName": "dataset name",
     "releaseLabel": "release label",
     "id": "id",
+    "quarter": "benchmark quarter",
 }

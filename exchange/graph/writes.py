@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from exchange.errors import NotFound
-from exchange.graph import alliances, audit, footprint_writes, refused_loops
+from exchange.graph import alliances, audit, benchmarks, footprint_writes, refused_loops
 from exchange.graph import records as r
 from exchange.graph.bolt import Transaction
 from exchange.model.footprint import NEVER_US
@@ -28,6 +28,7 @@ from exchange.model.writes import (
     FoundAlliance,
     JoinAlliance,
     PublishFootprint,
+    PublishQuarter,
     RecordReading,
     RecordRefusedLoop,
     RememberAnswer,
@@ -144,6 +145,7 @@ async def apply(transaction: Transaction, writes: Sequence[Write]) -> None:
     await refused_loops.record(transaction, _of(writes, RecordRefusedLoop))
     for readings in _chunks(_of(writes, RecordReading)):
         await audit.record(transaction, readings)
+    await benchmarks.publish(transaction, _of(writes, PublishQuarter))
     remembered = [r.remembered_properties(w.remembered) for w in _of(writes, RememberAnswer)]
     await _create(transaction, _REMEMBERED, remembered)
     for urns in _chunks([urn for product in products for urn in product["productIds"]]):

@@ -3,6 +3,7 @@
 from exchange.memory.admission import consumed, demand
 from exchange.memory.closure import Cut, cut, everything
 from exchange.memory.columns import Column, room
+from exchange.memory.comparables import Comparables, comparables
 from exchange.memory.consumers import consumers
 from exchange.memory.kept import KeptClosure, KeptClosures, may_be_kept
 from exchange.memory.layout import NOBODY, Touched
@@ -17,6 +18,7 @@ from exchange.memory.whole import NoAnswer, Whole, whole_of
 __all__ = [
     "NOBODY",
     "Column",
+    "Comparables",
     "Cut",
     "History",
     "KeptClosure",
@@ -32,6 +34,7 @@ __all__ = [
     "add_footprint_columns",
     "add_grant_columns",
     "add_product_columns",
+    "comparables",
     "consumed",
     "consumers",
     "cut",

@@ -29,8 +29,9 @@ class Stood:
     until_day: Ints
 
 
-def stand(tables: Tables, products: Array, dates: Dates, ends: Array) -> Stood:
-    """The cradle-to-gate version that stands for each of these products at `dates`; `ends`: see `release_ends`."""
+def stand(tables: Tables, products: Array, dates: Dates, ends: Array, *, to_grave: bool = False) -> Stood:
+    """The cradle-to-gate version that stands for each of these products at `dates` (`to_grave`: the one from cradle to
+    grave); `ends`: see `release_ends`."""
     versions, count = tables.versions, len(products)
     best = np.full(count, NOBODY, dtype=np.int64)
     until = np.full(count, NEVER_DAY, dtype=np.int64)
@@ -50,9 +51,9 @@ def stand(tables: Tables, products: Array, dates: Dates, ends: Array) -> Stood:
         expired[at] |= end <= dates.as_of_day
         valid = (versions.valid_from_day.values[version] <= dates.as_of_day) & (dates.as_of_day < end)
         at, version, end = at[valid], version[valid], end[valid]
-        to_grave = (versions.kind.values[version] & TO_GRAVE) != 0
-        other[at[to_grave]] = True
-        at, version, end = at[~to_grave], version[~to_grave], end[~to_grave]
+        within = ((versions.kind.values[version] & TO_GRAVE) != 0) == to_grave
+        other[at[~within]] = True
+        at, version, end = at[within], version[within], end[within]
         newer = _is_newer(tables, version, best[at])
         best[at[newer]], until[at[newer]] = version[newer], end[newer]
     ended = np.where(expired, EXPIRED, NOT_YET_VALID)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from exchange.model.footprint import NEVER_US
@@ -50,6 +50,12 @@ class Membership:
     def holds(self, at_us: int, head: int = LATEST) -> bool:
         """Whether it makes the organization a member at an instant, by what was written up to a sequence."""
         return self.sequence <= head < self.ended_sequence and self.joined_us <= at_us
+
+
+def convener_of(memberships: Sequence[Membership]) -> str | None:
+    """Who has been a member of one alliance for longest; None: it has no members."""
+    standing = [each for each in memberships if each.stands]
+    return min(standing, key=lambda each: each.sequence).organization_id if standing else None
 
 
 Members = Mapping[str, tuple[Membership, ...]]  # of one alliance, former ones included, by organization

@@ -30,17 +30,20 @@ class ChangeKind(StrEnum):
     MEMBER_JOINED = "MEMBER_JOINED"
     INVITATION_ENDED = "INVITATION_ENDED"
     MEMBER_LEFT = "MEMBER_LEFT"
+    BENCHMARKS_PUBLISHED = "BENCHMARKS_PUBLISHED"
     INPUTS_READ = "INPUTS_READ"
+    BENCHMARK_READ = "BENCHMARK_READ"
     WRITE_DENIED = "WRITE_DENIED"
     PROBING_LIMITED = "PROBING_LIMITED"
     EXTREME_PUBLICATION = "EXTREME_PUBLICATION"
 
 
-# What was seen and tried, not written: no answer depends on it. A question about a benchmark belongs here.
+# What was seen and tried, not written: no answer depends on it.
 WATCHED = frozenset(
     {
         ChangeKind.LOOP_REFUSED,
         ChangeKind.INPUTS_READ,
+        ChangeKind.BENCHMARK_READ,
         ChangeKind.WRITE_DENIED,
         ChangeKind.PROBING_LIMITED,
         ChangeKind.EXTREME_PUBLICATION,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from exchange.model.alliance import Alliance, Membership
+from exchange.model.benchmark import BenchmarkEdition, BenchmarkOutcome, EditionMembers, Quarter
 from exchange.model.footprint import Footprint
 from exchange.model.grant import Grant
 from exchange.model.parties import Client, Organization
@@ -155,6 +156,16 @@ class RecordReading:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishQuarter:
+    """A quarter's benchmark editions, of all alliances: all of them or none."""
+
+    quarter: Quarter
+    editions: tuple[BenchmarkEdition, ...]
+    members: tuple[EditionMembers, ...]
+    outcomes: tuple[BenchmarkOutcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RememberedAnswer:
     """The answer to a request with an idempotency key. `key` holds the organization, so that keys never meet."""
 
@@ -189,5 +200,6 @@ Write = (
     | EndMembership
     | RecordRefusedLoop
     | RecordReading
+    | PublishQuarter
     | RememberAnswer
 )

@@ -14,7 +14,7 @@ from typing import Final
 
 from exchange.errors import AccessDenied, Conflict, LoopRefused, NotFound, Problems
 from exchange.graph import Store
-from exchange.model.alliance import Alliance, Membership
+from exchange.model.alliance import Alliance, Membership, convener_of
 from exchange.model.footprint import NEVER_US
 from exchange.model.grant import Grant
 from exchange.model.ledger import ChangeKind, LedgerHead
@@ -34,12 +34,6 @@ ALLIANCE_MEMBERS_MAX: Final = 1_000  # open invitations included; the largest tr
 NOT_FOUND_ALLIANCE = "No such alliance. Check the id."
 NOT_FOUND_INVITATION = "No such invitation, or it is not yours to answer. Check the id."
 NO_MEMBER = "Your organization is no member of this alliance."
-
-
-def convener_of(memberships: Sequence[Membership]) -> str | None:
-    """Who has been a member of one alliance for longest; None: it has no members."""
-    standing = [each for each in memberships if each.stands]
-    return min(standing, key=lambda each: each.sequence).organization_id if standing else None
 
 
 async def found_alliance(exchange: Exchange, viewer: Viewer, given: FoundAllianceInput) -> str:

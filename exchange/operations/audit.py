@@ -1,22 +1,23 @@
 """What is kept of who saw and tried what: recorded before the answer leaves, once a day for each client and product.
 
-A read of a foreign product at INPUTS, a write that was denied, and a limit on probing that was reached are entries of
-the ledger like everything written, under its expected head: so they are in the one audit chain, on every server. Where
-they cannot be recorded, nothing is answered.
+A read of a foreign product at INPUTS or of a benchmark, a write that was denied, and a limit on probing that was
+reached are entries of the ledger like everything written, under its expected head: so they are in the one audit chain,
+on every server. Where they cannot be recorded, nothing is answered.
 
-One entry for each client, product and kind of access and day (UTC) bounds how much is written: the first answer of a
-day pays for it. What is recorded already is kept in this process, so another server, and this one after a restart, may
-write a second entry; none leaves one out.
+One entry for each client, product or benchmark, and kind of access and day (UTC) bounds how much is written: the first
+answer of a day pays for it. What is recorded already is kept in this process, so another server, and this one after a
+restart, may write a second entry; none leaves one out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from exchange.errors import AccessDenied
 from exchange.graph import Store
+from exchange.model.alliance import convener_of
 from exchange.model.ledger import ChangeKind, LedgerHead
 from exchange.model.parties import Viewer
 from exchange.model.product import Product
@@ -69,6 +70,33 @@ class Audit:
         await self._write(viewer, [_reading(product) for product in products])
         # Only now: whoever asks the same meanwhile records it too, rather than answer before it is written.
         self._read.update((client, key) for key in new)
+        return True
+
+    async def benchmarks_read(self, viewer: Viewer, read: Mapping[tuple[str, str], bool], now_us: int) -> bool:
+        """Records that a client was told of benchmarks (the alliance's id, and which one), in the trail of its
+        organization, and where it says so of the one that convenes the alliance; whether any was new today. Of the
+        operator's commands nothing is recorded, as above."""
+        client = viewer.client_id
+        if client is None or viewer.organization_id is None:
+            return False
+        self._turn(now_us)
+        kind = ChangeKind.BENCHMARK_READ
+        new = [each for each in read if (client, kind, *each) not in self._kept]
+        if not new:
+            return False
+        alliances = sorted({alliance for alliance, _ in new})
+        members = await self._store.memberships_in(alliances)
+        conveners = {
+            alliance: convener_of([each for each in members if each.alliance_id == alliance]) for alliance in alliances
+        }
+        await self._write(
+            viewer,
+            [
+                Seen(kind, alliance, "", (conveners[alliance] or "") if read[alliance, detail] else "", detail)
+                for alliance, detail in new
+            ],
+        )
+        self._kept.update((client, kind, *each) for each in new)
         return True
 
     async def write_denied(self, viewer: Viewer, error: AccessDenied, field: str, now_us: int) -> None:

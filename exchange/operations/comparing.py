@@ -15,7 +15,7 @@ from exchange.comparison import BiogenicConvention, Comparison, Finding, Reason,
 from exchange.comparison.rule import comparison_of
 from exchange.model.carbon import UPTAKE
 from exchange.model.footprint import SystemBoundary
-from exchange.operations.answers import FootprintAnswer, ProductAnswer, RefusedAnswer, RollUpAnswer
+from exchange.operations.answers import DeclaredAnswer, FootprintAnswer, ProductAnswer, RefusedAnswer, RollUpAnswer
 from exchange.rollup import interval_of
 
 GATE, GRAVE = SystemBoundary.CRADLE_TO_GATE, SystemBoundary.CRADLE_TO_GRAVE
@@ -138,12 +138,17 @@ def _computed(product: ProductAnswer, footprint: FootprintAnswer, result: RollUp
     )
 
 
+def convention_of(declared: DeclaredAnswer) -> BiogenicConvention | None:
+    """Of a stated result. One number for both totals, with uptake left unknown, does not say whether it counts uptake:
+    None."""
+    unclear = UPTAKE in declared.unknown_components and declared.excluding_kg_co2e == declared.including_kg_co2e
+    return None if unclear else BiogenicConvention.EXCLUDING_UPTAKE
+
+
 def _stated(product: ProductAnswer, footprint: FootprintAnswer) -> Subject:
-    """A cradle-to-grave result, as it was stated. One number for both totals, with uptake left unknown, does not say
-    whether it counts uptake."""
+    """A cradle-to-grave result, as it was stated."""
     declared = footprint.declared
     assert declared is not None  # only a declared footprint is cradle to grave, and its result is shown with it
-    unclear = UPTAKE in declared.unknown_components and declared.excluding_kg_co2e == declared.including_kg_co2e
     deviation = declared.geometric_standard_deviation
     spread = None
     if deviation is not None and declared.excluding_kg_co2e > 0:
@@ -154,7 +159,7 @@ def _stated(product: ProductAnswer, footprint: FootprintAnswer) -> Subject:
         lower_kg_co2e=None if spread is None else spread[0],
         upper_kg_co2e=None if spread is None else spread[1],
         covered_percent=Decimal(0) if spread is None else ALL_PERCENT,
-        convention=None if unclear else BiogenicConvention.EXCLUDING_UPTAKE,
+        convention=convention_of(declared),
         declared_unit_amount=footprint.declared_unit_amount,
         declared_unit=footprint.declared_unit,
         price=footprint.price,

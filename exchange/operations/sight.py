@@ -45,6 +45,8 @@ class Sight:
     measures: Measures = field(default_factory=NoMeasures, repr=False)
     foreign_scenarios: ForeignScenarios | None = field(default=None, repr=False)
     inputs_read: dict[int, None] = field(default_factory=dict, repr=False)  # foreign products, as they were met
+    # Alliance, and what of it: whether who convenes it is told, too.
+    benchmarks_read: dict[tuple[str, str], bool] = field(default_factory=dict, repr=False)
     known: Known = field(default_factory=Known, repr=False)
     _given: Given | None = field(default=None, repr=False)
     _granted: Granted | None = field(default=None, repr=False)

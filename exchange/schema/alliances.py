@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from strawberry import UNSET
 
-from exchange.operations import alliance_answers
+from exchange.operations import alliance_answers, benchmark_answers
 from exchange.operations.answers import AllianceAnswer, MembershipAnswer
-from exchange.schema.connections import AFTER, BEFORE, FIRST, LAST, Connection, connection, page_of
-from exchange.schema.ids import global_id
-from exchange.schema.instants import instant_of
+from exchange.schema.benchmarks import BenchmarkEdition, BenchmarkPlace
+from exchange.schema.connections import AFTER, BEFORE, FIRST, LAST, Connection, connection, given, page_of
+from exchange.schema.dates import AS_OF, KNOWN_AT
+from exchange.schema.ids import global_id, uuid_of
+from exchange.schema.instants import day_of, instant_of, microseconds_of
 from exchange.schema.nodes import Node
 from exchange.schema.work import Info
 
@@ -71,6 +73,40 @@ class Alliance(Node):
         page = page_of(first, after, last, before)
         found = alliance_answers.invitations(await info.context.loaders.memberships_in(self.answer), page)
         return None if found is None else connection(found, Membership.of)
+
+    @strawberry.field(
+        description="The benchmark editions in force, by category: the newest published of each. The members'; null to "
+        "everybody else."
+    )
+    async def benchmarks(
+        self,
+        info: Info,
+        first: Annotated[int | None, FIRST] = UNSET,
+        after: Annotated[str | None, AFTER] = UNSET,
+        last: Annotated[int | None, LAST] = UNSET,
+        before: Annotated[str | None, BEFORE] = UNSET,
+    ) -> Connection[BenchmarkEdition] | None:
+        page = page_of(first, after, last, before)
+        found = await benchmark_answers.benchmarks(info.context.session, self.answer, page)
+        return None if found is None else connection(found, BenchmarkEdition.of)
+
+    @strawberry.field(
+        description="Where an own product stands, in each of its categories and in those above them. Empty: it has no "
+        "result on these dates, or no classification. Null: not a member, or not the product's owner."
+    )
+    async def benchmark_places(
+        self,
+        info: Info,
+        product: Annotated[strawberry.ID, strawberry.argument(description="Id of the product.")],
+        as_of: Annotated[dt.date | None, AS_OF] = UNSET,
+        known_at: Annotated[dt.datetime | None, KNOWN_AT] = UNSET,
+    ) -> list[BenchmarkPlace] | None:
+        uuid = uuid_of(product, "Product")
+        if uuid is None:
+            return None
+        dates = day_of(given(as_of)), microseconds_of(given(known_at))
+        found = await benchmark_answers.places(info.context.session, self.answer, uuid, *dates)
+        return None if found is None else [BenchmarkPlace.of(each) for each in found]
 
 
 @strawberry.type(

@@ -36,6 +36,7 @@ SUBJECT_TYPES: Final = {
     AuditKind.MEMBER_JOINED: "Membership",
     AuditKind.INVITATION_ENDED: "Membership",
     AuditKind.MEMBER_LEFT: "Membership",
+    AuditKind.BENCHMARK_READ: "Alliance",
 }
 
 
@@ -55,7 +56,7 @@ class AuditEntry:
     )
     detail: str | None = strawberry.field(
         description="What more is kept: of a grant its level, of which products, to whom and how long; of a membership "
-        "the alliance; of a member its role; of a denied write its mutation."
+        "the alliance; of a member its role; of a denied write its mutation; of a benchmark its quarter and category."
     )
     hash: str = strawberry.field(
         description="The chain's hash up to this entry, 64 hexadecimal digits. Note it down: `exchange audit verify "

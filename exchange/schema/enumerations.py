@@ -374,6 +374,9 @@ describe(
         "MEMBER_JOINED": "An organization became a member of an alliance.",
         "INVITATION_ENDED": "An invitation was declined, or taken back.",
         "MEMBER_LEFT": "An organization left an alliance.",
+        "BENCHMARKS_PUBLISHED": "The operator published a quarter's benchmarks; in no organization's own trail.",
+        "BENCHMARK_READ": "A client was told of an alliance's benchmark, or that there is none; once for each client, "
+        "benchmark and day (UTC). Who convenes the alliance reads what was read of one, too.",
         "INPUTS_READ": "A client was shown what was computed from the lines of another organization's product; once "
         "for each client, product and day (UTC).",
         "WRITE_DENIED": "A client tried to write what it may not; once for each client, product, mutation and day.",

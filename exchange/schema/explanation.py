@@ -24,6 +24,7 @@ from exchange.operations.explanation import Elasticity as ElasticityAnswer
 from exchange.operations.explanation import PathStep as StepAnswer
 from exchange.schema.bounds import bounded
 from exchange.schema.connections import AFTER, FIRST, Connection, connection, given, page_of
+from exchange.schema.dates import AS_OF, KNOWN_AT
 from exchange.schema.enumerations import ContributionGrouping, ContributionGroupKind, LifeCycleStage
 from exchange.schema.instants import day_of, microseconds_of
 from exchange.schema.organizations import Organization
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
     from exchange.schema.products import Product
 
 LazyProduct = Annotated["Product", strawberry.lazy("exchange.schema.products")]
-
-AS_OF = strawberry.argument(description="What did it carry on that day? Today if absent.")
-KNOWN_AT = strawberry.argument(description="What was known then? Now if absent, or if later than now.")
 
 GROUPS_MAX: Final = 1_000  # more than anybody reads
 GROUPS_DEFAULT: Final = 20

@@ -11,9 +11,9 @@ from strawberry import UNSET
 from exchange.operations.grant_preview import Consequence, GrantPreviewAnswer, preview_grant
 from exchange.schema.accesses import ProductAccess
 from exchange.schema.connections import given
+from exchange.schema.dates import AS_OF, KNOWN_AT
 from exchange.schema.enumerations import FindingSeverity
 from exchange.schema.errors import AccessDenied, InvalidInput, NotFound
-from exchange.schema.explanation import AS_OF, KNOWN_AT
 from exchange.schema.grant_inputs import GrantAccessInput, grant_request
 from exchange.schema.ids import uuid_of
 from exchange.schema.instants import day_of, microseconds_of

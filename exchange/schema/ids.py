@@ -16,7 +16,18 @@ from exchange.errors import Problems
 
 # Types that an id may name; the database's own ids never get here.
 NODE_TYPES: Final = frozenset(
-    {"Organization", "Product", "Footprint", "Dataset", "Release", "Grant", "Alliance", "Membership", "Member"}
+    {
+        "Organization",
+        "Product",
+        "Footprint",
+        "Dataset",
+        "Release",
+        "Grant",
+        "Alliance",
+        "Membership",
+        "Member",
+        "BenchmarkEdition",
+    }
 )
 ID_LENGTH_MAX: Final = 200  # the longest of ours has 67 characters
 

@@ -44,6 +44,7 @@ WEIGHTS: Final[Mapping[str, int]] = {
     "downstream": 1_000,  # of every product a closure of its own
     "cradleToGate": 50,
     "accessOf": 100,  # a closure, and what its lines name
+    "benchmarkPlaces": 60,  # a closure, and what stands in both boundaries
     "compare": 150,  # two closures, and two spreads
     "whatIf": 200,
     "explainFile": 50,
@@ -70,6 +71,9 @@ LISTS: Final[Mapping[str, int]] = {
     "elasticities": ELASTICITIES_DEFAULT,
     "topPaths": PATHS_DEFAULT,
     "downstream": PAGE_SIZE_DEFAULT,
+    "benchmarks": PAGE_SIZE_DEFAULT,
+    "benchmarkPlaces": 4,  # a category and those above it
+    "earlier": PAGE_SIZE_DEFAULT,
     "steps": 5,
     "primaryDataAdvice": ADVICE_DEFAULT,
     "uncertaintyAdvice": ADVICE_DEFAULT,

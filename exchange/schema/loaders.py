@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from strawberry.dataloader import DataLoader
 
 from exchange.model.alliance import Membership as Found
-from exchange.operations import alliance_answers, grant_answers, member_answers
+from exchange.operations import alliance_answers, benchmark_answers, grant_answers, member_answers
 from exchange.operations.access_of import AccessOfAnswer
 from exchange.operations.answers import (
     AllianceAnswer,
@@ -26,10 +26,12 @@ from exchange.operations.answers import (
     ReleaseAnswer,
     RollUpAnswer,
 )
+from exchange.operations.benchmark_answers import EditionAnswer
 from exchange.operations.comparing import ComparisonAnswer
 from exchange.operations.grant_use import GrantUse, last_uses
 from exchange.operations.member_answers import MemberAnswer
 from exchange.schema.alliances import Alliance, Membership
+from exchange.schema.benchmarks import BenchmarkEdition
 from exchange.schema.datasets import Dataset, Release
 from exchange.schema.footprints import Footprint
 from exchange.schema.grants import Grant
@@ -68,6 +70,9 @@ class Loaders:
         )
         self._last_uses: DataLoader[GrantAnswer, GrantUse | None] = DataLoader(lambda asked: last_uses(session, asked))
         self._members = DataLoader[str, MemberAnswer | None](lambda ids: member_answers.members(session, ids))
+        self._benchmark_editions = DataLoader[str, EditionAnswer | None](
+            lambda ids: benchmark_answers.editions(session, ids)
+        )
         self._datasets = DataLoader[str, DatasetAnswer | None](session.datasets)
         self._releases = DataLoader[str, ReleaseAnswer | None](session.releases)
         self._standing: dict[Dates, DataLoader[int, FootprintAnswer | None]] = {}
@@ -190,6 +195,10 @@ class Loaders:
     async def member(self, uuid: str) -> Member | None:
         answer = await self._members.load(uuid)
         return None if answer is None else Member.of(answer)
+
+    async def benchmark_edition(self, uuid: str) -> BenchmarkEdition | None:
+        answer = await self._benchmark_editions.load(uuid)
+        return None if answer is None else BenchmarkEdition.of(answer)
 
     async def dataset(self, uuid: str) -> Dataset | None:
         answer = await self._datasets.load(uuid)

@@ -12,8 +12,9 @@ from exchange.operations.answers import ProductAnswer
 from exchange.schema import explanation
 from exchange.schema.accesses import ProductAccess
 from exchange.schema.connections import AFTER, BEFORE, FIRST, LAST, Connection, connection, given, page_of
+from exchange.schema.dates import AS_OF, KNOWN_AT
 from exchange.schema.enumerations import AccessLevel, OrderDirection, ProductOrder
-from exchange.schema.explanation import AS_OF, KNOWN_AT, DownstreamProduct
+from exchange.schema.explanation import DownstreamProduct
 from exchange.schema.footprints import Footprint
 from exchange.schema.grants import Grant
 from exchange.schema.ids import global_id, uuid_of

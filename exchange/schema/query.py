@@ -17,8 +17,8 @@ from exchange.operations import alliance_answers
 from exchange.schema.alliances import Alliance
 from exchange.schema.comparisons import Comparison
 from exchange.schema.connections import AFTER, BEFORE, FIRST, LAST, Connection, connection, given, page_of
+from exchange.schema.dates import AS_OF, KNOWN_AT
 from exchange.schema.enumerations import OrderDirection, ProductOrder, Scope
-from exchange.schema.explanation import AS_OF, KNOWN_AT
 from exchange.schema.grant_previews import grant_preview
 from exchange.schema.ids import named_by, uuid_of
 from exchange.schema.instants import day_of, microseconds_of
@@ -61,6 +61,8 @@ async def _node(work: Work, id: str) -> Node | None:
             return await loaders.membership(uuid)
         case "Member":
             return await loaders.member(uuid)
+        case "BenchmarkEdition":
+            return await loaders.benchmark_edition(uuid)
         case _:
             return await loaders.grant(uuid)
 

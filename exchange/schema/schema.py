@@ -11,6 +11,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.base import StrawberryObjectDefinition
 
 from exchange.schema.alliances import Alliance, Membership
+from exchange.schema.benchmarks import BenchmarkEdition
 from exchange.schema.datasets import Dataset, Release
 from exchange.schema.enum_values import name_right_values
 from exchange.schema.footprints import Footprint
@@ -44,7 +45,7 @@ SCHEMA: Final = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[Organization, Product, Footprint, Grant, Dataset, Release, Alliance, Membership],
+    types=[Organization, Product, Footprint, Grant, Dataset, Release, Alliance, Membership, BenchmarkEdition],
     config=CONFIG,
     execution_context_class=PlannedExecutor,
 )

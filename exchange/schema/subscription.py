@@ -17,7 +17,7 @@ from exchange.operations.session import Session
 from exchange.rollup.monte_carlo import RUN_SAMPLES_MAX, SAMPLES_MIN, SEED_MAX
 from exchange.schema.bounds import bounded
 from exchange.schema.connections import given
-from exchange.schema.explanation import AS_OF, KNOWN_AT
+from exchange.schema.dates import AS_OF, KNOWN_AT
 from exchange.schema.ids import uuid_of
 from exchange.schema.instants import date_of, day_of, instant_of, microseconds_of
 from exchange.schema.roll_ups import RollUpRefused

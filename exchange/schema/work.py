@@ -52,25 +52,29 @@ class Work:
 
     async def renew(self) -> None:
         """From here on, read the graph as it stands now."""
-        read = self.session.inputs_read
+        before = self.session
         self.session = await self.exchange.session(self.viewer)
-        self.session.inputs_read |= read  # of mutations before this one, whose payloads stay in the answer
+        self.session.inputs_read |= before.inputs_read  # of mutations before, whose payloads stay in the answer
+        self.session.benchmarks_read |= before.benchmarks_read
         self.loaders = self.make_loaders(self.session)
 
     async def may_leave(self) -> bool:
         """Whether what was answered may be told: rights are as they were when it was decided, and which foreign
-        products' lines it was computed from is recorded. Where it may not, it was not read."""
+        products' lines and which benchmarks it tells of is recorded. Where it may not, it was not read."""
         may = await self.session.confirm() and (not await self._record_reads() or await self.session.confirm())
         if not may:
             self.session.inputs_read.clear()
+            self.session.benchmarks_read.clear()
         return may
 
     async def _record_reads(self) -> bool:
         """Whether any is new today."""
-        session = self.session
-        if not session.inputs_read:
-            return False
-        return await self.exchange.audit.inputs_read(self.viewer, session.inputs_read, session.now_us)
+        session, audit, new = self.session, self.exchange.audit, False
+        if session.inputs_read:
+            new |= await audit.inputs_read(self.viewer, session.inputs_read, session.now_us)
+        if session.benchmarks_read:
+            new |= await audit.benchmarks_read(self.viewer, session.benchmarks_read, session.now_us)
+        return new
 
     async def once(self, place: Hashable, write: Callable[[], Awaitable[T]]) -> T:
         """The outcome of a write (an error of ours is one too), which happens at the first call for a place only."""

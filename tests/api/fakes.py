@@ -202,6 +202,7 @@ class FakeSession:
     now_us: int = 0
     assumed: bool = False
     inputs_read: dict[int, None] = field(default_factory=dict)
+    benchmarks_read: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     async def products_by_key(self, keys):
         self.exchange.called("products_by_key")

@@ -38,6 +38,7 @@ ARGUMENTS = {
     "maxNodes": "60",
     "scenarios": "[{}]",
     "samples": "100",
+    "product": '"UHJvZHVjdDowMDAwMDAwMC0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwMDA"',  # nobody's: asked of others elsewhere
 }
 # Stands for an organization where one has to be named; whoever wants an answer puts a real one in its place.
 SOMEBODY = base64.urlsafe_b64encode(b"Organization:00000000-0000-4000-8000-000000000000").decode().rstrip("=")
@@ -50,6 +51,8 @@ SMALL_PAGES = {
     "invitations": "20",
     "refusedLoops": "5",
     "audit": "5",
+    "benchmarks": "5",
+    "earlier": "5",
     "contributions": "50",
     "topPaths": "10",
     "primaryDataAdvice": "20",

@@ -12,6 +12,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -19,7 +20,13 @@ import pytest
 from graphql import GraphQLUnionType
 
 from exchange.config import Settings
-from exchange.schema.ids import global_id
+from exchange.model.benchmark import BenchmarkEdition, BenchmarkOutcome, BenchmarkSet, EditionMembers, Quarter
+from exchange.model.footprint import SystemBoundary
+from exchange.model.ledger import Change, ChangeKind
+from exchange.model.writes import PublishQuarter
+from exchange.operations.exchange import Exchange
+from exchange.schema.ids import global_id, named_by
+from exchange.units import Dimension
 from tests.api.callers import ADMINISTRATOR, Callers, client_id
 from tests.api.exchange_server import ApiClient, new_key, serving
 from tests.api.graph_dump import dump
@@ -80,8 +87,33 @@ def tenant(callers: Callers, name: str) -> Tenant:
         "Alliance": alliance,
         "Member": global_id("Member", client_id(name, ADMINISTRATOR)),
         "Membership": client.done("inviteToAlliance", invited, "invitation { id }")["invitation"]["id"],
+        "BenchmarkEdition": edition(callers, name, alliance),
     }
     return Tenant(name, client, ids, urns, pf_ids)
+
+
+def edition(callers: Callers, name: str, alliance: str) -> str:
+    """A benchmark edition of an alliance, as if it had members enough; of a quarter of its own."""
+    told = named_by(alliance)
+    assert told is not None
+    edition_id, quarter = str(uuid.uuid4()), f"2026-{name}"
+
+    async def publish(exchange: Exchange) -> None:
+        head = await exchange.store.head()
+        sequence, at_us = head.sequence + 1, max(CLOCK_US, head.at_us)
+        of = BenchmarkSet(told[1], f"urn:x:{name}", SystemBoundary.CRADLE_TO_GATE, Dimension.MASS, "", "NOT_STATED")
+        made = BenchmarkEdition(edition_id, of, quarter, 0, None, Decimal(2), None, 10, "SIX_TO_EIGHT", at_us, sequence)
+        written = PublishQuarter(
+            Quarter(quarter, 0, 6, 1, 0, 0, at_us, sequence),
+            (made,),
+            (EditionMembers(edition_id, (("group", Decimal(2)),)),),
+            (BenchmarkOutcome(of, quarter, edition_id, None, sequence),),
+        )
+        change = Change(sequence, ChangeKind.BENCHMARKS_PUBLISHED, quarter, "operator", at_us)
+        await exchange.store.write([written], [change], head)
+
+    callers.server.run(publish)
+    return global_id("BenchmarkEdition", edition_id)
 
 
 @dataclass
@@ -189,6 +221,12 @@ ASKED: dict[tuple[str, str], tuple[list[str], str, Callable[[Tenants, str], dict
         f"""query ($id: ID!, $input: GrantAccessInput!) {{ grantPreview(input: $input) {{ ... on GrantPreview {{
           accessOf(product: $id) {selection("ProductAccess", ("Product",))} }} }} }}""",
         lambda all_, id_: {"id": id_, "input": granting(all_)},
+    ),
+    ("Alliance.benchmarkPlaces", "product"): (
+        node_types(),
+        f"""query ($id: ID!, $alliance: ID!) {{ alliance(id: $alliance) {{
+          benchmarkPlaces(product: $id, asOf: "{AS_OF}") {selection("BenchmarkPlace")} }} }}""",
+        lambda all_, id_: {"id": id_, "alliance": all_.two.ids["Alliance"]},
     ),
     ("Query.organization", "id"): (
         [kind for kind in node_types() if kind != "Organization"],
@@ -346,6 +384,8 @@ def test_of_an_alliance_of_others_there_is_a_name_and_nothing_more(tenants: Tena
         "foundedAt": None,
         "members": None,
         "invitations": None,
+        "benchmarks": None,
+        "benchmarkPlaces": None,
     }
     check_alike(tenants.anonymous, query, lambda each: {"id": each}, id_, never("Alliance"))
     assert tenants.anonymous.query("{ alliances { totalCount } }") == {"alliances": {"totalCount": 0}}

@@ -10,13 +10,15 @@ import difflib
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from random import Random
 from typing import Any
 
 import pytest
 
 from exchange.config import Settings
-from exchange.model.parties import ROLE_SCOPES, Role
+from exchange.model.parties import OPERATOR, ROLE_SCOPES, Role
+from exchange.operations.benchmark_publishing import publish_benchmarks
 from exchange.schema.ids import global_id
 from tests.access.granted_facts import granted_facts, levels
 from tests.access.pairs import ALLIANCES, CHANGES, Plan, changed, random_plan, spread
@@ -25,7 +27,8 @@ from tests.api.plans import PublishedPlan
 from tests.api.schema_walk import AS_OF, Normal, all_ids, decoded, node_query, node_types, selection
 from tests.rollup.check import instant
 
-WRITTEN_US, ASKED_US = instant("2026-07-01"), instant("2026-07-02")
+WRITTEN_US, ASKED_US = instant("2026-06-29"), instant("2026-07-02")
+CLOSING = date(2026, 6, 30)
 # Seeds of plans with the changes that make the other world, so that each change is there. The loops of a plan have to
 # pass admission, which not every seed's do.
 PAIRS: dict[int, list[str]] = {
@@ -87,6 +90,8 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
                 each.publish(organizations(one_of, other))
             made.plans[seed] = published
         now[0] = ASKED_US
+        for server in (one, two):  # of no set there are six groups: all that is told is that there are too few
+            server.run(lambda exchange: publish_benchmarks(exchange, OPERATOR, CLOSING, megabytes_max=1_024))
         for seed, (one_plan, two_plan) in made.plans.items():
             made.viewers[seed] = client_of(one_plan), client_of(two_plan)
         yield made
@@ -115,12 +120,14 @@ OTHER_DATES = [
     {"asOf": "2025-06-01"},
     {"asOf": "2027-03-21"},
     {"asOf": "2040-01-01"},
-    {"asOf": AS_OF, "knownAt": "2026-06-30T00:00:00Z"},
+    {"asOf": AS_OF, "knownAt": "2026-06-28T00:00:00Z"},
     {"asOf": AS_OF, "knownAt": "2027-01-01T00:00:00Z"},
 ]
 # Of the viewer's own process every kind of change; whatever is wrong with it has to be wrong in both worlds.
 WHAT_IF = f"""query ($id: ID!, $scenarios: [ScenarioInput!]!) {{ product(id: $id) {{
   whatIf(scenarios: $scenarios, asOf: "{AS_OF}") {selection("WhatIfResult", ("Product",))} }} }}"""
+PLACES = f"""query ($id: ID!) {{ alliances(first: 20) {{ nodes {{ name
+  benchmarkPlaces(product: $id, asOf: "{AS_OF}") {selection("BenchmarkPlace")} }} }} }}"""
 COMPARE = f"""query ($one: ID!, $other: ID!) {{
   compare(product: $one, other: $other, asOf: "{AS_OF}") {selection("Comparison", ("Product", "Footprint"))} }}"""
 ACCESS = f"""query ($id: ID!, $other: ID!) {{
@@ -164,6 +171,7 @@ def everything(client: ApiClient, urns: list[str], tag: str) -> Iterator[dict[st
     found += [client.answer(f'{{ product(productId: "{urn}") {{ id name }} }}') for urn in urns]
     for product in products["products"]["nodes"]:
         found.append(client.answer(PRODUCT, {"id": product["id"]}))
+        found.append(client.answer(PLACES, {"id": product["id"]}))
     for product, dates in itertools.product(products["products"]["nodes"][:4], OTHER_DATES):
         found.append(client.answer(DATES, {"id": product["id"], **dates}))
     shown = [product["id"] for product in products["products"]["nodes"]]

@@ -21,6 +21,7 @@ BENCHMARKS = {
     "loading": "loading",
     "http": "serving",
     "sharing": "sharing",
+    "editions": "editions",
 }
 ROUNDS = 7
 DATABASES = ROOT / "build" / "databases"

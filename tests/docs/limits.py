@@ -368,6 +368,7 @@ UNSEEN = {
     "operations.swings.LINES_KEPT_MAX": "the memory of what was published today",
     "operations.swings.PAIRS_COUNTED_MAX": "the memory of who swung what today",
     "operations.known_clients.KNOWN_MAX": "the memory of clients whose tokens still hold",
+    "operations.benchmark_publishing.TRIES_MAX": "attempts, while members leave or revoke",
     "operations.probing.PAIRS_COUNTED_MAX": "the memory of who asked about what today",
     "operations.following.ADMISSION_CHANGES_MAX": "how far a server follows the ledger while writes wait",
     "rollup.monte_carlo.SWEEPS_MAX": "how close a loop may come to taking all of itself before a sample is left out",

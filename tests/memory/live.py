@@ -27,6 +27,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from exchange.errors import AccessDenied, Conflict, InvalidInput, LoopRefused, TooManyRequests
 from exchange.graph import Store
+from exchange.model.alliance import convener_of
 from exchange.model.closure import Dates
 from exchange.model.footprint import NEVER_US, LifeCycleStage
 from exchange.model.grant import AccessLevel
@@ -352,7 +353,7 @@ class LiveMachine(RuleBasedStateMachine):
     def join(self, owner: int, by: int) -> None:
         """By an invitation of whoever convenes it."""
         members = self.run(self.stores[by].memberships_in([self.alliance]))
-        convener = alliances.convener_of(members)
+        convener = convener_of(members)
         [viewer] = [each for each in self.viewers if each.organization_id == (convener or self.owners[owner].id)]
         given = InviteToAllianceInput(str(uuid.uuid4()), self.alliance, self.owners[owner].id)
         try:

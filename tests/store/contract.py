@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.store.contract_alliances import AlliancesContract
 from tests.store.contract_audit import AuditContract
 from tests.store.contract_away import AwayContract
+from tests.store.contract_benchmarks import BenchmarksContract
 from tests.store.contract_columns import ColumnsContract
 from tests.store.contract_ledger import LedgerContract
 from tests.store.contract_reading import ReadingContract
@@ -15,6 +16,7 @@ class StoreContract(
     WritingContract,
     ReadingContract,
     AlliancesContract,
+    BenchmarksContract,
     ColumnsContract,
     LedgerContract,
     AuditContract,

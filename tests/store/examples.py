@@ -46,6 +46,7 @@ from exchange.model.writes import (
     FoundAlliance,
     JoinAlliance,
     PublishFootprint,
+    PublishQuarter,
     RecordRefusedLoop,
     RevokeClient,
     RevokeGrant,
@@ -291,6 +292,7 @@ SUBJECT = {
     JoinAlliance: (ChangeKind.MEMBER_JOINED, lambda w: w.membership_id),
     EndMembership: (ChangeKind.MEMBER_LEFT, lambda w: w.membership_id),
     RecordRefusedLoop: (ChangeKind.LOOP_REFUSED, lambda w: w.refused.id),
+    PublishQuarter: (ChangeKind.BENCHMARKS_PUBLISHED, lambda w: w.quarter.id),
 }
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from random import Random
 
 import numpy as np
 import pytest
@@ -35,8 +37,11 @@ from exchange.benchmarks import (
     position,
     release,
 )
+from exchange.benchmarks.categories import above, parents_of, with_those_above
+from exchange.benchmarks.comparable import price_of, price_text
+from exchange.benchmarks.quarters import closing_of, last_closed, quarter_name
 from exchange.importers.catalogue_files import read_catalogue
-from exchange.model.footprint import SystemBoundary
+from exchange.model.footprint import Price, PriceBasis, SystemBoundary
 from exchange.units import DeclaredUnit, Dimension
 
 D = Decimal
@@ -298,6 +303,108 @@ def test_alliances_without_a_group_in_common_do_not_know_each_other():
 def test_a_tree_that_is_none_is_a_mistake():
     with pytest.raises(ValueError, match="above itself"):
         release([candidate(1)], {}, {"steel": "iron", "iron": "steel"}, "Q1")
+
+
+# --- the same by the definition, slowly ---
+
+
+def apart(one: frozenset[Contribution], other: frozenset[Contribution]) -> bool:
+    return not one & other or all(len(rest) in (0, *range(5, 99)) for rest in (one - other, other - one))
+
+
+def keeps_distance(made: Edition, in_force: dict[tuple[str, ComparableSet], Edition], tree: dict[str, str]) -> bool:
+    """Every pair, and every parent against all of its children."""
+
+    def is_above(parent: str, category: str) -> bool:
+        return category in tree and (tree[category] == parent or is_above(parent, tree[category]))
+
+    others = [each for each in in_force.values() if each is not made]
+    if not all(apart(made.members, other.members) for other in others):
+        return False
+    for parent in (made, *(other for other in others if is_above(other.key.category, made.key.category))):
+        below = [each.members for each in in_force.values() if is_above(parent.key.category, each.key.category)]
+        if below and 0 < len(parent.members.difference(*below)) < 5:
+            return False
+    return True
+
+
+@given(st.randoms(use_true_random=False), st.integers(1, 3))
+def test_what_is_published_keeps_its_distance_by_the_definition(random: Random, alliances: int) -> None:
+    """Families of sets of two quarters: none is published that does not, and none is held back that does."""
+    tree = {"a1": "a", "a2": "a", "a11": "a1", "b1": "b"}
+    last: dict[tuple[str, ComparableSet], Edition] = {}
+    for quarter in ("Q1", "Q2"):
+        candidates = []
+        for alliance in "xyz"[:alliances]:
+            for category in ("a", "a1", "a2", "a11", "b", "b1"):
+                groups = random.sample(range(16), random.choice((7, 12, 14, 16)))
+                values = {group: 1 + group + (100 if random.random() < 0.1 else 0) for group in groups}
+                own = tuple(Contribution(f"g{group:03}", D(value)) for group, value in sorted(values.items()))
+                candidates.append(Candidate(alliance, replace(KEY, category=category), own))
+        found = release(candidates, last, tree, quarter)
+        in_force = dict(last)
+        for at, outcome in found.items():  # in the order in which they were decided
+            candidate = next(each for each in candidates if (each.alliance_id, each.key) == at)
+            if outcome.status is Status.NEW:
+                in_force[at] = held(outcome)
+                assert keeps_distance(held(outcome), in_force, tree)
+            elif outcome.why_not is WhyNot.TOO_CLOSE_TO_ANOTHER:
+                numbers = numbers_of(candidate.members)
+                assert isinstance(numbers, Numbers)
+                made = Edition(*at, quarter, numbers, frozenset(candidate.members))
+                assert not keeps_distance(made, {**in_force, at: made}, tree)
+        last = in_force
+
+
+# --- categories and quarters ---
+
+
+@pytest.mark.parametrize(
+    ("category", "parent"),
+    [
+        ("urn:pact:productclassification:un-cpc:37440", "urn:pact:productclassification:un-cpc:3744"),
+        ("urn:pact:productclassification:un-cpc:37", "urn:pact:productclassification:un-cpc:3"),
+        ("urn:pact:productclassification:un-cpc:3", None),
+        ("urn:pact:productclassification:un-cpc:374401", None),
+        ("urn:pact:productclassification:hs:252329", "urn:pact:productclassification:hs:2523"),
+        ("urn:pact:productclassification:hs:25232", None),
+        ("urn:pact:productclassification:cn:25232900", "urn:pact:productclassification:cn:252329"),
+        ("urn:pact:productclassification:cas:1234", None),
+        ("urn:pact:categories.example:category:battery", None),
+    ],
+)
+def test_the_category_above_follows_from_the_code(category, parent):
+    assert above(category) == parent
+
+
+def test_all_above_are_found_once():
+    prefix = "urn:pact:productclassification:un-cpc:"
+    both = [f"{prefix}3744", f"{prefix}3712", "urn:pact:x.example:y"]
+    expected = [f"{prefix}{code}" for code in ("3744", "374", "37", "3", "3712", "371")]
+    assert with_those_above(both) == (*expected, "urn:pact:x.example:y")
+    assert parents_of(both)[f"{prefix}371"] == f"{prefix}37"
+
+
+@pytest.mark.parametrize(
+    ("day", "closing", "name", "last"),
+    [
+        ("2026-01-01", "2026-03-31", "2026-Q1", "2025-12-31"),
+        ("2026-03-31", "2026-03-31", "2026-Q1", "2025-12-31"),
+        ("2026-04-01", "2026-06-30", "2026-Q2", "2026-03-31"),
+        ("2024-02-29", "2024-03-31", "2024-Q1", "2023-12-31"),
+        ("2026-09-30", "2026-09-30", "2026-Q3", "2026-06-30"),
+        ("2026-12-31", "2026-12-31", "2026-Q4", "2026-09-30"),
+    ],
+)
+def test_quarters_close_with_their_last_day(day, closing, name, last):
+    given_day = date.fromisoformat(day)
+    assert (str(closing_of(given_day)), quarter_name(given_day), str(last_closed(given_day))) == (closing, name, last)
+
+
+def test_prices_are_read_as_they_are_written():
+    price = Price("EUR", 2024, PriceBasis.BASIC)
+    assert price_text(price) == "EUR 2024 BASIC"
+    assert (price_of(price_text(price)), price_of(price_text(None))) == (price, None)
 
 
 # --- position ---

@@ -1,0 +1,76 @@
+"""`exchange benchmark publish`: once a quarter, by hand or by a schedule; a second time it says what was published."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from exchange.cli import running
+from exchange.cli.console import JSON_OPTION, console, print_json
+from exchange.config import read_settings
+from exchange.model.parties import OPERATOR
+from exchange.operations.benchmark_publishing import Published, publish_benchmarks
+from exchange.operations.checks import date_of_day
+from exchange.operations.exchange import Exchange
+
+benchmarks = typer.Typer(
+    no_args_is_help=True,
+    help="Benchmarks of alliances, in quarterly editions.\n\nExample: exchange benchmark publish --closing 2026-09-30",
+)
+
+
+@benchmarks.callback()
+def _group() -> None:
+    """So that its one command keeps its name."""
+
+
+@benchmarks.command("publish")
+def publish(
+    closing: Annotated[
+        date | None,
+        typer.Option(
+            "--closing",
+            parser=running.parse_date,
+            metavar="DATE",
+            help="The last day of the quarter; of the newest that has ended if not given.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Annotated[bool, JSON_OPTION] = False,
+) -> None:
+    """Publish a quarter's benchmark editions, of all alliances. Again: says what was published then.
+
+    A schedule may run it every day: it publishes once a quarter.
+
+    Example: exchange benchmark publish --closing 2026-09-30
+    """
+    megabytes = read_settings().graph_megabytes
+
+    async def command(exchange: Exchange) -> Published:
+        return await publish_benchmarks(exchange, OPERATOR, closing, megabytes_max=megabytes)
+
+    published = running.run(command)
+    quarter = published.quarter
+    closed = date_of_day(quarter.closing_day)
+    if as_json:
+        print_json(
+            {
+                "quarter": quarter.id,
+                "closingDate": str(closed),
+                "again": published.again,
+                "new": quarter.new,
+                "kept": quarter.kept,
+                "none": quarter.none,
+                "products": quarter.products,
+            }
+        )
+        return
+    word = "was published already" if published.again else "is published"
+    console().print(f"[bold]{quarter.id}[/], which closed on {closed}, {word}.")
+    console().print(
+        f"{quarter.new} new editions and {quarter.kept} that stay, of {quarter.products} products; of {quarter.none} "
+        "more sets with six groups or more nothing is published.",
+        soft_wrap=True,
+    )

@@ -1,0 +1,35 @@
+"""`exchange benchmark publish`: once a quarter, and the second time it says what was published."""
+
+from __future__ import annotations
+
+import json
+import re
+
+
+def test_a_quarter_is_published_once(exchange) -> None:
+    assert exchange("organization", "add", "Mill", "--domain", "mill.example").exit_code == 0
+    first = exchange("benchmark", "publish", "--closing", "2026-03-31", "--json")
+    assert first.exit_code == 0, first.output
+    expected = {"quarter": "2026-Q1", "closingDate": "2026-03-31", "new": 0, "kept": 0, "none": 0, "products": 0}
+    assert json.loads(first.output) == expected | {"again": False}
+    again = exchange("benchmark", "publish", "--closing", "2026-03-31", "--json")
+    assert json.loads(again.output) == expected | {"again": True}
+    said = " ".join(exchange("benchmark", "publish", "--closing", "2026-03-31").output.split())
+    assert said.startswith("2026-Q1, which closed on 2026-03-31, was published already.")
+
+
+def test_what_cannot_be_published_says_what_to_do(exchange) -> None:
+    for closing, code, message in (
+        ("2026-03-30", 1, "Write 2026-03-31"),
+        ("2199-12-31", 1, "is not over yet"),
+        ("2025-12-31", 1, "2026-Q1 is published"),
+        ("soon", 2, "YYYY-MM-DD"),
+    ):
+        found = exchange("benchmark", "publish", "--closing", closing)
+        assert found.exit_code == code, found.output
+        assert re.search(message, " ".join(found.output.split())), found.output
+
+
+def test_a_graph_that_needs_more_memory_is_refused_only_if_somebody_is_counted(exchange) -> None:
+    """Without consent nothing is loaded."""
+    assert exchange("benchmark", "publish", "--json").exit_code == 0

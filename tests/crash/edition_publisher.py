@@ -1,0 +1,49 @@
+"""Publishes a quarter and stops for good inside of its transaction, to be killed: `DIRECTORY CLOCK CLOSING STEP`.
+
+STEP is the name of a statement in `exchange.graph.benchmarks`, after which it stops, or `committed`. It says so on
+standard output first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from exchange.graph import Store, Target, benchmarks
+from exchange.graph.bolt import Transaction
+from exchange.model.parties import OPERATOR
+from exchange.operations.benchmark_publishing import publish_benchmarks
+from exchange.operations.exchange import open_exchange
+
+COMMITTED = "committed"
+
+
+async def stop() -> NoReturn:
+    print("there", flush=True)
+    await asyncio.Event().wait()
+    raise AssertionError("nobody sets it")
+
+
+async def main(directory: str, clock: str, closing: str, step: str) -> None:
+    run = Transaction.run
+    last = getattr(benchmarks, step, None)
+
+    async def running(self: Transaction, statement: str, **parameters: Any) -> Any:
+        found = await run(self, statement, **parameters)
+        if statement == last:
+            await stop()
+        return found
+
+    Transaction.run = running  # type: ignore[method-assign]
+    store = await Store.open(Target(Path(directory), attach=True))
+    exchange = open_exchange(store, clock=lambda: int(clock))
+    await publish_benchmarks(exchange, OPERATOR, dt.date.fromisoformat(closing), megabytes_max=1_024)
+    assert step == COMMITTED
+    await stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
