@@ -189,12 +189,7 @@ class Sight:
             else:
                 foreign.append(product)
         if foreign:
-            granted = await self.granted()
-            for product in foreign:
-                shown = AccessLevel.TOTAL if product.is_public(self.now_us) else AccessLevel.NONE
-                access = at_most(self.viewer, max(shown, granted.get(product.key, AccessLevel.NONE)))
-                if access >= AccessLevel.TOTAL:
-                    self._products[product.key] = ProductAnswer(product, access)
+            await self._decide(foreign)
         return [None if product is None else self._products.get(product.key) for product in products]
 
     async def _decide(self, foreign: Sequence[Product]) -> None:

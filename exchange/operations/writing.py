@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
@@ -37,7 +36,6 @@ T_co = TypeVar("T_co", covariant=True)
 BATCH_COMMANDS_MAX = 64  # one transaction's worth: measured to be where more no longer helps
 BATCH_FOOTPRINTS_MAX = 1000  # keeps the longest transaction near half a second
 HEAD_RETRIES_MAX = 60  # each retry means that another server wrote: it made progress
-OTHERS_SECONDS = 10.0  # after another server wrote first, more of its writes are expected
 HEAD_BACKOFF_S = 0.002
 HEAD_BACKOFF_MAX_S = 0.1
 WAITING_MAX = 10_000  # beyond it, say so instead of growing
@@ -133,7 +131,6 @@ class WriteQueue:
     ) -> None:
         self._store, self._clock, self._graph = store, clock, graph
         self._measures, self._known = measures or NoMeasures(), known or Known()
-        self._others_wrote = -OTHERS_SECONDS  # when another server was last met
         self._waiting: list[_Waiting] = []
         self._wake = asyncio.Event()
         self._closed = False
@@ -195,7 +192,6 @@ class WriteQueue:
                 await self._write_once(batch)
                 return
             except HeadMoved:
-                self._others_wrote = time.monotonic()
                 await asyncio.sleep(random.uniform(0, min(HEAD_BACKOFF_S * 2**attempt, HEAD_BACKOFF_MAX_S)))
             except StoreUnavailable:  # it is away for all of them
                 raise
@@ -210,15 +206,8 @@ class WriteQueue:
                 return
         raise StoreUnavailable("Other servers kept writing first. Nothing was written; ask again.")
 
-    async def _head(self) -> LedgerHead:
-        """To decide at: the one that was seen last, for where it is no longer the head nothing is written; read where
-        that was so a moment ago."""
-        seen = self._store.last_head
-        met = time.monotonic() - self._others_wrote < OTHERS_SECONDS
-        return await self._store.head() if seen is None or met else seen
-
     async def _write_once(self, batch: list[_Waiting]) -> None:
-        head = await self._head()
+        head = await self._store.head()
         now_us = max(self._clock(), head.at_us)
         asked = [waiting for waiting in batch if not waiting.answer.done()]
         outcomes = await asyncio.gather(

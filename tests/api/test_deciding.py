@@ -6,6 +6,7 @@ The right answer is `exchange.access.level`, from the grants of each product; th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from exchange.model.grant import AccessLevel
 from exchange.model.parties import ANONYMOUS, Scope, Viewer
 from exchange.model.product import Product
 from exchange.operations.exchange import Exchange
+from exchange.operations.known import Known
 from tests.api import inputs
 from tests.api.callers import Callers
 from tests.api.exchange_server import new_key, serving
@@ -95,7 +97,7 @@ def decided(
         return await honest(self, query, **parameters)
 
     async def decide(exchange: Exchange) -> tuple[list[AccessLevel], int]:
-        session = await exchange.session(viewer)
+        session = replace(await exchange.session(viewer), known=Known())
         nodes = await exchange.store.read_nodes(range(few))
         known: list[Product] = [nodes[key].product for key in range(few)]
         with monkeypatch.context() as patched:

@@ -132,6 +132,17 @@ async def test_what_another_server_wrote_is_never_missed(servers: Servers, writt
     assert (await servers.ask(servers.one, servers.car))["cradleToGate"] == {"hasGaps": written == "revoked"}
 
 
+async def test_a_product_that_another_server_registered_is_found_at_once(servers: Servers) -> None:
+    """It is in the database, but after the head that the question begins at, and not yet in memory."""
+    await servers.ask(servers.one, servers.tin)
+    [made] = await put_products(servers.other.store, servers.buyer, "Bus")
+    await put_footprint(servers.other.store, made, [a_line(servers.tin, unit="LITER")])
+    servers.clock.now_us += 2_000_000
+    for _ in range(2):
+        found = await servers.ask(servers.one, made)
+        assert found == {"name": "Bus", "access": "OWNER", "cradleToGate": {"hasGaps": False}}
+
+
 async def test_the_head_is_read_first_while_somebody_writes(servers: Servers) -> None:
     viewer = servers.viewer(servers.buyer)
     assert (await servers.one.question(viewer)).assumed

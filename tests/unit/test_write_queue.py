@@ -27,11 +27,8 @@ class Ledger:
     names: dict[str, str] = field(default_factory=dict)
     written: list[Write] = field(default_factory=list)
     away: bool = False
-    last_head: LedgerHead | None = None
-    reads: int = 0
 
     async def head(self) -> LedgerHead:
-        self.reads += 1
         return LedgerHead(self.sequence, 0, 0, 0)
 
     async def write(self, writes: Sequence[Write], changes: Sequence[Change], expected: LedgerHead) -> LedgerHead:
@@ -134,40 +131,6 @@ async def test_a_refusal_that_never_holds_long_enough_is_told_so() -> None:
     (found,) = await asked(ledger, TakeName(ledger, "N", "mine", write))
     assert isinstance(found, StoreUnavailable)
     assert tries == HEAD_RETRIES_MAX
-
-
-async def test_what_is_written_is_decided_at_the_head_that_was_seen_last() -> None:
-    """Where that is still the head, as the write itself finds out, it need not be read."""
-    ledger = Ledger(sequence=7, last_head=LedgerHead(7, 0, 0, 0))
-    assert await asked(ledger, TakeName(ledger, "N", "key")) == ["new"]
-    assert (ledger.sequence, ledger.reads) == (8, 0)
-
-
-async def test_where_another_server_wrote_the_head_is_read_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    ledger = Ledger(sequence=8, last_head=LedgerHead(7, 0, 0, 0))
-    queue = WriteQueue(ledger, lambda: 0)  # type: ignore[arg-type]
-    assert await queue.do(TakeName(ledger, "N", "key")) == "new"
-    assert ledger.reads == 1
-    ledger.last_head = LedgerHead(9, 0, 0, 0)
-    assert await queue.do(TakeName(ledger, "M", "key2")) == "new"
-    assert ledger.reads == 2
-    monkeypatch.setattr(writing, "OTHERS_SECONDS", 0.0)
-    ledger.last_head = LedgerHead(10, 0, 0, 0)
-    assert await queue.do(TakeName(ledger, "O", "key3")) == "new"
-    assert ledger.reads == 2
-    await queue.close()
-
-
-async def test_a_refusal_at_a_head_that_has_moved_is_decided_again() -> None:
-    """The name was free again, or its first answer has come."""
-    ledger = Ledger(sequence=8, names={"N": "theirs"}, last_head=LedgerHead(7, 0, 0, 0))
-    tries = []
-    (found,) = await asked(ledger, TakeName(ledger, "N", "mine", lambda: tries.append(ledger.names.pop("N", None))))
-    assert found == "new"
-    ledger = Ledger(sequence=8, names={"N": "theirs"}, last_head=LedgerHead(7, 0, 0, 0))
-    (found,) = await asked(ledger, TakeName(ledger, "N", "mine", lambda: tries.append(None)))
-    assert isinstance(found, Conflict)
-    assert len(tries) == 4
 
 
 @pytest.mark.parametrize("others", [0, 1])
