@@ -66,7 +66,7 @@ def add(
         print_json(_fields(added))
         return
     console().print(f"Added [bold]{escape(added.name)}[/], id {added.id}")
-    advice = called(f"client add {added.domains[0]}")
+    advice = called(f"client add {added.domains[0]} --role ADMINISTRATOR")
     console().print(f"Give it credentials: {escape(advice)}", soft_wrap=True)
 
 

@@ -138,4 +138,7 @@ def known_at_us(given: str | None) -> int | None:
         instant = None
     if instant is None or instant.tzinfo is None:
         raise typer.BadParameter(f"{given!r} is not an instant with an offset, such as 2026-06-30T12:00:00Z.")
-    return instant_us(instant.astimezone(UTC))
+    try:
+        return instant_us(instant.astimezone(UTC))
+    except OverflowError:
+        raise typer.BadParameter(f"{given!r} lies outside of the years 1 to 9999 (UTC).") from None

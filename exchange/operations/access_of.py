@@ -224,7 +224,7 @@ async def _shown(
     keys = list(levels)
     footprints = dict(zip(keys, await footprint_answers.standing(session, keys, dates), strict=True))
     async with session.share.turn():
-        solved = await solve_for(session, keys, dates, stages=False)
+        solved = await solve_for(session, keys, dates)
         resolved = {key: _resolved(solved, key, footprints[key]) for key in keys}
         named = {
             one

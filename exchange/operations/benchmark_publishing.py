@@ -91,13 +91,13 @@ def _closing(given: date | None, now_us: int) -> date:
     today = date_of_day(now_us // US_PER_DAY)
     if given is None:
         return last_closed(today)
+    if given >= today:
+        raise InvalidInput(f"{given} is not over yet (UTC). Publish the quarter on a later day.", path=("closing",))
     if closing_of(given) != given:
         raise InvalidInput(
             f"{given} is not the last day of a quarter. Write {closing_of(given)}, which is the one of its quarter.",
             path=("closing",),
         )
-    if given >= today:
-        raise InvalidInput(f"{given} is not over yet (UTC). Publish the quarter on a later day.", path=("closing",))
     return given
 
 

@@ -16,7 +16,10 @@ def require_publisher(viewer: Viewer) -> str:
     if viewer.anonymous:
         raise NotSignedIn("Sign in: send a token from POST /auth/token as `Authorization: Bearer …`.")
     if Scope.PUBLISH not in viewer.scopes:
-        raise AccessDenied("This token lacks the scope PUBLISH. Ask for a token with scope=publish.")
+        raise AccessDenied(
+            "This token lacks the scope PUBLISH. Ask for one with scope=publish; publishers and administrators of an "
+            "organization get one."
+        )
     if viewer.operator or viewer.organization_id is None:
         raise AccessDenied(
             "The operator owns no products. Act as an organization: ask for a token with scope=read publish."

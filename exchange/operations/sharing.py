@@ -31,6 +31,7 @@ from exchange.operations.writing import BATCH_FOOTPRINTS_MAX, Allocation, Decisi
 
 NOT_FOUND_GRANT = "No such grant, or it is not yours. Check the id."
 ENDS_FIRST = "the grant ends before it begins"
+HAS_ENDED = "the grant would have ended already: this instant has passed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ class _Grant:
         from_us = now_us if asked.from_us is None else max(asked.from_us, now_us)
         if asked.until_us <= from_us:  # decided here and not sooner: a request sent again may have ended since
             problems = Problems()
-            problems.add("REVERSED", ENDS_FIRST, ("input", "until"))
+            problems.add("REVERSED", HAS_ENDED if asked.until_us <= now_us else ENDS_FIRST, ("input", "until"))
             problems.raise_any()
         await check_refusals(self.store, [asked.owner_id if counted_as is None else counted_as.id], now_us)
         grant_id = str(uuid.uuid4())

@@ -73,7 +73,10 @@ def refusal(permission: Permission, viewer: Viewer) -> ExchangeError | None:
         return NotSignedIn("Sign in first: send a token of POST /auth/token as `Authorization: Bearer …`.")
     if Scope(permission.value) in viewer.scopes or (permission is Permission.READ and Scope.AUDIT in viewer.scopes):
         return None
-    return AccessDenied(f"This token lacks the scope {permission.value}: ask for one that has it.")
+    return AccessDenied(
+        f"This token lacks the scope {permission.value}: ask for one that has it, or your organization's administrator "
+        "for a role that does."
+    )
 
 
 class Guard(FieldExtension):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from exchange.config import Settings
-from tests.api.callers import Callers
+from tests.api.callers import ADMINISTRATOR, Callers, client_id
 from tests.api.exchange_server import new_key, serving
 from tests.api.shared_world import WRITTEN_US, SharedWorld, footprint, line, modelled
 
@@ -50,7 +50,7 @@ def swings(world: SharedWorld, times: int, of: str = "steel", **more: Any) -> li
 
 def told(world: SharedWorld, organization: str) -> list[dict[str, Any]]:
     asked = {"id": world.callers.organization(organization)}
-    nodes = world.callers.client(organization).query(AUDIT, asked)["organization"]["audit"]["nodes"]
+    nodes = world.callers.client(organization, ADMINISTRATOR).query(AUDIT, asked)["organization"]["audit"]["nodes"]
     return [each for each in nodes if each["kind"] == "EXTREME_PUBLICATION"]
 
 
@@ -70,7 +70,7 @@ def test_the_third_swing_of_a_day_is_told_to_the_suppliers_owner_once_and_says_n
         "organization": {"name": "Maker & Co"},
         "product": {"name": "Steel"},
     }
-    assert told(world, "maker")[0] == {**found[0], "client": "maker-client"}
+    assert told(world, "maker")[0] == {**found[0], "client": client_id("maker", ADMINISTRATOR)}
     assert told(world, "smith") == []
 
 
@@ -117,12 +117,12 @@ def test_the_same_by_a_fallback_or_by_another_name_is_the_same(world: SharedWorl
 def test_swings_of_what_is_not_seen_or_not_there_or_ones_own_are_told_to_nobody(world: SharedWorld) -> None:
     """Else the publisher, who reads its own trail, would learn that there is something."""
     for name in ("gear", "nothing", "leaf"):
-        before = world.callers.client("maker").query(AUDIT, {"id": world.callers.organization("maker")})
+        before = world.callers.client("maker", ADMINISTRATOR).query(AUDIT, {"id": world.callers.organization("maker")})
         if name == "gear":
             grant = world.grants["gear", "maker"]
             world.callers.client("smith").done("revokeAccess", {"grant": grant}, "grant { id }")
         assert set(swings(world, 14, of=name)) == {"PUBLISHED"}
-        after = world.callers.client("maker").query(AUDIT, {"id": world.callers.organization("maker")})
+        after = world.callers.client("maker", ADMINISTRATOR).query(AUDIT, {"id": world.callers.organization("maker")})
         counts = [each["organization"]["audit"]["totalCount"] for each in (before, after)]
         assert counts[1] == counts[0] + 15
     assert told(world, "smith") == []

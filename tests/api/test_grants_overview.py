@@ -9,7 +9,7 @@ import pytest
 
 from exchange.config import Settings
 from exchange.graph.bolt import Bolt
-from tests.api.callers import Callers
+from tests.api.callers import ADMINISTRATOR, Callers, client_id
 from tests.api.exchange_server import ApiClient, new_key, serving
 from tests.api.shared_world import ASKED_US, WRITTEN_US, SharedWorld
 
@@ -139,7 +139,7 @@ def test_only_the_owner_is_told(world: SharedWorld, relation: str) -> None:
     if relation == "inputs":
         assert node == {"grantedBy": None, "lastUsed": None}
     elif relation == "operator":
-        assert node["grantedBy"] == "maker-client"
+        assert node["grantedBy"] == client_id("maker")
         assert node["lastUsed"]["code"] in {"READ", "NOT_READ"}
     else:
         assert node is None
@@ -190,6 +190,6 @@ def test_members_of_a_page_of_alliances_are_read_at_once(world: SharedWorld, mon
 
 def test_the_overview_says_who_granted_what_to_whom(world: SharedWorld) -> None:
     nodes = world.client("owner").query(GRANTS, {"first": 100})["viewer"]["organization"]["grants"]["nodes"]
-    assert {node["grantedBy"] for node in nodes} == {"maker-client"}
+    assert {node["grantedBy"] for node in nodes} == {client_id("maker"), client_id("maker", ADMINISTRATOR)}
     assert {node["lastUsed"]["code"] for node in nodes} >= {"READ", "NOT_KEPT", "NOT_READ", "MEMBERS_NOT_SHOWN"}
     assert world.clock[0] > ASKED_US

@@ -73,6 +73,7 @@ def test_the_commands_are_these():
         "graph draw-seed",
         "audit export",
         "audit verify",
+        "benchmark publish",
     ]
     assert same is commands
 

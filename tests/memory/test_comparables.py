@@ -13,6 +13,7 @@ from exchange.model.closure import Dates
 from exchange.model.footprint import NEVER_US
 from exchange.model.resolved import Ints
 from exchange.rollup.own_terms import EXCLUDING_WIDTH
+from exchange.rollup.standings import OWN_WIDTH
 from tests.bench.supply import AS_OF, supply, tables_of, with_gain
 
 DATES = Dates(AS_OF, NEVER_US - 1, NEVER_US - 1)
@@ -67,12 +68,13 @@ def test_what_is_stated_to_the_grave_stands_beside_and_says_what_it_leaves_open(
             column.values[first + at] = column.values[at]
         versions.previous.values[first + at] = at
         versions.kind.values[first + at] |= TO_GRAVE
-        versions.own.values[first + at] = 0
-        versions.own.values[first + at, 0] = 100 + at
         tables.products.latest_version.values[at] = first + at
     unknown = (1 << 16) - 1
     versions.unknown.values[first : first + 3] = (unknown, 0, unknown)
-    versions.own.values[first + 2, EXCLUDING_WIDTH + 1] = 0.5
+    own = np.zeros((3, OWN_WIDTH))
+    own[:, 0] = [100, 101, 102]
+    own[2, EXCLUDING_WIDTH + 1] = 0.5
+    versions.own.put(np.arange(first, first + 3), own)
     found = comparables(tables, DATES, np.arange(4))
     rows = list(zip(found.product.tolist(), found.to_grave.tolist(), found.uptake_unclear.tolist(), strict=True))
     gate = [(key, False, False) for key in range(4)]

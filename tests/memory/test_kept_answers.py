@@ -13,6 +13,7 @@ import pytest
 from exchange.errors import NotFound
 from exchange.graph import Store
 from exchange.memory import Present
+from exchange.model.alliance import Membership
 from exchange.model.footprint import Price, PriceBasis
 from exchange.model.grant import AccessLevel, Grant
 from exchange.model.parties import ANONYMOUS, OPERATOR, Organization, Scope, Viewer
@@ -323,13 +324,13 @@ async def test_spreads_belong_to_who_asks(world: World) -> None:
 async def test_grants_are_read_once_for_a_question(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """And again for whoever is looked at, at a later head."""
     session = await world.exchange.session(world.viewer(world.buyer))
-    asked, read = [], world.store.grants_to
+    asked, read = [], world.store.grants_reaching
 
-    async def grants_to(organization_id: str) -> list[Grant]:
+    async def grants_reaching(organization_id: str) -> tuple[list[Membership], list[Grant]]:
         asked.append(organization_id)
         return await read(organization_id)
 
-    monkeypatch.setattr(world.store, "grants_to", grants_to)
+    monkeypatch.setattr(world.store, "grants_reaching", grants_reaching)
     granted = await session.granted()
     assert await session.onward() == set()
     assert set(granted) == {world.tin.key, world.pin.key}

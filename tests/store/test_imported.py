@@ -51,7 +51,7 @@ def _everything(database: Database) -> dict[str, dict[Any, Any]]:
             ):  # a writer's own mark, and the audit chain, which the importer begins after
                 del change[name]
         for ledger in found["Ledger"].values():
-            for name in ("auditHash", "auditFrom"):
+            for name in ("auditHash", "auditFrom", "credentials"):
                 ledger.pop(name, None)
         start, end = IDENTITY.format("a"), IDENTITY.format("b")
         joined = f"MATCH (a)-[e]->(b) RETURN type(e), {start}, {end}, e.line, properties(e)"
