@@ -33,6 +33,7 @@ from exchange.model.resolved import ResolvedLines, Total
 from exchange.operations import footprint_answers
 from exchange.operations.answers import FootprintAnswer, GrantAnswer, LineAnswer, RefusedAnswer
 from exchange.operations.grant_answers import grant_answer
+from exchange.operations.rights_of_one import given_by
 from exchange.operations.roll_ups import Solved, refused_answer, solve_for
 
 if TYPE_CHECKING:
@@ -177,11 +178,10 @@ class _Knowing:
     async def other(self, organization_id: str) -> Other:
         shown = await self._alliances()
         memberships = await self.session.store.memberships_in(sorted(shown)) if shown else []
-        inside = frozenset(
-            each.alliance_id for each in memberships if _is_in(each, organization_id, self.session.now_us)
-        )
+        theirs = [each for each in memberships if each.organization_id == organization_id]
+        inside = frozenset(each.alliance_id for each in theirs if each.holds(self.session.now_us))
         other = Other(organization_id, self.session.now_us, inside, shown - inside)
-        opened = await self._opened(other)
+        opened = await self._opened(other, theirs)
         onward = await self.session.find_onward(opened) if opened else set()
         return replace(other, onward=frozenset(onward))
 
@@ -192,27 +192,19 @@ class _Knowing:
         found = await self.session.store.memberships_of(self.owner_id)
         return frozenset(each.alliance_id for each in found if each.holds(self.session.now_us))
 
-    async def _opened(self, other: Other) -> set[int]:
-        """Keys of the owner's products of which the organization is shown lines, by its own grants alone."""
-        given = await self.session.store.grants_to(other.organization_id, *sorted(other.member_of))
+    async def _opened(self, other: Other, memberships: Sequence[Membership]) -> set[int]:
+        """Keys of the owner's products of which the organization is shown lines, by its own grants alone, as far as
+        the owner is shown its memberships."""
+        grants = await self.session.store.grants_to(other.organization_id, *sorted(other.member_of))
         if self.proposed is not None:
-            given = [*given, self.proposed]
-        reaching = [
-            grant
-            for grant in given
-            if grant.level == AccessLevel.INPUTS
-            and grant.in_force(other.now_us)
-            and (grant.organization_id == other.organization_id or grant.alliance_id in other.member_of)
-        ]
-        keys = {grant.product_key for grant in reaching if grant.owner_id is None}
-        products = await self.session.store.get_products_by_key(sorted(keys)) if keys else []
+            grants = [*grants, self.proposed]
+        given = given_by(memberships, grants, other.organization_id, other.now_us)
+        keys = sorted(key for key, level in given.by_key.items() if level == AccessLevel.INPUTS)
+        products = await self.session.store.get_products_by_key(keys) if keys else []
         own = {product.key for product in products if product is not None and product.owner_id == self.owner_id}
-        many = {(self.owner_id, grant.classification) for grant in reaching if grant.owner_id == self.owner_id}
+        opened = {covered for covered, level in given.of_many.items() if level == AccessLevel.INPUTS}
+        many = {covered for covered in opened if covered[0] == self.owner_id}
         return own | set(await self.session.store.covered_keys(many) if many else ())
-
-
-def _is_in(membership: Membership, organization_id: str, now_us: int) -> bool:
-    return membership.organization_id == organization_id and membership.holds(now_us)
 
 
 async def _shown(

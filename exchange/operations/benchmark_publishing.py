@@ -76,15 +76,23 @@ async def publish_benchmarks(
         there = _published(done, name)
         if there is not None:
             return there
-        closing_us = (closing_day + 1) * US_PER_DAY - 1
-        counted = await read_counted(exchange.store, head, closing_day, closing_us, megabytes_max=megabytes_max)
-        last = await _in_force(exchange.store, done[-1].id) if done else NOTHING_IN_FORCE
-        prepared = await beside(lambda: prepared_of(counted, last, name, closing_day))  # noqa: B023 (awaited at once)
+        last = done[-1] if done else None
+        prepared = await _prepare(exchange.store, head, last, name, closing_day, megabytes_max=megabytes_max)
         try:
             return await exchange.queue.do(_Publish(exchange.store, written_by(viewer), head, len(done), prepared))
         except _Overtaken:
             continue
     raise StoreUnavailable("Members left or revoked again and again meanwhile. Nothing was published; try again.")
+
+
+async def _prepare(
+    store: Store, head: LedgerHead, last: Quarter | None, name: str, closing_day: int, *, megabytes_max: int
+) -> Prepared:
+    """What a quarter publishes, as the graph stands at `head`; `last`: the one before it."""
+    closing_us = (closing_day + 1) * US_PER_DAY - 1
+    counted = await read_counted(store, head, closing_day, closing_us, megabytes_max=megabytes_max)
+    in_force = NOTHING_IN_FORCE if last is None else await _in_force(store, last.id)
+    return await beside(lambda: prepared_of(counted, in_force, name, closing_day))
 
 
 def _closing(given: date | None, now_us: int) -> date:

@@ -27,12 +27,12 @@ from exchange.model.footprint import SystemBoundary
 from exchange.model.grant import AccessLevel, Grant
 from exchange.model.ledger import LedgerHead
 from exchange.model.resolved import Ints
+from exchange.operations.following import MEGABYTE
 from exchange.operations.taking_over import load_tables
 from exchange.operations.turns import beside
 from exchange.units import DeclaredUnit
 
 DIGITS: Final = 6  # a hundred thousandth of the finest grid; many more than the last bits of a solution
-MEGABYTE: Final = 1_000_000
 
 Members = Mapping[str, frozenset[str]]  # by alliance, ids of organizations
 

@@ -2,8 +2,8 @@
 
 Everything that is written moves the head, so while it stays, what was read is what would be read again. The first
 session at another head empties it; what this process writes itself lets it go on without what that may have changed
-(`wrote`). What also depends on the clock (which grants hold) is kept until the next instant at
-which it could change. What is made from it leaves only after the head was read once more (`Session.confirm`).
+(`wrote`). What also depends on the clock (which grants hold) is kept until the next instant at which it could change.
+What is made from it leaves only after the head was read once more (`Session.confirm`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from exchange.operations.rights_of_one import Given, Granted
 
 PRODUCTS_KNOWN_MAX: Final = 5_000  # about a kilobyte each
 RIGHTS_KNOWN_MAX: Final = 200_000  # products granted, over all organizations: some hundred bytes each
-
 
 # No product is another by them, nor any grant: only which footprint stands, and so what is onward.
 _OF_FOOTPRINTS: Final = WATCHED | {

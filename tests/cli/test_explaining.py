@@ -178,7 +178,7 @@ def test_a_file_that_is_there_is_not_overwritten_unless_it_is_said(exchange, wri
     done = exchange(*SHOWN, "-o", str(written), "--force", "--json")
     assert done.exit_code == 0, done.output
     fields = json.loads(done.stdout)
-    assert fields["bytes"] == len(written.read_bytes()) == len(before)
+    assert fields["bytes"] == len(written.read_bytes())  # not that of the other: a time may have fewer digits
     assert fields["digest"] == json.loads(before)["digest"]
     assert [path.name for path in written.parent.iterdir()] == [written.name]
 
