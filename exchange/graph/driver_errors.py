@@ -41,8 +41,20 @@ def _bad_value(_: BaseException) -> ExchangeError:
     )
 
 
+# Another server makes the same constraint or index at this moment: IF NOT EXISTS does not keep two from meeting.
+_MADE_MEANWHILE = {
+    "Neo.ClientError.Schema.ConstraintAlreadyExists",
+    "Neo.ClientError.Schema.EquivalentSchemaRuleAlreadyExists",
+    "Neo.ClientError.Schema.IndexAlreadyExists",
+}
+
+
 def _bug(error: BaseException) -> StatementRefused:
     return StatementRefused(f"{type(error).__name__}: {error}")
+
+
+def _taken_or_bug(error: BaseException) -> Exception:
+    return _taken(error) if getattr(error, "code", None) in _MADE_MEANWHILE else _bug(error)
 
 
 # The nearest entry in an error's ancestry decides.
@@ -71,10 +83,10 @@ FAMILIES: dict[type[BaseException], Callable[[BaseException], Exception]] = {
     driver.UnsupportedServerProduct: _refuses_us,
     # it refuses the data
     driver.ConstraintError: _taken,
-    # our bug
+    # our bug, but for what two servers make at once
     driver.GqlError: _bug,
     driver.Neo4jError: _bug,
-    driver.ClientError: _bug,
+    driver.ClientError: _taken_or_bug,
     driver.CypherSyntaxError: _bug,
     driver.CypherTypeError: _bug,
     driver.DriverError: _bug,

@@ -13,6 +13,7 @@ from tests.bench.measuring import RESULTS, ROOT, keep, machine, show
 # Each is a module of this folder with `TITLE` and `run(options)`.
 BENCHMARKS = {
     "publish": "publishing",
+    "audit": "auditing",
     "rollup": "rolling_up",
     "engine": "engine",
     "start": "starting",

@@ -92,6 +92,9 @@ class Publisher:
     def through_operations(self) -> None:
         self._publish(self._batch(self.waiting.pop()))
 
+    def publish_one(self, product: str) -> None:
+        self._publish(self._batch([product]))
+
     def through_http(self) -> None:
         made = [_as_json(footprint) for footprint in self._batch(self.waiting.pop())]
         answer = self.client.query(_MUTATION, {"input": {"idempotencyKey": new_key(), "footprints": made}})

@@ -12,6 +12,7 @@ from neo4j.exceptions import ServiceUnavailable
 from exchange.errors import Conflict, StoreTooNew, StoreUnavailable
 from exchange.graph import HeadMoved, Store, ledger, migrations
 from exchange.graph.audit import CHANGES
+from exchange.graph.bolt import Bolt
 from exchange.model.ledger import Change, ChangeKind, LedgerHead
 from exchange.model.writes import AddOrganization, CreateProduct, PublishFootprint, Write
 from tests.store.databases import Database
@@ -269,3 +270,29 @@ class LedgerContract:
         head = await store.head()
         with pytest.raises(Conflict):
             await store.write(writes, changes_of(writes, head), head)
+
+
+class MetInSchema:
+    """For databases that several servers may migrate at once, and that say what two of them met in."""
+
+    async def test_an_index_that_another_server_makes_at_this_moment_is_waited_for(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """IF NOT EXISTS does not keep two servers apart; what the second hears is what this one hears once."""
+        makes = iter(
+            [
+                "CREATE INDEX another FOR (n:Organization) ON (n.groupId)",
+                "CREATE CONSTRAINT another FOR (n:Organization) REQUIRE n.id IS UNIQUE",
+            ]
+        )
+        ran: list[str | None] = []
+
+        async def step(bolt: Bolt) -> None:
+            ran.append(next(makes, None))
+            if ran[-1] is not None:
+                await bolt.alter(ran[-1])
+
+        number = migrations.newest_version() + 1
+        monkeypatch.setattr(migrations, "MIGRATIONS", (migrations.Migration(number, "a test", (step,)),))
+        await migrations.migrate(store._raw)
+        assert len(ran) == 3

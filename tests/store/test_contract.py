@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.store.contract import StoreContract
 from tests.store.contract_away import wire
-from tests.store.contract_ledger import LedgerContract
+from tests.store.contract_ledger import LedgerContract, MetInSchema
 
 __all__ = ["wire"]
 
@@ -13,7 +13,7 @@ class TestEmbedded(StoreContract):
     backend = "embedded"
 
 
-class TestNeo4j5(StoreContract):
+class TestNeo4j5(MetInSchema, StoreContract):
     backend = "neo4j_5"
 
 
@@ -23,5 +23,5 @@ class TestNeo4j5Routed(LedgerContract):
     backend = "neo4j_5_routed"
 
 
-class TestNeo4j2026(StoreContract):
+class TestNeo4j2026(MetInSchema, StoreContract):
     backend = "neo4j_2026"
