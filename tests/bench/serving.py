@@ -65,6 +65,7 @@ TOTAL = """query ($id: ID!) { product(id: $id) { cradleToGate { __typename
 REASONS = """query ($id: ID!) { product(id: $id) { cradleToGate { __typename
   ... on RollUp { pcfExcludingBiogenicUptake lower upper
     contributions(first: 10) { product { id } ownEmissions sharePercent } } } } }"""
+SMALLEST = "{ __typename }"  # what every question costs: HTTP, GraphQL, and a look at the head before it leaves
 PUBLISH = """mutation ($input: PublishFootprintsInput!) {
   publishFootprints(input: $input) { __typename ... on UserError { message } } }"""
 
@@ -147,8 +148,7 @@ class _Measured:
             Figure(f"{self._name}: the server's memory until then, at most", Spread((resident,)), "MB", "once", None),
         ]
         parts: list[Callable[[], list[Figure]]] = [
-            lambda: self._alone("total and interval", TOTAL, "", range(self._made.products)),
-            lambda: self._alone("the owner's, with contributions", REASONS, self._tokens[0], self._owned(1)),
+            self._all_alone,
             self._together,
         ]
         for part in parts:
@@ -224,22 +224,35 @@ class _Measured:
 
     # -- measuring -------------------------------------------------------------------------------------------------
 
-    def _alone(self, what: str, query: str, token: str, keys: range) -> list[Figure]:
-        """One caller, one question after the other."""
-        self._load(Plan(0, "", [Reader(token, self._bodies(query, keys, WARM_UP))], 0.0, count=WARM_UP, watched=True))
+    def _all_alone(self) -> list[Figure]:
+        """One caller: the smallest question, then about products that nobody asked for before, then about one again."""
+        everything, token = range(self._made.products), self._tokens[0]
+        same = [json.dumps({"query": TOTAL, "variables": _product(self._random.choice(everything))})]
+        smallest = self._alone("", lambda count: [json.dumps({"query": SMALLEST})] * count)["whole"]
+        found = [Figure(f"{self._name}, alone: the smallest question, p50", smallest, "ms", "", None)]
+        for what, of, bodies in (
+            ("total and interval", "", lambda count: self._bodies(TOTAL, everything, count)),
+            ("the owner's, with contributions", token, lambda count: self._bodies(REASONS, self._owned(1), count)),
+            ("total and interval, asked again", "", lambda count: same * count),
+        ):
+            seen, name = self._alone(of, bodies), f"{self._name}, alone: {what}"
+            engine = seen["engine"] if all(seen["engine"].values) else None  # what is asked again is not solved again
+            found += [
+                Figure(f"{name}, p50", seen["whole"], "ms", "the engine's own time", engine),
+                Figure(f"{name}, beyond the engine, p50", seen["beyond"], "ms", "the smallest question", smallest),
+            ]
+        return found
+
+    def _alone(self, token: str, bodies: Callable[[int], list[str]]) -> dict[str, Spread]:
+        """One question after the other: milliseconds in the middle of each round, the engine's part, and the rest."""
+        self._load(Plan(0, "", [Reader(token, bodies(WARM_UP))], 0.0, count=WARM_UP, watched=True))
         medians: dict[str, list[float]] = {"whole": [], "engine": [], "beyond": []}
         for _ in range(self._rounds):
-            reader = Reader(token, self._bodies(query, keys, ALONE))
-            seen = self._load(Plan(0, "", [reader], 0.0, count=ALONE, watched=True))
+            seen = self._load(Plan(0, "", [Reader(token, bodies(ALONE))], 0.0, count=ALONE, watched=True))
             whole, engine = np.array(seen["reads_ms"]), np.array(seen["closures_ms"]) + np.array(seen["solves_ms"])
             for name, values in (("whole", whole), ("engine", engine), ("beyond", whole - engine)):
                 medians[name].append(float(np.median(values)))
-        spread = {name: Spread(tuple(values)) for name, values in medians.items()}
-        peer = "the engine's own time"
-        return [
-            Figure(f"{self._name}, alone: {what}, p50", spread["whole"], "ms", peer, spread["engine"]),
-            Figure(f"{self._name}, alone: {what}, beyond the engine, p50", spread["beyond"], "ms", "", None),
-        ]
+        return {name: Spread(tuple(values)) for name, values in medians.items()}
 
     def _together(self) -> list[Figure]:
         """Several organizations ask at once, while another publishes."""
