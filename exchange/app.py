@@ -27,6 +27,7 @@ from exchange.metrics import CONTENT_TYPE, GraphState, Metrics
 from exchange.model.parties import Viewer
 from exchange.operations import credentials
 from exchange.operations.exchange import Clock, Exchange, open_exchange, wall_clock_us
+from exchange.operations.self_check import SelfCheck
 from exchange.schema import graphql_routes
 from exchange.tokens import Issuer
 from exchange.web.graphiql import graphiql_page, graphiql_routes
@@ -142,7 +143,7 @@ async def running_exchange(
             snapshot=snapshot_of(settings, target),
             measures=Metrics() if serving else None,
         )
-        checking = exchange.check_itself() if exchange.graph is not None else None
+        checking = SelfCheck(exchange) if exchange.graph is not None else None
         try:
             yield exchange
         finally:

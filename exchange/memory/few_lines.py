@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from exchange.memory.layout import NOBODY, LineFallback
+from exchange.memory.tables import Tables
 from exchange.model.footprint import Fallback, LineExtras
 from exchange.rollup.standings import binary_deviation, stated_ratings
-
-if TYPE_CHECKING:
-    from exchange.memory.tables import Tables
 
 
 def put_few(

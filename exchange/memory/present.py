@@ -12,10 +12,10 @@ from typing import Final
 import numpy as np
 
 from exchange.memory.columns import Array, Column, ranges
+from exchange.memory.granting import covered
 from exchange.memory.layout import NOBODY, Touched
 from exchange.memory.lines import LinesResolved, resolve_lines
 from exchange.memory.moves import Moves
-from exchange.memory.reach import covered
 from exchange.memory.standing import Stood, release_ends, stand
 from exchange.memory.tables import Tables
 from exchange.model.closure import Dates

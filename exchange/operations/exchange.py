@@ -20,7 +20,6 @@ from exchange.operations.measures import Measures, NoMeasures
 from exchange.operations.probing import ForeignScenarios
 from exchange.operations.refused_scenarios import RefusedScenarios
 from exchange.operations.sampling import Runs
-from exchange.operations.self_check import SelfCheck
 from exchange.operations.session import Session
 from exchange.operations.snapshots import SnapshotFile
 from exchange.operations.swings import Swings
@@ -87,10 +86,6 @@ class Exchange:
     def share(self, viewer: Viewer) -> Share:
         """The turns of one operation of a viewer."""
         return Share(self.turns, _caller(viewer))
-
-    def check_itself(self) -> SelfCheck:
-        """Begins to compare memory and database now and then, until it is closed."""
-        return SelfCheck(self)
 
     async def close(self) -> None:
         """Ends the queue; writes that wait are refused as StoreUnavailable. The store is its opener's to close."""

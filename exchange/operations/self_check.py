@@ -16,17 +16,15 @@ import itertools
 import logging
 import random
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from exchange.errors import ExchangeError
 from exchange.memory.whole import KEPT_DIFFERENCE, RADII
 from exchange.model.parties import OPERATOR
+from exchange.operations.exchange import Exchange
+from exchange.operations.following import LiveGraph
 from exchange.operations.roll_ups import Solved, solve_for
 from exchange.operations.session import Session
-
-if TYPE_CHECKING:
-    from exchange.operations.exchange import Exchange
-    from exchange.operations.following import LiveGraph
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +34,7 @@ CHECKS_BETWEEN: Final = 12  # solving everybody anew takes about 60 sweeps, in w
 
 
 class SelfCheck:
-    """The task of one server. `exchange` holds its graph in memory."""
+    """The task of one server, which compares now and then until it is closed. `exchange` holds its graph in memory."""
 
     def __init__(self, exchange: Exchange, seconds_between: float = SECONDS_BETWEEN) -> None:
         self._exchange, self._seconds = exchange, seconds_between

@@ -20,9 +20,17 @@ from exchange.memory import (
     Tables,
     Touched,
     add_footprint_columns,
+    add_footprints,
     add_grant_columns,
     add_product_columns,
+    add_products,
+    add_releases,
+    bind,
+    bind_names,
+    deprecate,
     names_to_bind,
+    put_grants,
+    put_memberships,
 )
 from exchange.model.alliance import Membership
 from exchange.model.columns import GrantColumns, ProductColumns
@@ -58,14 +66,14 @@ class Changed:
 
     def apply(self, tables: Tables) -> Touched:
         """Takes all of it over; nothing interrupts it."""
-        touched = tables.add_products(self.products)
-        touched |= tables.add_releases(self.releases)
-        touched |= tables.add_footprints(self.published)
+        touched = add_products(tables, self.products)
+        touched |= add_releases(tables, self.releases)
+        touched |= add_footprints(tables, self.published)
         for footprint in self.deprecated:
-            touched |= tables.deprecate(footprint)
-        tables.bind(self.products)
-        touched |= tables.put_grants(self.grants)
-        return touched | tables.put_memberships(self.memberships)
+            touched |= deprecate(tables, footprint)
+        bind(tables, self.products)
+        touched |= put_grants(tables, self.grants)
+        return touched | put_memberships(tables, self.memberships)
 
 
 def changed_by(writes: Sequence[Write]) -> Changed | None:
@@ -156,7 +164,7 @@ _LOADS: Final[list[tuple[int, int, int]]] = []  # the usual threshold, once for 
 
 async def _loaded(store: Store, head: LedgerHead, check: Callable[[Tables], None]) -> Tables:
     tables = Tables()
-    tables.add_releases([each for each in await store.read_releases() if each.sequence <= head.sequence])
+    add_releases(tables, [each for each in await store.read_releases() if each.sequence <= head.sequence])
     tables.products.resize(head.products)
     tables.versions.resize(head.footprints)
     progress = _Progress(head)
@@ -171,8 +179,8 @@ async def _loaded(store: Store, head: LedgerHead, check: Callable[[Tables], None
             await beside(partial(add_products, products))
             progress.tell(after, 0)
             check(tables)
-    tables.put_memberships(await store.read_memberships(head.sequence))
-    tables.put_grants(await store.read_grants_of_all(head.sequence))
+    put_memberships(tables, await store.read_memberships(head.sequence))
+    put_grants(tables, await store.read_grants_of_all(head.sequence))
     versions = _ranges(head.footprints, lambda first, after: store.read_footprint_columns(first, after, head.sequence))
     async with aclosing(versions):
         async for after, footprints in versions:
@@ -184,7 +192,7 @@ async def _loaded(store: Store, head: LedgerHead, check: Callable[[Tables], None
         raise StoreUnavailable("The graph could not be read whole. Ask again in a few seconds.")
     # A line's product is later than its consumer where it was named before it was there.
     names = await store.read_names(names_to_bind(tables))
-    tables.bind_names((urn, key) for urn, key in names.items() if key < head.products)
+    bind_names(tables, ((urn, key) for urn, key in names.items() if key < head.products))
     return tables
 
 

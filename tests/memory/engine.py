@@ -6,7 +6,22 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from exchange.memory import NOBODY, Column, History, Present, Proposal, Tables, cut, demand, everything
+from exchange.memory import (
+    NOBODY,
+    Column,
+    History,
+    Present,
+    Proposal,
+    Tables,
+    add_footprints,
+    add_products,
+    add_releases,
+    bind,
+    cut,
+    demand,
+    everything,
+    put_grants,
+)
 from exchange.memory.lines import UNIT_NOT_CONVERTIBLE
 from exchange.model.closure import Dates, Node, Permits, Snapshot
 from exchange.model.footprint import NEVER_US, Footprint
@@ -30,12 +45,12 @@ def tables_of(snapshot: Snapshot, permits: Permits | None = None) -> Tables:
         if release_id is not None and release_id not in releases:
             later = snapshot.successors.get(release_id, ())
             releases[release_id] = release_before(release_id, later)
-    tables.add_releases(releases.values())
-    tables.add_footprints(footprints)
-    tables.add_products(node.product for node in nodes)
-    tables.bind(node.product for node in nodes)
+    add_releases(tables, releases.values())
+    add_footprints(tables, footprints)
+    add_products(tables, (node.product for node in nodes))
+    bind(tables, (node.product for node in nodes))
     grants = [grant for node in nodes for grant in node.grants]
-    tables.put_grants(grants if permits is None else grants_of(snapshot, permits))
+    put_grants(tables, grants if permits is None else grants_of(snapshot, permits))
     return tables
 
 

@@ -16,10 +16,16 @@ from exchange.memory import (
     Present,
     Tables,
     add_footprint_columns,
+    add_footprints,
     add_grant_columns,
     add_product_columns,
+    add_products,
+    add_releases,
+    bind,
+    bind_names,
     names_to_bind,
     pack,
+    put_grants,
 )
 from exchange.memory.exact import ExactDecimals
 from exchange.memory.layout import TO_GRAVE
@@ -39,17 +45,17 @@ DATES = Dates(20_200, NOW_US + 1_000, 20_000)
 
 def one_by_one(made: Rich) -> Tables:
     tables = Tables()
-    tables.add_releases(made.releases)
-    tables.add_products(made.products)
-    tables.put_grants(made.grants)
-    tables.add_footprints(made.footprints)
-    tables.bind(made.products)
+    add_releases(tables, made.releases)
+    add_products(tables, made.products)
+    put_grants(tables, made.grants)
+    add_footprints(tables, made.footprints)
+    bind(tables, made.products)
     return tables
 
 
 def by_column(made: Rich, size: int) -> Tables:
     tables = Tables()
-    tables.add_releases(made.releases)
+    add_releases(tables, made.releases)
     for products in parts(made.products, size):
         add_product_columns(tables, product_columns(products))
     for product in made.products:
@@ -57,7 +63,7 @@ def by_column(made: Rich, size: int) -> Tables:
     for footprints in parts(made.footprints, size):
         add_footprint_columns(tables, footprint_columns(footprints))
     registered = {urn: product.key for product in made.products for urn in product.product_ids}
-    tables.bind_names((urn, registered[urn]) for urn in names_to_bind(tables) if urn in registered)
+    bind_names(tables, ((urn, registered[urn]) for urn in names_to_bind(tables) if urn in registered))
     return tables
 
 

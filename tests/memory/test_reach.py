@@ -9,7 +9,18 @@ import numpy as np
 import pytest
 
 from exchange.access import permits_at, permits_ever
-from exchange.memory import Packed, Present, Tables, add_grant_columns, add_product_columns, pack, unpack
+from exchange.memory import (
+    Packed,
+    Present,
+    Tables,
+    add_grant_columns,
+    add_product_columns,
+    add_products,
+    pack,
+    put_grants,
+    put_memberships,
+    unpack,
+)
 from exchange.memory.lines import permitted, permitted_ever
 from exchange.model.alliance import Membership, members_of
 from exchange.model.closure import Dates, Node
@@ -103,13 +114,13 @@ def one_by_one(made: Allied) -> Tables:
     things: list[Product | Membership | Grant] = [*made.products, *made.memberships, *made.grants]
     for thing in sorted(things, key=lambda each: each.sequence):
         if isinstance(thing, Product):
-            tables.add_products([thing])
+            add_products(tables, [thing])
         elif isinstance(thing, Membership):
-            tables.put_memberships([replace(thing, ended_sequence=NEVER_US)])
+            put_memberships(tables, [replace(thing, ended_sequence=NEVER_US)])
         else:
-            tables.put_grants([replace(thing, revoked_sequence=NEVER_US, revoked_at_us=NEVER_US)])
-    tables.put_memberships(made.memberships)
-    tables.put_grants(made.grants)
+            put_grants(tables, [replace(thing, revoked_sequence=NEVER_US, revoked_at_us=NEVER_US)])
+    put_memberships(tables, made.memberships)
+    put_grants(tables, made.grants)
     return tables
 
 
@@ -118,8 +129,8 @@ def by_column(made: Allied) -> Tables:
     add_product_columns(tables, product_columns(made.products))
     own = [each for each in made.grants if each.owner_id is None and each.level > AccessLevel.NONE]
     add_grant_columns(tables, grant_columns(sorted(own, key=lambda each: (each.product_key, each.sequence))))
-    tables.put_memberships(made.memberships)
-    tables.put_grants([each for each in made.grants if each.owner_id is not None])
+    put_memberships(tables, made.memberships)
+    put_grants(tables, [each for each in made.grants if each.owner_id is not None])
     return tables
 
 
@@ -156,13 +167,13 @@ def test_the_same_lines_may_be_followed_whichever_way_it_is_asked(way) -> None:
 
 def test_a_grant_to_an_alliance_is_one_row_whoever_is_in_it() -> None:
     tables = Tables()
-    tables.add_products([Product("p", 0, "mill", (), "P", None, (), 0, 1)])
+    add_products(tables, [Product("p", 0, "mill", (), "P", None, (), 0, 1)])
     never = NEVER_US
     for number in range(50):
         made = Membership(f"m{number}", "first", f"owner{number}", "", 0, 0, 2 + number, never, never)
-        tables.put_memberships([made])
+        put_memberships(tables, [made])
     grant = Grant("g", "p", 0, None, AccessLevel.TOTAL, False, 0, never, never, 90, never, alliance_id="first")
-    touched = tables.put_grants([grant])
+    touched = put_grants(tables, [grant])
     assert touched.followers == touched.granted == {0}
     assert len(tables.grants.product) == 1
     owner, product = np.array([tables.owners["owner7"]]), np.array([0])
@@ -172,15 +183,15 @@ def test_a_grant_to_an_alliance_is_one_row_whoever_is_in_it() -> None:
 def test_joining_and_leaving_touch_what_is_granted_to_the_alliance() -> None:
     tables = Tables()
     never = NEVER_US
-    tables.add_products([Product(f"p{key}", key, "mill", (), "P", None, (), 0, 1 + key) for key in range(3)])
+    add_products(tables, [Product(f"p{key}", key, "mill", (), "P", None, (), 0, 1 + key) for key in range(3)])
     single = Grant("g", "p1", 1, None, AccessLevel.TOTAL, False, 0, never, never, 8, never, alliance_id="first")
     joined = Membership("m", "first", "buyer", "", 0, 0, 9, never, never)
-    tables.put_grants([single])
+    put_grants(tables, [single])
     broad = replace(single, id="h", product_id=None, product_key=NO_PRODUCT, owner_id="mill", sequence=10)
     for touch, keys in (
-        (lambda: tables.put_memberships([joined]), {1}),
-        (lambda: tables.put_grants([broad]), {0, 1, 2}),
-        (lambda: tables.put_memberships([replace(joined, ended_sequence=11)]), {0, 1, 2}),
+        (lambda: put_memberships(tables, [joined]), {1}),
+        (lambda: put_grants(tables, [broad]), {0, 1, 2}),
+        (lambda: put_memberships(tables, [replace(joined, ended_sequence=11)]), {0, 1, 2}),
     ):
         touched = touch()
         assert touched.followers == touched.granted == keys
