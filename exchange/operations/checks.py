@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -56,6 +56,12 @@ def years_later(day: int, years: int) -> int:
         return day_of(found.replace(year=found.year + years, day=28))
 
 
+def joined(names: Sequence[str], last: str = "and") -> str:
+    """Names as a sentence lists them: a, b and c."""
+    *before, end = names
+    return f"{', '.join(before)} {last} {end}" if before else end
+
+
 @dataclass(frozen=True, slots=True)
 class Checker:
     """Checks fields below one path of an input; all problems end up in one list."""
@@ -98,6 +104,15 @@ class Checker:
             elif not lines and steering in "\r\n\t":
                 message = f"stands on one line; put a space for {named} in it"
             self.add("TEXT_INVALID", message, *steps, got=named)
+
+    def one_of(self, what: str, given: Mapping[str, bool], *steps: str) -> None:
+        """Exactly one of several fields. what: what they say together; given: whether each of them is there."""
+        if sum(given.values()) == 1:
+            return
+        named = [name for name, there in given.items() if there]
+        gave = joined(named) if named else "none of them"
+        message = f"{what}: name exactly one of {joined(list(given))}; you gave {gave}"
+        self.add("ONE_OF", message, *steps, expected=joined(list(given), "or"), got=joined(named) if named else None)
 
     def texts(self, values: Sequence[str], *steps: str, fewest: int = 0) -> None:
         if len(values) < fewest:
@@ -172,11 +187,8 @@ class Checker:
                 message = "is a whole number from 1 (best) to 5 (worst)"
                 self.add("OUT_OF_RANGE", message, name, expected="1, 2, 3, 4 or 5", got=score)
         variance, deviation = value.basic_variance, value.basic_geometric_standard_deviation
-        if (variance is None) == (deviation is None):
-            message = "state the basic uncertainty: exactly one of basicVariance and basicGeometricStandardDeviation"
-            expected = "basicVariance or basicGeometricStandardDeviation"
-            got = None if variance is None else "both"
-            self.add("ONE_OF", message, "basicVariance", expected=expected, got=got)
+        stated = {"basicVariance": variance is not None, "basicGeometricStandardDeviation": deviation is not None}
+        self.one_of("the basic uncertainty", stated, "basicVariance")
         self._within(variance, Decimal(0), BASIC_VARIANCE_MAX, "basicVariance")
         self._within(deviation, Decimal(1), BASIC_DEVIATION_MAX, "basicGeometricStandardDeviation")
         if len(self.problems.found) > before:
