@@ -11,8 +11,8 @@ from decimal import Decimal
 from exchange.errors import Problems
 from exchange.model.footprint import NEVER_US, DataQuality, Price, PriceBasis
 from exchange.model.pedigree import BASIC_DEVIATION_MAX, BASIC_VARIANCE_MAX, SCORES, Pedigree
-from exchange.model.text import LAST_CONTROL_CHARACTER, steering_character
-from exchange.model.urns import is_name, normal_urn
+from exchange.model.text import LAST_CONTROL_CHARACTER, shows_nothing, steering_character
+from exchange.model.urns import is_name, names_something, normal_urn
 from exchange.operations.inputs import DataQualityInput, PedigreeInput
 
 TEXT_LENGTH_MAX = 65_536  # a description may be long; the database takes 1 MiB in one property
@@ -85,11 +85,11 @@ class Checker:
         lines: bool = False,
     ) -> None:
         """Text that can be stored and shown: not longer than the bound, nothing in it that steers a terminal, no lone
-        surrogate; not blank where it is required. `lines`: of more than one line."""
+        surrogate; something to be seen where it is required. `lines`: of more than one line."""
         if value is None:
             return
-        if required and not value.strip():
-            self.add("REQUIRED", "must not be empty", *steps)
+        if required and shows_nothing(value):
+            self._empty(value.strip(), *steps)
         if len(value) > longest:
             message = f"has {len(value)} characters; shorten it to {longest}"
             self.add("TOO_LONG", message, *steps, expected=f"≤ {longest} characters", got=f"{len(value)} characters")
@@ -104,6 +104,15 @@ class Checker:
             elif not lines and steering in "\r\n\t":
                 message = f"stands on one line; put a space for {named} in it"
             self.add("TEXT_INVALID", message, *steps, got=named)
+
+    def _empty(self, left: str, *steps: str) -> None:
+        """left: what is there besides blanks, all of it invisible."""
+        if not left:
+            self.add("REQUIRED", "must not be empty", *steps)
+            return
+        named = f"U+{ord(left[0]):04X}"
+        message = f"shows nothing: all of its characters are invisible, such as {named}; write what people can read"
+        self.add("REQUIRED", message, *steps, expected="a character that can be seen", got=named)
 
     def one_of(self, what: str, given: Mapping[str, bool], *steps: str) -> None:
         """Exactly one of several fields. what: what they say together; given: whether each of them is there."""
@@ -135,6 +144,14 @@ class Checker:
             message = "has an r-, q- or f-component, which is no part of a name; leave out what begins with ?+, ?= or #"
             self.add("URN_INVALID", message, *steps, expected=re.split(r"[?#]", found)[0], got=value)
         return found or value
+
+    def identifier(self, value: str, *steps: str) -> str:
+        """The normal spelling of a URN that is to stand for one thing; a problem where it stands for none."""
+        before, found = len(self.problems.found), self.urn(value, *steps)
+        if len(self.problems.found) == before and not names_something(found):
+            message = "ends where the name of the thing belongs; write one after the last colon"
+            self.add("URN_INVALID", message, *steps, expected=f"{found.rstrip(':')}:…", got=value)
+        return found
 
     def above_zero(self, value: Decimal, *steps: str) -> None:
         if value <= 0:
