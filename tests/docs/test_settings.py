@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 import pytest
 
@@ -43,7 +42,7 @@ def test_settings_that_are_said_to_exclude_each_other_stop_the_start(monkeypatch
         [said] = refused.value.message.splitlines()
         assert set(stated) & set(re.findall(r"EXCHANGE_[A-Z_]+", said)), said
         met.add(said)
-    given: Mapping[str, str] = dict.fromkeys(("graph_user", "graph_password", "graph_database", "data_directory"), "x")
+    given = dict.fromkeys(("graph_user", "graph_password", "graph_database", "data_directory"), "x")
     every = [_contradictions(given | {"graph_uri": uri}) for uri in ("bolt://x", "embedded:x")]
     every.append(_contradictions({"graph_uri": "bolt://x"}))
     assert met == {said for found in every for said in found}
