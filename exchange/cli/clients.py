@@ -28,11 +28,20 @@ def add(
     organization: Annotated[str, typer.Argument(metavar="ORGANIZATION", help="Its name, domain or id.")],
     scope: Annotated[
         list[Scope] | None,
-        typer.Option(case_sensitive=False, help="Instead of a role, what it may do. Repeat for more."),
+        typer.Option(
+            parser=running.parse_one_of(Scope),
+            metavar="|".join(Scope),
+            help="Instead of a role, all scopes of one, READ or PUBLISH, or ADMINISTER for a client of the operator. "
+            "Repeat for more.",
+        ),
     ] = None,
     role: Annotated[
         Role | None,
-        typer.Option(case_sensitive=False, help="What it may do for the organization; PUBLISHER if not given."),
+        typer.Option(
+            parser=running.parse_one_of(Role),
+            metavar="|".join(Role),
+            help="What it may do for the organization; PUBLISHER if not given.",
+        ),
     ] = None,
     person: Annotated[
         bool, typer.Option("--person", help="A person's client; a service account's if not given.")
@@ -102,7 +111,12 @@ def list_all(
 @clients.command("role")
 def give(
     client_id: Annotated[str, typer.Argument(metavar="CLIENT_ID", help="Its id, as add and list print it.")],
-    role: Annotated[Role, typer.Argument(case_sensitive=False, help="What it may do from now on.")],
+    role: Annotated[
+        Role,
+        typer.Argument(
+            parser=running.parse_one_of(Role), metavar="ROLE", help=f"What it may do from now on: {', '.join(Role)}."
+        ),
+    ],
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
     """Give a client another role: it has to sign in again. So a client from before there were roles becomes the first

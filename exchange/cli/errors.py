@@ -50,7 +50,8 @@ def show_error(error: ExchangeError, *, as_json: bool = False) -> None:
         return
     console = error_console()
     why = f"{error.refusal}: " if isinstance(error, RollUpRefused) else ""
-    console.print(f"[bold red]{error.code}[/] {why}{escape(error.message)}", soft_wrap=True)
+    where = " ".join(error.path) + ": " if _says_where(error) else ""
+    console.print(f"[bold red]{error.code}[/] {why}{escape(where + error.message)}", soft_wrap=True)
     if isinstance(error, InvalidInput) and _adds_something(error):
         rows = table("where", "what", "got")
         for problem in error.problems:
@@ -58,6 +59,11 @@ def show_error(error: ExchangeError, *, as_json: bool = False) -> None:
         console.print(rows)
     if error.retryable:
         console.print("[dim]This may pass: try again.[/]")
+
+
+def _says_where(error: ExchangeError) -> bool:
+    """Whether the message is that of its one wrong field, which has a name that the message does not say."""
+    return isinstance(error, InvalidInput) and bool(error.path) and not _adds_something(error)
 
 
 def _adds_something(error: InvalidInput) -> bool:

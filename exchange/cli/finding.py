@@ -41,6 +41,8 @@ async def all_organizations(exchange: Exchange) -> list[Organization]:
 async def find_organization(exchange: Exchange, called: str) -> Organization:
     """By id, company id, domain or name. Raises NotFound, naming the candidates where several are meant."""
     text = called.strip()
+    if not text:
+        raise NotFound("Name an organization by its id, its domain, or its name.")
     named = text.lower() if UUID.fullmatch(text) else uuid_of(text, "Organization")
     if named is not None:
         [by_id] = await exchange.store.get_organizations([named])

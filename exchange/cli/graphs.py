@@ -46,7 +46,13 @@ def export(
     product: ProductArgument,
     format_: Annotated[
         Format | None,
-        typer.Option("--format", help="What to write; taken from the file's name if not given.", show_default=False),
+        typer.Option(
+            "--format",
+            parser=running.parse_one_of(Format),
+            metavar="|".join(Format),
+            help="What to write; taken from the file's name if not given.",
+            show_default=False,
+        ),
     ] = None,
     output: OutputOption = None,
     as_of: running.AsOfOption = None,

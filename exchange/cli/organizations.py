@@ -50,7 +50,7 @@ def add(
     """
 
     async def command(exchange: Exchange) -> Organization:
-        head = await find_organization(exchange, group) if group else None
+        head = await find_organization(exchange, group) if group is not None else None
         return await add_organization(
             exchange,
             OPERATOR,
@@ -86,7 +86,7 @@ def group_of(
 
     async def command(exchange: Exchange) -> tuple[Organization, str]:
         found = await find_organization(exchange, organization)
-        above = await find_organization(exchange, head) if head else found
+        above = await find_organization(exchange, head) if head is not None else found
         return await set_group(exchange, OPERATOR, found.id, above.id), above.name
 
     changed, above = running.run(command)

@@ -10,6 +10,7 @@ import contextlib
 import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -28,6 +29,7 @@ from exchange.operations.checks import day_of, instant_us
 from exchange.operations.exchange import Exchange
 
 T = TypeVar("T")
+W = TypeVar("W", bound=StrEnum)
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -37,7 +39,19 @@ def parse_date(given: str) -> date:
     with contextlib.suppress(ValueError):
         if DATE.fullmatch(given):
             return date.fromisoformat(given)
-    raise typer.BadParameter(f"{given} is not a date; write YYYY-MM-DD.")
+    raise typer.BadParameter(f"{given or repr(given)} is not a date; write YYYY-MM-DD.")
+
+
+def parse_one_of(kind: type[W]) -> Callable[[str], W]:
+    """One of some words as people write it in an option, in whatever case; wrong use where it is none of them."""
+
+    def parse(given: str) -> W:
+        for word in kind:
+            if word.value.casefold() == given.strip().casefold():
+                return word
+        raise typer.BadParameter(f"{given!r} is none of {', '.join(word.value for word in kind)}.")
+
+    return parse
 
 
 AsOption = Annotated[

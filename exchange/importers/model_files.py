@@ -14,7 +14,7 @@ from pathlib import Path
 
 from exchange.errors import InvalidInput
 from exchange.importers.csv_files import Report, number_of, rows_of
-from exchange.model.text import steering_character
+from exchange.model.text import shows_nothing, steering_character
 
 PRODUCT_COLUMNS = (
     "code",
@@ -111,8 +111,8 @@ def _products(path: Path, report: Report) -> tuple[list[ModelProduct], int]:
         elif code in found:
             message = f"is a code that line {first_line[code]} has already"
             report.add("REPEATED", message, path.name, line, "code", code)
-        if not name.strip() or len(name) > NAME_LENGTH_MAX or steering_character(name, lines=False):
-            message = f"is empty, longer than {NAME_LENGTH_MAX} characters, or has a control character"
+        if shows_nothing(name) or len(name) > NAME_LENGTH_MAX or steering_character(name, lines=False):
+            message = f"shows nothing, is longer than {NAME_LENGTH_MAX} characters, or has a control character"
             report.add("NAME_INVALID", message, path.name, line, "name", name)
         unit_found = _UNIT.fullmatch(unit)
         if unit_found is None:

@@ -57,6 +57,15 @@ def is_name(urn: str) -> bool:
     return "?" not in urn and "#" not in urn
 
 
+def names_something(urn: str) -> bool:
+    """Whether a normal URN says which of its namespace's things it means: not a domain alone, and no empty last part.
+
+    RFC 8141 allows both. As an identifier they look cut off, and are what a template gives whose value is missing.
+    """
+    _, nid, nss = urn.split(":", 2)
+    return not nss.endswith(":") and (nid != "pact" or ":" in nss)
+
+
 def namespace(urn: str) -> Namespace:
     """Whose namespace a normal URN is in."""
     _, nid, nss = urn.split(":", 2)

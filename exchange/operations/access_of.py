@@ -25,7 +25,6 @@ from exchange.access import (
     routes,
 )
 from exchange.model.alliance import Membership
-from exchange.model.carbon import EXCLUDING
 from exchange.model.closure import Dates, Node
 from exchange.model.grant import AccessLevel, Grant
 from exchange.model.product import Product
@@ -35,6 +34,8 @@ from exchange.operations.answers import FootprintAnswer, GrantAnswer, LineAnswer
 from exchange.operations.grant_answers import grant_answer
 from exchange.operations.rights_of_one import given_by
 from exchange.operations.roll_ups import Solved, refused_answer, solve_for
+from exchange.rollup.own_terms import excluding
+from exchange.rollup.rounding import round_to
 
 if TYPE_CHECKING:
     from exchange.operations.session import Session
@@ -78,7 +79,8 @@ class ShownLine:
 @dataclass(frozen=True, slots=True)
 class ShownAnswer:
     """What is shown at a level. total: None where there is no result. direct: direct emissions and stages. lines: at
-    INPUTS alone. rest_kg_co2e: the total minus the lines that are shown for certain, excluding biogenic uptake."""
+    INPUTS alone. rest_kg_co2e: the total minus the lines that are shown for certain, excluding biogenic uptake; rounded
+    as the other is shown it, at the root of its tree."""
 
     level: AccessLevel
     total: Total | None
@@ -278,7 +280,7 @@ def _answer(
     if opened and refusal is None:
         node = facts(key, level_of, solved)
         assert node is not None  # it is shown at INPUTS
-        rest = sum(node.own[: len(EXCLUDING)], Decimal(0))
+        rest = round_to(excluding(node.own), node.total.quantum)
     lines = footprint.lines if footprint is not None and footprint.lines is not None and resolved is not None else ()
     return ShownAnswer(
         level=level,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -11,8 +11,8 @@ from decimal import Decimal
 from exchange.errors import Problems
 from exchange.model.footprint import NEVER_US, DataQuality, Price, PriceBasis
 from exchange.model.pedigree import BASIC_DEVIATION_MAX, BASIC_VARIANCE_MAX, SCORES, Pedigree
-from exchange.model.text import LAST_CONTROL_CHARACTER, steering_character
-from exchange.model.urns import is_name, normal_urn
+from exchange.model.text import LAST_CONTROL_CHARACTER, shows_nothing, steering_character
+from exchange.model.urns import is_name, names_something, normal_urn
 from exchange.operations.inputs import DataQualityInput, PedigreeInput
 
 TEXT_LENGTH_MAX = 65_536  # a description may be long; the database takes 1 MiB in one property
@@ -56,6 +56,12 @@ def years_later(day: int, years: int) -> int:
         return day_of(found.replace(year=found.year + years, day=28))
 
 
+def joined(names: Sequence[str], last: str = "and") -> str:
+    """Names as a sentence lists them: a, b and c."""
+    *before, end = names
+    return f"{', '.join(before)} {last} {end}" if before else end
+
+
 @dataclass(frozen=True, slots=True)
 class Checker:
     """Checks fields below one path of an input; all problems end up in one list."""
@@ -79,11 +85,11 @@ class Checker:
         lines: bool = False,
     ) -> None:
         """Text that can be stored and shown: not longer than the bound, nothing in it that steers a terminal, no lone
-        surrogate; not blank where it is required. `lines`: of more than one line."""
+        surrogate; something to be seen where it is required. `lines`: of more than one line."""
         if value is None:
             return
-        if required and not value.strip():
-            self.add("REQUIRED", "must not be empty", *steps)
+        if required and shows_nothing(value):
+            self._empty(value.strip(), *steps)
         if len(value) > longest:
             message = f"has {len(value)} characters; shorten it to {longest}"
             self.add("TOO_LONG", message, *steps, expected=f"≤ {longest} characters", got=f"{len(value)} characters")
@@ -98,6 +104,24 @@ class Checker:
             elif not lines and steering in "\r\n\t":
                 message = f"stands on one line; put a space for {named} in it"
             self.add("TEXT_INVALID", message, *steps, got=named)
+
+    def _empty(self, left: str, *steps: str) -> None:
+        """left: what is there besides blanks, all of it invisible."""
+        if not left:
+            self.add("REQUIRED", "must not be empty", *steps)
+            return
+        named = f"U+{ord(left[0]):04X}"
+        message = f"shows nothing: all of its characters are invisible, such as {named}; write what people can read"
+        self.add("REQUIRED", message, *steps, expected="a character that can be seen", got=named)
+
+    def one_of(self, what: str, given: Mapping[str, bool], *steps: str) -> None:
+        """Exactly one of several fields. what: what they say together; given: whether each of them is there."""
+        if sum(given.values()) == 1:
+            return
+        named = [name for name, there in given.items() if there]
+        gave = joined(named) if named else "none of them"
+        message = f"{what}: name exactly one of {joined(list(given))}; you gave {gave}"
+        self.add("ONE_OF", message, *steps, expected=joined(list(given), "or"), got=joined(named) if named else None)
 
     def texts(self, values: Sequence[str], *steps: str, fewest: int = 0) -> None:
         if len(values) < fewest:
@@ -120,6 +144,14 @@ class Checker:
             message = "has an r-, q- or f-component, which is no part of a name; leave out what begins with ?+, ?= or #"
             self.add("URN_INVALID", message, *steps, expected=re.split(r"[?#]", found)[0], got=value)
         return found or value
+
+    def identifier(self, value: str, *steps: str) -> str:
+        """The normal spelling of a URN that is to stand for one thing; a problem where it stands for none."""
+        before, found = len(self.problems.found), self.urn(value, *steps)
+        if len(self.problems.found) == before and not names_something(found):
+            message = "ends where the name of the thing belongs; write one after the last colon"
+            self.add("URN_INVALID", message, *steps, expected=f"{found.rstrip(':')}:…", got=value)
+        return found
 
     def above_zero(self, value: Decimal, *steps: str) -> None:
         if value <= 0:
@@ -172,11 +204,8 @@ class Checker:
                 message = "is a whole number from 1 (best) to 5 (worst)"
                 self.add("OUT_OF_RANGE", message, name, expected="1, 2, 3, 4 or 5", got=score)
         variance, deviation = value.basic_variance, value.basic_geometric_standard_deviation
-        if (variance is None) == (deviation is None):
-            message = "state the basic uncertainty: exactly one of basicVariance and basicGeometricStandardDeviation"
-            expected = "basicVariance or basicGeometricStandardDeviation"
-            got = None if variance is None else "both"
-            self.add("ONE_OF", message, "basicVariance", expected=expected, got=got)
+        stated = {"basicVariance": variance is not None, "basicGeometricStandardDeviation": deviation is not None}
+        self.one_of("the basic uncertainty", stated, "basicVariance")
         self._within(variance, Decimal(0), BASIC_VARIANCE_MAX, "basicVariance")
         self._within(deviation, Decimal(1), BASIC_DEVIATION_MAX, "basicGeometricStandardDeviation")
         if len(self.problems.found) > before:

@@ -7,13 +7,13 @@ Making and checking secrets and tokens is exchange.tokens' business; here they a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from exchange.errors import Conflict, InvalidInput, NotFound, Problems
+from exchange.errors import Conflict, NotFound, Problems
 from exchange.graph import Store
 from exchange.model.ledger import ChangeKind, LedgerHead
-from exchange.model.parties import ROLE_SCOPES, Client, Role, Viewer
+from exchange.model.parties import ROLE_SCOPES, Client, Role, Scope, Viewer
 from exchange.model.writes import AddClient, AddSigningKey, ChangeClient, RevokeClient, SigningKey, Write
 from exchange.operations.checks import NAME_LENGTH_MAX, Checker
 from exchange.operations.exchange import Exchange
@@ -25,20 +25,33 @@ from exchange.operations.writing import Allocation, Decision
 async def add_client(exchange: Exchange, viewer: Viewer, client: Client) -> None:
     """Keeps a new client of an organization (its secret only as a slow hash).
 
-    Raises NotFound, InvalidInput (scopes that are of no role), AccessDenied.
+    Raises NotFound, InvalidInput (scopes that are not those of its role), AccessDenied.
     """
     require_administrator(viewer)
-    role = client.role
-    if role is not None and not client.scopes <= ROLE_SCOPES[role]:
-        raise InvalidInput("No role has these scopes together. Give a role instead.", path=("scope",))
     problems = Problems()
-    Checker(problems, ()).text(client.name, "name", longest=NAME_LENGTH_MAX)
+    at = Checker(problems, ())
+    if not _are_of_a_role(client):
+        message = "no role has just these scopes: give a role instead, or all scopes of one"
+        expected = "; ".join(f"{role}: {_listed(scopes)}" for role, scopes in ROLE_SCOPES.items())
+        at.add("CONTRADICTION", f"{message} ({expected})", "scope", expected=expected, got=_listed(client.scopes))
+    at.text(client.name, "name", longest=NAME_LENGTH_MAX, required=client.name != "")
     problems.raise_any()
     if (await exchange.store.get_organizations([client.organization_id]))[0] is None:
         raise NotFound("No such organization. Check the id.")
     await exchange.queue.do(
         _Write(exchange.store, written_by(viewer), ChangeKind.CLIENT_ADDED, client, AddClient(client), told_of(client))
     )
+
+
+def _are_of_a_role(client: Client) -> bool:
+    """Whether its scopes are those of its role, or it is the operator's. READ and PUBLISH may stand alone, as in the
+    clients from before there were roles: MANAGE or AUDIT beside less than its role has would be shown as that role."""
+    role = client.role
+    return role is None or client.scopes == ROLE_SCOPES[role] or client.scopes <= ROLE_SCOPES[Role.PUBLISHER]
+
+
+def _listed(scopes: Collection[Scope]) -> str:
+    return ", ".join(scope for scope in Scope if scope in scopes)
 
 
 async def revoke_client(exchange: Exchange, viewer: Viewer, client_id: str) -> None:

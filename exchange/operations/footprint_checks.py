@@ -54,7 +54,8 @@ def check_footprint(given: FootprintInput, at: Checker, now_us: int) -> Draft | 
     quality = at.quality(given.data_quality, "dataQuality")
     period = _period(given, at)
     if (given.declared is None) == (given.modelled is None):
-        at.add("ONE_OF", "state exactly one of declared and modelled", "declared", expected="declared or modelled")
+        given_kinds = {"declared": given.declared is not None, "modelled": given.modelled is not None}
+        at.one_of("what the footprint states", given_kinds, "declared")
         return None
     if given.modelled and given.system_boundary is not SystemBoundary.CRADLE_TO_GATE:
         message = "a modelled footprint is computed from cradle to gate; state what lies beyond the gate by stage"

@@ -7,10 +7,12 @@ of what suppliers have not shown to it. The words are those of docs/permissions.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from exchange.access import build_views, facts
+from exchange.model.audit import at_text
+from exchange.model.footprint import NEVER_US
 from exchange.model.grant import AccessLevel, Grant
 from exchange.model.view import ViewNode
 from exchange.operations.inputs import GrantAccessInput
@@ -68,21 +70,23 @@ class GrantPreviewAnswer:
 
     def proposed(self, session: Session) -> Grant:
         """The grant, as if it had been given at the session's instant and held now."""
-        grant = self.asked.grant(PROPOSED, session.now_us, session.head.sequence)
-        return replace(grant, until_us=max(grant.until_us, session.now_us + 1))
+        return self.asked.grant(PROPOSED, session.now_us, session.head.sequence)
 
 
 async def preview_grant(session: Session, given: GrantAccessInput) -> GrantPreviewAnswer:
-    """What the same input to `grant_access` would make knowable. Raises what that raises, but LoopRefused and Conflict:
-    whether a loop would close is found out when it is written."""
+    """What the same input to `grant_access` would make knowable, if it were sent now. Raises what that raises, but
+    LoopRefused and Conflict: whether a loop would close is found out when it is written."""
     owner_id = require_publisher(session.viewer)
     asked = await check_grant(session, owner_id, given)
+    from_us = asked.begins_us(session.now_us)
     if asked.product is not None:
         keys = [asked.product.key]
     else:
         keys = await session.store.covered_keys([(owner_id, asked.classification)])
     reaches = await _reaches(session, asked)
-    found = [Consequence(SHOWS[given.level][0], False, SHOWS[given.level][1]), *_of_input(asked, reaches, len(keys))]
+    found = [Consequence(SHOWS[given.level][0], False, SHOWS[given.level][1])]
+    found += _of_dates(asked, from_us, session.now_us)
+    found += _of_input(asked, reaches, len(keys))
     if given.level >= AccessLevel.TOTAL:
         found += await _of_suppliers(session, owner_id, keys, reaches)
         found += _of_arithmetic(given)
@@ -97,6 +101,17 @@ async def _reaches(session: Session, asked: Permitted) -> tuple[str, ...] | None
         return None
     members = await session.store.memberships_in([given.alliance])
     return tuple(each.organization_id for each in members if each.stands and each.organization_id != asked.owner_id)
+
+
+def _of_dates(asked: Permitted, from_us: int, now_us: int) -> list[Consequence]:
+    found = []
+    if from_us > now_us:
+        message = f"Begins at {at_text(from_us)}: until then nothing is shown, and nobody may use a product by it."
+        found.append(Consequence("BEGINS_LATER", False, message))
+    if asked.until_us != NEVER_US:
+        message = f"Ends by itself at {at_text(asked.until_us)}. To end it sooner, revoke it."
+        found.append(Consequence("ENDS_BY_ITSELF", False, message))
+    return found
 
 
 def _of_input(asked: Permitted, reaches: tuple[str, ...] | None, products: int) -> list[Consequence]:

@@ -65,8 +65,7 @@ def _fallback(fallback: FallbackInput, at: Checker, credit: bool, in_release: bo
 
 def _named(key: ProductKey, at: Checker) -> tuple[str | None, str | None]:
     if (key.id is None) == (key.product_id is None):
-        message = "name the product by exactly one of id and productId"
-        at.add("ONE_OF", message, "product", expected="id or productId")
+        at.one_of("the product", {"id": key.id is not None, "productId": key.product_id is not None}, "product")
         return key.id or "", None
     if key.product_id is not None:
         return None, at.urn(key.product_id, "product", "productId")

@@ -55,7 +55,7 @@ async def add_organization(
     for prefix in gs1_prefixes:
         if not _GS1_PREFIX.fullmatch(prefix):
             at.add("PREFIX_INVALID", "is not a GS1 company prefix", "gs1Prefix", expected="6 to 13 digits", got=prefix)
-    urns = [at.urn(urn, "companyId") for urn in company_ids]
+    urns = [at.identifier(urn, "companyId") for urn in company_ids]
     problems.raise_any()
     command = _AddOrganization(
         store=exchange.store,

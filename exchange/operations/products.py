@@ -35,7 +35,7 @@ async def create_product(exchange: Exchange, viewer: Viewer, given: CreateProduc
     at.text(given.description, "description", lines=True)
     at.texts(given.product_ids, "productIds", fewest=1)
     at.texts(given.classifications, "classifications")
-    urns = [at.urn(urn, "productIds", str(position)) for position, urn in enumerate(given.product_ids)]
+    urns = [at.identifier(urn, "productIds", str(position)) for position, urn in enumerate(given.product_ids)]
     classes = [at.urn(urn, "classifications", str(position)) for position, urn in enumerate(given.classifications)]
     problems.raise_any()
     owner = (await exchange.store.get_organizations([owner_id]))[0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from exchange.errors import AccessDenied, Conflict, NotFound, Problems
 from exchange.graph import Store
@@ -29,9 +30,13 @@ from exchange.operations.refusals import check_refusals
 from exchange.operations.session import Session
 from exchange.operations.writing import BATCH_FOOTPRINTS_MAX, Allocation, Decision
 
-NOT_FOUND_GRANT = "No such grant, or it is not yours. Check the id."
-ENDS_FIRST = "the grant ends before it begins"
-HAS_ENDED = "the grant would have ended already: this instant has passed"
+NOT_FOUND_GRANT: Final = "No such grant, or it is not yours. Check the id."
+ENDS_FIRST: Final = "the grant has to end later than it begins"
+HAS_ENDED: Final = "the grant would have ended already: this instant has passed"
+NO_STATISTICS: Final = (
+    "BENCHMARK is consent to be counted in the statistics of one alliance, and of the public there are none; name an "
+    "alliance, or let the public see TOTAL"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,17 @@ class Permitted:
     classification: str | None
     from_us: int | None  # None: now
     until_us: int
+
+    def begins_us(self, now_us: int) -> int:
+        """When it begins if it is given now. Raises InvalidInput where it would have ended by then."""
+        # Not before now: what was answered for an earlier instant must stay so ("Which footprint stands", method.md).
+        from_us = now_us if self.from_us is None else max(self.from_us, now_us)
+        if self.until_us <= from_us:
+            problems = Problems()
+            at, message = Checker(problems, ("input",)), HAS_ENDED if self.until_us <= now_us else ENDS_FIRST
+            at.add("REVERSED", message, "until", expected=_later_than(from_us), got=at_text(self.until_us))
+            problems.raise_any()
+        return from_us
 
     def grant(self, grant_id: str, from_us: int, sequence: int) -> Grant:
         """As it is written."""
@@ -92,7 +108,7 @@ async def check_grant(session: Session, owner_id: str, given: GrantAccessInput) 
     _check_grantee(given, at)
     _check_what(given, at)
     if until_us is not None and from_us is not None and until_us <= from_us:
-        at.add("REVERSED", ENDS_FIRST, "until")
+        at.add("REVERSED", ENDS_FIRST, "until", expected=_later_than(from_us), got=at_text(until_us))
     problems.raise_any()
     product = None
     if given.product is not None:
@@ -109,18 +125,23 @@ async def check_grant(session: Session, owner_id: str, given: GrantAccessInput) 
     return Permitted(given, owner_id, product, classification, from_us, open_end(until_us))
 
 
+def _later_than(instant_us: int) -> str:
+    return f"later than {at_text(instant_us)}"
+
+
 def _check_grantee(given: GrantAccessInput, at: Checker) -> None:
-    if sum((given.organization is not None, given.alliance is not None, given.public)) != 1:
-        at.add(
-            "ONE_OF",
-            "names nobody: name an organization or an alliance, or say public: true; to end a grant, revoke it",
-            "to",
-            expected="organization, alliance, or public: true",
-        )
+    to = {
+        "organization": given.organization is not None,
+        "alliance": given.alliance is not None,
+        "public: true": given.public,
+    }
+    at.one_of("to whom (to end a grant, revoke it)", to, "to")
     benchmark = given.level == AccessLevel.NONE
-    if given.public and given.level != AccessLevel.TOTAL:
-        name = "BENCHMARK" if benchmark else given.level.name
-        at.add("CONTRADICTION", "the public sees TOTAL, never more", "level", expected="TOTAL", got=name)
+    if given.public and benchmark:
+        at.add("CONTRADICTION", NO_STATISTICS, "level", expected="TOTAL", got="BENCHMARK")
+    elif given.public and given.level != AccessLevel.TOTAL:
+        message = "the public sees TOTAL, never more"
+        at.add("CONTRADICTION", message, "level", expected="TOTAL", got=given.level.name)
     if given.public and given.onward:
         at.add("CONTRADICTION", "is for a grant to an organization; the public passes nothing on", "onward")
     if benchmark and given.organization is not None:
@@ -131,9 +152,12 @@ def _check_grantee(given: GrantAccessInput, at: Checker) -> None:
 
 
 def _check_what(given: GrantAccessInput, at: Checker) -> None:
-    if sum((given.product is not None, given.everything, given.classification is not None)) != 1:
-        expected = "product, everything: true, or classification"
-        at.add("ONE_OF", "says not what it is of: give exactly one of the three", "product", expected=expected)
+    of = {
+        "product": given.product is not None,
+        "everything: true": given.everything,
+        "classification": given.classification is not None,
+    }
+    at.one_of("of which products", of, "product")
     if given.public and given.product is None:
         message = "the public is granted one product at a time: what you register later would be public at once"
         at.add("CONTRADICTION", message, "to", "public", expected="an organization or an alliance")
@@ -162,12 +186,7 @@ class _Grant:
         if remembered is not None:
             return Decision(str(remembered), None)
         asked, counted_as = self.permitted, self.permitted.product
-        # Not before now: what was answered for an earlier instant must stay so ("Which footprint stands", method.md).
-        from_us = now_us if asked.from_us is None else max(asked.from_us, now_us)
-        if asked.until_us <= from_us:  # decided here and not sooner: a request sent again may have ended since
-            problems = Problems()
-            problems.add("REVERSED", HAS_ENDED if asked.until_us <= now_us else ENDS_FIRST, ("input", "until"))
-            problems.raise_any()
+        from_us = asked.begins_us(now_us)  # here and not sooner: a request sent again may have ended since
         await check_refusals(self.store, [asked.owner_id if counted_as is None else counted_as.id], now_us)
         grant_id = str(uuid.uuid4())
         new = asked.grant(grant_id, from_us, head.sequence)

@@ -88,7 +88,8 @@ class ShownFootprint:
     lines: list[ShownLine] = strawberry.field(description="All lines of the footprint; none below INPUTS.")
     rest: Decimal | None = strawberry.field(
         description="At INPUTS: what is left as one number, the total minus the lines that are SHOWN, kg CO2e per "
-        "declared unit without biogenic uptake. Less is left for each CONDITIONAL one that is shown, too."
+        "declared unit without biogenic uptake; digit for digit ownEmissions at the root of its tree. Less is left for "
+        "each CONDITIONAL one that is shown, too."
     )
     comment: str | None = strawberry.field(description="At INPUTS: the footprint's comment, whole.")
 

@@ -8,13 +8,12 @@ from typing import Annotated
 
 import strawberry
 
-from exchange.errors import NotFound as NotFoundError
 from exchange.errors import Problems
 from exchange.operations import alliances
 from exchange.operations import inputs as values
 from exchange.schema.alliances import Alliance, Membership
 from exchange.schema.errors import AccessDenied, Conflict, InvalidInput, LoopRefused, NotFound
-from exchange.schema.ids import required_id, uuid_of
+from exchange.schema.ids import only_id, required_id
 from exchange.schema.scalars import Uuid
 from exchange.schema.work import Info
 from exchange.schema.writing import DONE_OR_NOT, IDEMPOTENCY_KEY, read_back, written
@@ -84,24 +83,21 @@ InviteToAllianceResult = Annotated[
     strawberry.union("InviteToAllianceResult", description=DONE_OR_NOT),
 ]
 AcceptInvitationResult = Annotated[
-    AcceptInvitationPayload | NotFound | AccessDenied | Conflict | LoopRefused,
+    AcceptInvitationPayload | InvalidInput | NotFound | AccessDenied | Conflict | LoopRefused,
     strawberry.union("AcceptInvitationResult", description=DONE_OR_NOT),
 ]
 DeclineInvitationResult = Annotated[
-    DeclineInvitationPayload | NotFound | AccessDenied | Conflict,
+    DeclineInvitationPayload | InvalidInput | NotFound | AccessDenied | Conflict,
     strawberry.union("DeclineInvitationResult", description=DONE_OR_NOT),
 ]
 LeaveAllianceResult = Annotated[
-    LeaveAlliancePayload | NotFound | AccessDenied,
+    LeaveAlliancePayload | InvalidInput | NotFound | AccessDenied,
     strawberry.union("LeaveAllianceResult", description=DONE_OR_NOT),
 ]
 
 
 def _invitation(text: str) -> str:
-    found = uuid_of(text, "Membership")
-    if found is None:
-        raise NotFoundError(alliances.NOT_FOUND_INVITATION, path=("input", "invitation"))
-    return found
+    return only_id(text, "Membership", "input", "invitation")
 
 
 @strawberry.type
@@ -152,8 +148,6 @@ class AllianceMutations:
     async def leave_alliance(
         self, info: Info, input: Annotated[LeaveAllianceInput, strawberry.argument(description="Which alliance.")]
     ) -> LeaveAllianceResult:
-        alliance, work = uuid_of(input.alliance, "Alliance"), info.context
-        if alliance is None:
-            raise NotFoundError(alliances.NOT_FOUND_ALLIANCE, path=("input", "alliance"))
+        alliance, work = only_id(input.alliance, "Alliance", "input", "alliance"), info.context
         uuid = await written(info, lambda: alliances.leave_alliance(work.exchange, work.viewer, alliance))
         return LeaveAlliancePayload(alliance=read_back(await work.loaders.alliance(uuid)))

@@ -1,4 +1,8 @@
-"""Numbers that a field takes, each within its named bounds."""
+"""Numbers that a field takes, each within its named bounds.
+
+What is outside of them is an error at the field, INVALID_INPUT, for every field alike: it is a mistake of the question,
+and no answer about the product. A field that always has an answer is not null, so the product above it is.
+"""
 
 from __future__ import annotations
 

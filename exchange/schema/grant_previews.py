@@ -87,8 +87,9 @@ class GrantPreview:
         known_at: Annotated[dt.datetime | None, KNOWN_AT] = UNSET,
     ) -> ProductAccess | None:
         asked, dates = self.answer.asked, (day_of(given(as_of)), microseconds_of(given(known_at)))
-        to = uuid_of(organization, "Organization") if organization else asked.given.organization
-        of = uuid_of(product, "Product") if product else asked.given.product
+        named, own = given(organization), given(product)
+        to = asked.given.organization if named is None else uuid_of(named, "Organization")
+        of = asked.given.product if own is None else uuid_of(own, "Product")
         if to is None or of is None:
             return None
         session = info.context.session

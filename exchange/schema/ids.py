@@ -1,6 +1,8 @@
 """Global ids: what clients keep and never take apart. base64url of "Type:uuid", without padding.
 
-A malformed id, or one of another type, names nothing: a query answers null, a mutation says which field it stood in.
+A malformed id, or one of another type, names nothing, whether what it names is there or not. An argument of a question
+answers it as an unknown id: null, or an empty list. An input (of a mutation, a preview or a scenario) is refused with
+the problem ID_INVALID, which says where it stood, of what type it should be, and of what type it says that it is.
 """
 
 from __future__ import annotations
@@ -61,9 +63,26 @@ def uuid_of(text: str | None, type_name: str) -> str | None:
 
 def required_id(text: str, type_name: str, problems: Problems, path: tuple[str, ...]) -> str:
     """The UUID that an id of this type names; a problem where it is malformed or of another type."""
-    uuid = uuid_of(text, type_name)
-    if uuid is None:
-        problems.add(
-            "ID_INVALID", f"is not the id of a {type_name}; use one that this API gave you", path, got=text[:80]
-        )
-    return uuid or ""
+    named = named_by(text)
+    if named is not None and named[0] == type_name:
+        return named[1]
+    expected = _id_of(type_name)
+    if named is None:
+        message, got = f"is not {expected}; use one that this API gave you", text[:80]
+    else:
+        got = _id_of(named[0])
+        message = f"is {got}, where {expected} belongs; look which id you took"
+    problems.add("ID_INVALID", message, path, expected=expected, got=got)
+    return ""
+
+
+def only_id(text: str, type_name: str, *path: str) -> str:
+    """The UUID that the one id of an input names. Raises InvalidInput where it is malformed or of another type."""
+    problems = Problems()
+    uuid = required_id(text, type_name, problems, path)
+    problems.raise_any()
+    return uuid
+
+
+def _id_of(type_name: str) -> str:
+    return f"the id of {'an' if type_name[0] in 'AO' else 'a'} {type_name}"

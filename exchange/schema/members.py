@@ -12,13 +12,12 @@ from typing import Annotated, TypeVar
 
 import strawberry
 
-from exchange.errors import NotFound as NotFoundError
 from exchange.operations import inputs as values
 from exchange.operations import members
 from exchange.operations.member_answers import MemberAnswer
 from exchange.schema.enumerations import MemberKind, Role
 from exchange.schema.errors import AccessDenied, Conflict, InvalidInput, NotFound
-from exchange.schema.ids import global_id, uuid_of
+from exchange.schema.ids import global_id, only_id
 from exchange.schema.instants import instant_of
 from exchange.schema.nodes import Node
 from exchange.schema.scalars import Uuid
@@ -108,24 +107,21 @@ AddMemberResult = Annotated[
     strawberry.union("AddMemberResult", description=DONE_OR_NOT),
 ]
 ChangeMemberRoleResult = Annotated[
-    ChangeMemberRolePayload | NotFound | AccessDenied | Conflict,
+    ChangeMemberRolePayload | InvalidInput | NotFound | AccessDenied | Conflict,
     strawberry.union("ChangeMemberRoleResult", description=DONE_OR_NOT),
 ]
 RotateMemberSecretResult = Annotated[
-    RotateMemberSecretPayload | NotFound | AccessDenied | Conflict,
+    RotateMemberSecretPayload | InvalidInput | NotFound | AccessDenied | Conflict,
     strawberry.union("RotateMemberSecretResult", description=DONE_OR_NOT),
 ]
 RemoveMemberResult = Annotated[
-    RemoveMemberPayload | NotFound | AccessDenied | Conflict,
+    RemoveMemberPayload | InvalidInput | NotFound | AccessDenied | Conflict,
     strawberry.union("RemoveMemberResult", description=DONE_OR_NOT),
 ]
 
 
 def _member(text: str) -> str:
-    found = uuid_of(text, "Member")
-    if found is None:
-        raise NotFoundError(members.NOT_FOUND_MEMBER, path=members.MEMBER)
-    return found
+    return only_id(text, "Member", *members.MEMBER)
 
 
 async def _secret() -> tuple[str, str]:

@@ -16,7 +16,6 @@ import strawberry
 from strawberry import UNSET
 from strawberry.types.base import get_object_definition
 
-from exchange.errors import NotFound as NotFoundError
 from exchange.errors import Problems
 from exchange.operations import inputs as values
 from exchange.operations import products, publishing, releases, sharing
@@ -29,7 +28,7 @@ from exchange.schema.footprint_values import Stated, footprint_value, parts_of
 from exchange.schema.footprints import Footprint
 from exchange.schema.grant_inputs import GrantAccessInput, grant_request
 from exchange.schema.grants import Grant
-from exchange.schema.ids import required_id, uuid_of
+from exchange.schema.ids import only_id
 from exchange.schema.members import MemberMutations
 from exchange.schema.products import Product
 from exchange.schema.scalars import Urn, Uuid
@@ -139,7 +138,7 @@ GrantAccessResult = Annotated[
     strawberry.union("GrantAccessResult", description=DONE_OR_NOT),
 ]
 RevokeAccessResult = Annotated[
-    RevokeAccessPayload | NotFound | AccessDenied | Conflict,
+    RevokeAccessPayload | InvalidInput | NotFound | AccessDenied | Conflict,
     strawberry.union("RevokeAccessResult", description=DONE_OR_NOT),
 ]
 
@@ -226,9 +225,7 @@ class Mutation(AllianceMutations, MemberMutations):
     async def deprecate_footprint(
         self, info: Info, input: Annotated[DeprecateFootprintInput, strawberry.argument(description="Which one.")]
     ) -> DeprecateFootprintResult:
-        problems = Problems()
-        footprint = required_id(input.footprint, "Footprint", problems, ("input", "footprint"))
-        problems.raise_any()
+        footprint = only_id(input.footprint, "Footprint", "input", "footprint")
         request = values.DeprecateFootprintInput(footprint=footprint, reason=input.reason)
         work = info.context
         uuid = await written(info, lambda: publishing.deprecate_footprint(work.exchange, work.viewer, request))
@@ -249,9 +246,6 @@ class Mutation(AllianceMutations, MemberMutations):
     async def revoke_access(
         self, info: Info, input: Annotated[RevokeAccessInput, strawberry.argument(description="Which one.")]
     ) -> RevokeAccessResult:
-        grant = uuid_of(input.grant, "Grant")
-        if grant is None:
-            raise NotFoundError("There is no such grant.", path=("input", "grant"))
-        work = info.context
+        grant, work = only_id(input.grant, "Grant", "input", "grant"), info.context
         uuid = await written(info, lambda: sharing.revoke_access(work.exchange, work.viewer, grant))
         return RevokeAccessPayload(grant=read_back(await work.loaders.grant(uuid)))

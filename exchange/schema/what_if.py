@@ -23,6 +23,7 @@ from exchange.operations.inputs import StageEmissionsInput as StageEmissionsValu
 from exchange.operations.what_if import CHANGES_MAX, SCENARIOS_MAX, ScenarioAnswer, ScenarioRefusedAnswer, WhatIfAnswer
 from exchange.rollup import ContributionChange as ContributionChangeAnswer
 from exchange.rollup import Figures
+from exchange.schema.bounds import bounded
 from exchange.schema.carbon import CarbonComponents
 from exchange.schema.enumerations import AmountUnit, DeclaredUnit, PriceBasis, RollUpRefusedCode
 from exchange.schema.errors import Problem, problem_of
@@ -202,9 +203,7 @@ class Scenario:
             int | None, strawberry.argument(description=f"How many, 1 to {CONTRIBUTIONS_MAX}.")
         ] = CONTRIBUTIONS_DEFAULT,
     ) -> list[ContributionChange]:
-        count = CONTRIBUTIONS_DEFAULT if first is None else first
-        if not 1 <= count <= CONTRIBUTIONS_MAX:
-            raise InvalidInput(f"first must be 1 to {CONTRIBUTIONS_MAX}; got {count}.", path=("first",))
+        count = int(bounded("first", first, CONTRIBUTIONS_DEFAULT, 1, CONTRIBUTIONS_MAX))
         return [
             ContributionChange(
                 answer=one,

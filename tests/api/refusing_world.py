@@ -107,13 +107,9 @@ def make_world(server: ExchangeServer) -> World:
 
 def document(mutation: str) -> str:
     name = mutation[0].upper() + mutation[1:]
-    problems = (
-        ""
-        if mutation in KEYLESS - {"deprecateFootprint"}
-        else "... on InvalidInput { problems { code message path expected got } }"
-    )
     return f"""mutation ($input: {name}Input!) {{ {mutation}(input: $input) {{ __typename
-      ... on UserError {{ message code path }} {problems} }} }}"""
+      ... on UserError {{ message code path }}
+      ... on InvalidInput {{ problems {{ code message path expected got }} }} }} }}"""
 
 
 def send(client: ApiClient, mutation: str, given: Any) -> httpx.Response:

@@ -348,6 +348,86 @@ def test_an_id_of_another_is_an_id_that_never_existed(tenants: Tenants, argument
         check_alike(client, query, lambda id_: variables(tenants, id_), tenants.one.ids[kind], never(kind))
 
 
+# --- ids of another type --------------------------------------------------------------------------------------------
+
+OF_EVERY_TYPE = {("Query.nodes", "ids")}
+# Of what type each id is that an input takes; a question says so by what it answers.
+TAKES = {
+    "product": "Product",
+    "release": "Release",
+    "footprint": "Footprint",
+    "organization": "Organization",
+    "alliance": "Alliance",
+    "invitation": "Membership",
+    "member": "Member",
+    "grant": "Grant",
+}
+MALFORMED = ["", "x", "UHJvZHVjdDox"]
+
+
+def id_problems(client: ApiClient, query: str, variables: dict[str, Any]) -> list[dict[str, Any]]:
+    """What is said of an id in an input; nothing may be said otherwise than by a member of its union."""
+    found = client.post(query, variables).json()
+    assert "errors" not in found, found["errors"]
+    [answer] = found["data"].values()
+    return [each for each in answer.get("problems", ()) if each["code"] == "ID_INVALID"]
+
+
+@pytest.mark.parametrize("argument", [one for one in ASKED if ASKED[one][1].startswith("mutation")])
+def test_an_input_refuses_ids_of_every_type_but_its_own(tenants: Tenants, argument: tuple[str, str]) -> None:
+    _, query, variables = ASKED[argument]
+    client, wanted = tenants.two.client, TAKES[argument[1]]
+    for kind in node_types():
+        found = id_problems(client, query, variables(tenants, never(kind)))
+        if kind == wanted:
+            assert found == []
+            continue
+        [problem] = found
+        assert problem["path"][-1] == argument[1]
+        assert [problem["expected"], problem["got"]] == [f"the id of {a(wanted)}", f"the id of {a(kind)}"]
+        # That it is somebody's is not told, either.
+        check_alike(client, query, partial(variables, tenants), tenants.one.ids[kind], never(kind))
+    for text in MALFORMED:
+        [problem] = id_problems(client, query, variables(tenants, text))
+        assert [problem["expected"], problem["got"]] == [f"the id of {a(wanted)}", text]
+
+
+def a(kind: str) -> str:
+    return f"an {kind}" if kind in {"Organization", "Alliance"} else f"a {kind}"
+
+
+@pytest.mark.parametrize(
+    "argument", [one for one in ASKED if not ASKED[one][1].startswith("mutation") and one not in OF_EVERY_TYPE]
+)
+def test_a_question_answers_an_id_of_another_type_as_one_that_never_existed(
+    tenants: Tenants, argument: tuple[str, str]
+) -> None:
+    _, query, variables = ASKED[argument]
+    client = tenants.two.client
+    wanted = "Organization" if argument == ("ProductFilter", "owner") else TAKES.get(argument[1], "Product")
+    wanted = {"Query.organization": "Organization", "Query.alliance": "Alliance"}.get(argument[0], wanted)
+    nothing = client.post(query, variables(tenants, never(wanted))).text
+    assert "errors" not in json.loads(nothing)
+    for id_ in [*map(never, node_types()), *MALFORMED]:
+        assert client.post(query, variables(tenants, id_)).text == nothing
+
+
+@pytest.mark.parametrize("kind", [*(kind for kind in node_types() if kind != "Product"), None])
+def test_lines_and_scenarios_refuse_ids_of_other_types(tenants: Tenants, kind: str | None) -> None:
+    id_ = "x" if kind is None else never(kind)
+    whole, client = tenants.two.ids["Product"], tenants.two.client
+    stated = footprint(whole, modelled({**line(""), "product": {"id": id_}}))
+    found = id_problems(client, mutation("publishFootprint"), {"input": {"idempotencyKey": KEY, "footprint": stated}})
+    changed = {"line": {"product": {"id": id_}, "line": 1}}
+    asked = {"id": whole, "scenarios": [{"changes": [changed]}]}
+    answer = client.query(WHAT_IF, asked)["product"]["whatIf"]
+    for problem in (*found, *answer["problems"]):
+        assert (problem["code"], problem["path"][-2:]) == ("ID_INVALID", ["product", "id"])
+        assert problem["expected"] == "the id of a Product"
+        assert problem["got"] == ("x" if kind is None else f"the id of {a(kind)}")
+    assert (len(found), len(answer["problems"])) == (1, 1)
+
+
 PREVIEW = f"query ($input: GrantAccessInput!) {{ grantPreview(input: $input) {selection('GrantPreviewResult')} }}"
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from graphql import get_named_type
 
 from exchange.schema.ids import global_id
 from tests.api import example
 from tests.api.exchange_server import ExchangeServer, publish_all
 from tests.api.fakes import MAKER, FakeExchange, ask, id_of, product_id
+from tests.api.schema_walk import fields_of
 
 
 @pytest.mark.parametrize(
@@ -70,6 +73,31 @@ async def test_what_is_computed_has_bounds(field, says):
     body = await ask(FakeExchange(), f"{{ products {{ nodes {{ cradleToGate {{ ... on RollUp {{ {field} }} }} }} }} }}")
     assert says in body["errors"][0]["message"]
     assert body["errors"][0]["extensions"]["code"] == "INVALID_INPUT"
+
+
+def bounded_arguments() -> list[tuple[str, str]]:
+    """Every number that a field of a result takes."""
+    return [
+        (field, name)
+        for field, value in fields_of("RollUp").items()
+        for name, argument in value.args.items()
+        if get_named_type(argument.type).name in {"Int", "Float"}
+    ]
+
+
+@pytest.mark.parametrize(("field", "argument"), bounded_arguments())
+async def test_a_number_outside_its_bounds_is_an_error_at_its_field_for_every_field_alike(field: str, argument: str):
+    """And no data: which product it was about is in the error's path."""
+    grouping = "grouping: TIER, " if "grouping" in fields_of("RollUp")[field].args else ""
+    asked = f"{field}({grouping}{argument}: -1) {{ __typename }}"
+    body = await ask(
+        FakeExchange(), f'{{ product(id: "{id_of(1)}") {{ cradleToGate {{ ... on RollUp {{ {asked} }} }} }} }}'
+    )
+    assert body["data"] == {"product": None}
+    [error] = body["errors"]
+    assert error["path"] == ["product", "cradleToGate", field]
+    assert re.fullmatch(rf"{argument} must be \d+ to \d+; got -1(\.0)?\.", error["message"])
+    assert (error["extensions"]["code"], error["extensions"]["retryable"]) == ("INVALID_INPUT", False)
 
 
 async def test_null_for_an_optional_bound_is_its_default():

@@ -53,14 +53,75 @@ def test_the_first_administrator_is_added_and_an_older_client_is_made_one(exchan
     assert said.startswith(f"{older['clientId']} is ADMINISTRATOR now")
     shown = exchange("client", "list", "nuts.example").stdout
     assert shown.count("ADMINISTRATOR") == 2
-    for scopes in (["READ", "AUDIT"], ["PUBLISH", "AUDIT"]):
-        done = exchange("client", "add", "nuts.example", *(word for each in scopes for word in ("--scope", each)))
-        assert (done.exit_code, done.stderr.split()[0]) == (1, "INVALID_INPUT")
     assert exchange("client", "add", "nuts.example", "--scope", "READ", "--role", "READER").exit_code == 2
     operators = json.loads(exchange("client", "add", "nuts.example", "--scope", "ADMINISTER", "--json").stdout)
     assert operators["role"] is None
     done = exchange("client", "role", operators["clientId"], "READER")
     assert (done.exit_code, done.stderr.split()[0]) == (1, "CONFLICT")
+
+
+def test_the_scopes_of_a_client_are_those_of_the_role_that_it_is_shown_with(exchange):
+    assert exchange("organization", "add", "Screws", "--domain", "screws.example").exit_code == 0
+
+    def added(scopes: str):
+        words = (word for each in scopes.split() for word in ("--scope", each))
+        return exchange("client", "add", "screws.example", *words, "--json")
+
+    for scopes in (
+        "MANAGE",
+        "AUDIT MANAGE",
+        "READ PUBLISH MANAGE",
+        "READ AUDIT",
+        "PUBLISH AUDIT",
+        "READ PUBLISH AUDIT",
+    ):
+        done = added(scopes)
+        assert done.exit_code == 1
+        [problem] = json.loads(done.stderr)["error"]["problems"]
+        assert (problem["code"], problem["path"], problem["got"]) == (
+            "CONTRADICTION",
+            ["scope"],
+            scopes.replace(" ", ", "),
+        )
+        assert "ADMINISTRATOR: READ, PUBLISH, AUDIT, MANAGE" in problem["message"]
+    assert json.loads(exchange("client", "list", "screws.example", "--json").stdout) == []
+    roles = {
+        "READ": "READER",
+        "PUBLISH": "PUBLISHER",
+        "READ PUBLISH": "PUBLISHER",
+        "AUDIT": "AUDITOR",
+        "READ PUBLISH AUDIT MANAGE": "ADMINISTRATOR",
+        "READ ADMINISTER": None,
+    }
+    for scopes, role in roles.items():
+        told = json.loads(added(scopes).stdout)
+        assert (told["role"], told["scopes"]) == (role, scopes.split())
+
+
+def test_a_refusal_names_the_value_that_is_wrong(exchange):
+    for arguments, says in (
+        (("add", "", "--domain", "a.example"), "INVALID_INPUT name: must not be empty\n"),
+        (("add", "\u200b", "--domain", "a.example"), "INVALID_INPUT name: shows nothing"),
+        (("add", "A", "--domain", "a.example", "--company-id", "urn:a1:b:"), "INVALID_INPUT companyId: ends where"),
+        (("add", "A", "--domain", ""), "INVALID_INPUT domain: is not a domain name\n"),
+        (("add", "A", "--domain", "a.example", "--group", ""), "NOT_FOUND Name an organization by its id"),
+        (("group", ""), "NOT_FOUND Name an organization by its id"),
+    ):
+        done = exchange("organization", *arguments)
+        assert (done.exit_code, done.stdout) == (1, "")
+        assert done.stderr.startswith(says)
+
+
+def test_an_empty_name_is_nobodys_and_leaves_a_group_as_it_is(exchange):
+    """Such as that of a shell's variable that is not set."""
+    for name in ("over", "under"):
+        assert exchange("organization", "add", name, "--domain", f"{name}.example").exit_code == 0
+    assert exchange("organization", "group", "under", "--head", "over").exit_code == 0
+    assert exchange("organization", "group", "under", "--head", "").exit_code == 1
+    found = {one["name"]: one for one in json.loads(exchange("organization", "list", "--json").stdout)}
+    assert found["under"]["groupId"] == found["over"]["id"]
+    done = exchange("client", "add", " ")
+    assert (done.exit_code, done.stderr.split()[0]) == (1, "NOT_FOUND")
 
 
 def test_an_organization_is_put_into_a_group_and_out_of_it(exchange):

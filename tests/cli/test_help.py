@@ -128,6 +128,10 @@ def test_wrong_use_is_two_and_writes_to_standard_error(arguments):
         (["rollup", "x", "--as-of", "20260630"], "20260630 is not a date; write YYYY-MM-DD."),
         (["import", "useeio", "x", "--date", "2026-02-30"], "2026-02-30 is not a date; write YYYY-MM-DD."),
         (["rollup", "x", "--known-at", "2026-06-30"], "'2026-06-30' is not an instant with an offset"),
+        (["benchmark", "publish", "--closing", ""], "'--closing': '' is not a date; write YYYY-MM-DD."),
+        (["client", "add", "A", "--role", "BOSS"], "'BOSS' is none of ADMINISTRATOR, PUBLISHER, READER, AUDITOR."),
+        (["client", "role", "A", ""], "'ROLE': '' is none of ADMINISTRATOR, PUBLISHER, READER, AUDITOR."),
+        (["client", "add", "A", "--scope", "ALL"], "'ALL' is none of READ, PUBLISH, AUDIT, MANAGE, ADMINISTER."),
         (["rollup"], "Missing argument 'PRODUCT'"),
         (["rollup", "x", "--as-off", "2026-06-30"], "--as-off"),
         (["no-such-command"], "no-such-command"),
@@ -139,6 +143,7 @@ def test_wrong_use_says_what_to_write_and_is_json_where_json_is_wanted(arguments
     assert (for_people.exit_code, for_people.stdout) == (2, "")
     assert says in for_people.stderr
     assert "%Y" not in for_people.stderr
+    assert "Value error" not in for_people.stderr
     for place in (min(2, len(arguments)), len(arguments)):
         done = CliRunner().invoke(commands, [*arguments[:place], "--json", *arguments[place:]])
         assert (done.exit_code, done.stdout) == (2, "")

@@ -71,6 +71,7 @@ PRODUCTS_BAD = {
         [("REPEATED", "products.csv line 3 code")],
     ),
     "bad code": (HEADER + "a code,Power,US,USD2012,1,1\n", [("CODE_INVALID", "products.csv line 2 code")]),
+    "a name that nobody sees": (HEADER + "P,\u200b,US,USD2012,1,1\n", [("NAME_INVALID", "products.csv line 2 name")]),
     "no name": (HEADER + "P, ,US,USD2012,1,1\n", [("NAME_INVALID", "products.csv line 2 name")]),
     "not money": (HEADER + "P,Power,US,kWh,1,1\n", [("UNIT_INVALID", "products.csv line 2 unit")]),
     "two price years": (

@@ -237,7 +237,7 @@ EXPECTED: dict[str, tuple[FootprintInput, str, str | None]] = {
         "a whole day (UTC) or more",
         None,
     ),
-    "both kinds": (replace(GIVEN, modelled=MODELLED), "declared or modelled", None),
+    "both kinds": (replace(GIVEN, modelled=MODELLED), "declared or modelled", "declared and modelled"),
     "no fossil": (declared(components={}), "≥ 0", None),
     "line's product": (line(product=ProductKey()), "id or productId", None),
     "line urn": (line(product=ProductKey(product_id="steel")), "a URN such as urn:pact:your-domain:…", "steel"),

@@ -206,7 +206,10 @@ def test_a_problem_says_what_would_be_right() -> None:
     assert [(each.expected, each.got) for each in problems.found] == [("1, 2, 3, 4 or 5", "7"), ("0 to 25", "26")]
 
 
-@pytest.mark.parametrize(("variance", "deviation", "got"), [(D("0.01"), D("1.1"), "both"), (None, None, None)])
+@pytest.mark.parametrize(
+    ("variance", "deviation", "got"),
+    [(D("0.01"), D("1.1"), "basicVariance and basicGeometricStandardDeviation"), (None, None, None)],
+)
 def test_a_basic_uncertainty_too_many_is_told_apart_from_none(variance, deviation, got: str | None) -> None:
     problems = Problems()
     pedigree = replace(STATED, basic_variance=variance, basic_geometric_standard_deviation=deviation)

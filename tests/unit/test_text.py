@@ -7,7 +7,7 @@ import json
 import pytest
 
 from exchange.errors import Problems
-from exchange.model.text import steering_character, without_steering
+from exchange.model.text import shows_nothing, steering_character, without_steering
 from exchange.operations.checks import Checker
 
 STEERING = [
@@ -65,6 +65,52 @@ def test_a_check_names_the_character_and_what_to_do(text: str, lines: bool, said
         assert said is not None
         assert said in one.message
         assert ("remove it" in one.message) is not ("put a space" in one.message)
+
+
+INVISIBLE = [0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x180B, 0x180E, 0x200B, 0x200C, 0x200D, 0x200E, 0x2060]
+INVISIBLE += [
+    0x2064,
+    0x206F,
+    0x2800,
+    0x3000,
+    0x3164,
+    0xFE0F,
+    0xFEFF,
+    0xFFA0,
+    0xFFF9,
+    0x1BCA0,
+    0x1D173,
+    0xE0020,
+    0xE01EF,
+]
+
+
+@pytest.mark.parametrize("character", list(map(chr, INVISIBLE)), ids=ascii)
+def test_what_nobody_sees_is_no_name_and_may_be_in_one(character: str) -> None:
+    for text in (character, f" {character}{character} "):
+        assert shows_nothing(text)
+    for text in (f"{character}a", f"é{character}", f"中{character}国"):
+        assert not shows_nothing(text)
+
+
+@pytest.mark.parametrize("text", ["a", ".", "\u0301", "中", "🏭", "\u0600", "\ufffc", "\ufffd"], ids=ascii)
+def test_a_character_that_is_seen_is_enough(text: str) -> None:
+    assert not shows_nothing(text)
+
+
+def test_a_name_that_shows_nothing_is_told_from_an_empty_one() -> None:
+    problems = Problems()
+    at = Checker(problems, ())
+    for name in ("", " \u3000", "\u200b", " \ufeff\u200b"):
+        at.text(name, "name", required=True)
+    at.text("\u200b", "comment")
+    said = "shows nothing: all of its characters are invisible, such as {}; write what people can read"
+    assert [(one.code, one.message, one.got) for one in problems.found] == [
+        ("REQUIRED", "must not be empty", None),
+        ("REQUIRED", "must not be empty", None),
+        ("REQUIRED", said.format("U+200B"), "U+200B"),
+        ("REQUIRED", said.format("U+FEFF"), "U+FEFF"),
+    ]
 
 
 @pytest.mark.parametrize(

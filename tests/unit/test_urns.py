@@ -2,7 +2,7 @@
 
 import pytest
 
-from exchange.model.urns import is_name, may_register, normal_urn
+from exchange.model.urns import is_name, may_register, names_something, normal_urn
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,25 @@ def test_a_urn_has_one_spelling(given: str, normal: str | None) -> None:
 )
 def test_what_says_how_to_use_a_name_is_no_part_of_it(urn: str, name: bool) -> None:
     assert is_name(urn) is name
+
+
+@pytest.mark.parametrize(
+    ("urn", "names"),
+    [
+        ("urn:pact:grid.example:product-id:1", True),
+        ("urn:pact:grid.example:a", True),
+        ("urn:gtin:4712345060507", True),
+        ("urn:uuid:6f2a0d5e-7d3b-4b1c-9a60-0f4c0a6e1b11", True),
+        ("urn:xx:y", True),
+        ("urn:xx:y:", False),
+        ("urn:pact:grid.example:product-id:", False),
+        ("urn:pact:grid.example:", False),
+        ("urn:pact:grid.example", False),
+        ("urn:pact:grid.example::", False),
+    ],
+)
+def test_an_identifier_names_something_in_its_namespace(urn: str, names: bool) -> None:
+    assert names_something(urn) is names
 
 
 @pytest.mark.parametrize(
