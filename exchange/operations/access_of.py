@@ -11,7 +11,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from exchange.access import (
     Disclosure,
@@ -34,11 +33,9 @@ from exchange.operations.answers import FootprintAnswer, GrantAnswer, LineAnswer
 from exchange.operations.grant_answers import grant_answer
 from exchange.operations.rights_of_one import given_by
 from exchange.operations.roll_ups import Solved, refused_answer, solve_for
+from exchange.operations.sight import Sight
 from exchange.rollup.own_terms import excluding
 from exchange.rollup.rounding import round_to
-
-if TYPE_CHECKING:
-    from exchange.operations.session import Session
 
 
 class AccessReasonCode(StrEnum):
@@ -117,7 +114,7 @@ class AccessOfAnswer:
 
 
 async def access_of(
-    session: Session, keys: Sequence[int], organization_id: str, dates: Dates, proposed: Grant | None = None
+    session: Sight, keys: Sequence[int], organization_id: str, dates: Dates, proposed: Grant | None = None
 ) -> list[AccessOfAnswer | None]:
     """What an organization sees of each product; None where the viewer does not own it, or no such organization is.
 
@@ -125,7 +122,7 @@ async def access_of(
     """
     answers = await session.products_by_key(keys)
     own = {answer.product.key: answer.product for answer in answers if answer and answer.access == AccessLevel.OWNER}
-    if not own or (await session.organizations([organization_id]))[0] is None:
+    if not own or (await session.store.get_organizations([organization_id]))[0] is None:
         return [None] * len(keys)
     # Everything that is told is of one owner's facts; the operator may ask about several at once.
     found: dict[int, AccessOfAnswer] = {}
@@ -140,7 +137,7 @@ async def access_of(
 
 
 async def _of_one_owner(
-    session: Session, products: Sequence[Product], organization_id: str, dates: Dates, proposed: Grant | None
+    session: Sight, products: Sequence[Product], organization_id: str, dates: Dates, proposed: Grant | None
 ) -> dict[int, AccessOfAnswer]:
     owner_id = products[0].owner_id
     knowing = _Knowing(session, owner_id, proposed)
@@ -163,7 +160,7 @@ async def _of_one_owner(
 class _Knowing:
     """What one owner knows of others; proposed: a grant that counts as if it were among its own."""
 
-    session: Session
+    session: Sight
     owner_id: str
     proposed: Grant | None
 
@@ -210,7 +207,7 @@ class _Knowing:
 
 
 async def _shown(
-    session: Session, knowing: _Knowing, other: Other, levels: Mapping[int, AccessLevel], dates: Dates
+    session: Sight, knowing: _Knowing, other: Other, levels: Mapping[int, AccessLevel], dates: Dates
 ) -> dict[int, ShownAnswer]:
     """What is shown of each product at its level."""
     if not levels:
@@ -241,7 +238,7 @@ def _resolved(solved: Solved, key: int, footprint: FootprintAnswer | None) -> Re
 
 
 async def _sees(
-    session: Session, knowing: _Knowing, other: Other, named: Collection[int]
+    session: Sight, knowing: _Knowing, other: Other, named: Collection[int]
 ) -> dict[int, tuple[Disclosure, int | None]]:
     """Whether the organization sees each of the products that lines name, and its key where the owner sees it."""
     keys = sorted(key for key in named if key >= 0)

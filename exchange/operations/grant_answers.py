@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from exchange.model.footprint import NEVER_US
 from exchange.model.grant import AccessLevel, Grant
 from exchange.model.product import Product
 from exchange.operations.answers import GrantAnswer
-
-if TYPE_CHECKING:
-    from exchange.operations.session import Session
+from exchange.operations.sight import Sight
 
 
-async def by_id(session: Session, ids: Sequence[str]) -> list[GrantAnswer | None]:
+async def by_id(session: Sight, ids: Sequence[str]) -> list[GrantAnswer | None]:
     """One entry per id, in order; None: unknown or not shown."""
     found = await session.store.get_grants(ids)
     owners = await _owners(session, [grant for grant in found if grant is not None])
@@ -43,7 +40,7 @@ def grant_answer(grant: Grant, owner_id: str) -> GrantAnswer:
     )
 
 
-async def place(session: Session, grant_id: str, owner_id: str, product: Product | None = None) -> str | None:
+async def place(session: Sight, grant_id: str, owner_id: str, product: Product | None = None) -> str | None:
     """Where a grant stands in the list of an owner's grants, or of those that cover a product; None: it does not."""
     grant = (await session.store.get_grants([grant_id]))[0]
     if grant is None or (await _owners(session, [grant]))[grant.id] != owner_id:
@@ -51,20 +48,20 @@ async def place(session: Session, grant_id: str, owner_id: str, product: Product
     return str(grant.sequence) if product is None or grant.covers(product) else None
 
 
-async def granted_by(session: Session, grants: Sequence[GrantAnswer]) -> list[str | None]:
+async def granted_by(session: Sight, grants: Sequence[GrantAnswer]) -> list[str | None]:
     """For each the client that gave it, as the ledger names it; None for whoever is not of the owner."""
     told = {grant.sequence for grant in grants if is_owners(session, grant)}
     changes = await session.store.changes_at(told) if told else {}
     return [changes[grant.sequence].by if grant.sequence in told else None for grant in grants]
 
 
-def is_owners(session: Session, grant: GrantAnswer) -> bool:
+def is_owners(session: Sight, grant: GrantAnswer) -> bool:
     """Whether the viewer may know what its owner alone knows of it."""
     viewer = session.viewer
     return viewer.operator or viewer.organization_id == grant.owner_id
 
 
-async def _owners(session: Session, grants: Sequence[Grant]) -> dict[str, str]:
+async def _owners(session: Sight, grants: Sequence[Grant]) -> dict[str, str]:
     """Whose products they are of, by the grant's id."""
     keys = [grant.product_key for grant in grants if grant.owner_id is None]
     products = {product.key: product.owner_id for product in await session.store.get_products_by_key(keys) if product}
@@ -73,7 +70,7 @@ async def _owners(session: Session, grants: Sequence[Grant]) -> dict[str, str]:
     }
 
 
-def _is_shown(session: Session, grant: Grant, owner_id: str, alliances: frozenset[str]) -> bool:
+def _is_shown(session: Sight, grant: Grant, owner_id: str, alliances: frozenset[str]) -> bool:
     """To the owner always; to whom it is while it holds (afterwards it must look as if there were none). One of level
     BENCHMARK shows nothing to anybody."""
     mine = session.viewer.organization_id
