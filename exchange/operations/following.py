@@ -46,6 +46,7 @@ from exchange.model.resolved import Ints
 from exchange.model.writes import Write
 from exchange.operations.everybody import Everybody
 from exchange.operations.instants import later, today
+from exchange.operations.kept_graph import CHANGES_MAX, read_kept
 from exchange.operations.snapshots import SnapshotFile, SnapshotUnusable
 from exchange.operations.taking_over import Changed, changed_by, load_tables, read_changed
 from exchange.operations.turns import beside
@@ -53,7 +54,6 @@ from exchange.rollup.demand import Demand
 
 log = logging.getLogger(__name__)
 
-CHANGES_MAX: Final = 100_000  # further behind than this, loading again is quicker than following
 SNAPSHOT_CHANGES: Final = 20_000  # after so many, what a snapshot would have to follow takes longer than its reading
 ADMISSION_CHANGES_MAX: Final = 10_000  # the same while writes wait: seconds, more than reading most closures takes
 RETRY_SECONDS: Final = 5.0  # after a load that failed because the database was away
@@ -356,20 +356,15 @@ class LiveGraph:
             self._snapshot_head = None
             return None
         try:
-            kept = await beside(self._snapshot.read)
-            if kept is None:
-                return None
-            head, last, present = await self._store.head(), kept.last, kept.present
-            if last.sequence > head.sequence or await self._store.changes(last.sequence - 1, last.sequence) != [last]:
-                raise SnapshotUnusable("it is of another database, or of another past of this one")
-            if head.sequence - last.sequence > CHANGES_MAX or present.dates.head != last.sequence:
-                raise SnapshotUnusable(f"it is {head.sequence - last.sequence} changes behind")
+            kept = await read_kept(self._store, self._snapshot)
         except SnapshotUnusable as error:
             log.warning("the snapshot %s is not used: %s. The graph is loaded instead.", self._snapshot.path, error)
             return None
-        self._check_size(present.tables, present.nbytes)
-        self._snapshot_head, self._snapshot_at = last.sequence, kept.written_at
-        return present
+        if kept is None:
+            return None
+        self._check_size(kept.present.tables, kept.present.nbytes)
+        self._snapshot_head, self._snapshot_at = kept.last.sequence, kept.written_at
+        return kept.present
 
     def _start_writing(self) -> None:
         if self._writing is None or self._writing.done():
