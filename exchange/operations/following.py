@@ -56,7 +56,7 @@ log = logging.getLogger(__name__)
 
 SNAPSHOT_CHANGES: Final = 20_000  # after so many, what a snapshot would have to follow takes longer than its reading
 ADMISSION_CHANGES_MAX: Final = 10_000  # the same while writes wait: seconds, more than reading most closures takes
-RETRY_SECONDS: Final = 5.0  # after a load that failed because the database was away
+RETRY_SECONDS: Final = 1.0  # after a load that failed because the database was away: it begins with one small read
 CLOSING_SECONDS_MAX: Final = 5.0  # for what the last snapshot needs of the database; what is being written is finished
 MEGABYTE: Final = 1_000_000
 KEPT_SHARE: Final = 4  # solved closures take at most a fourth of the memory, and only what the graph leaves free
@@ -309,6 +309,7 @@ class LiveGraph:
             self.start()
 
     async def _load_until_there(self) -> None:
+        level = logging.WARNING  # the first time; whoever was told that it is away knows it
         while True:
             try:
                 began = time.monotonic()
@@ -330,7 +331,8 @@ class LiveGraph:
                 if not error.retryable:
                     log.exception("the graph could not be loaded; answers are computed from the database")
                     return
-                log.warning("the graph could not be loaded: %s", error.message)
+                log.log(level, "the graph could not be loaded, which is tried again until it can be: %s", error.message)
+                level = logging.DEBUG
                 await asyncio.sleep(RETRY_SECONDS)
             except Exception:
                 log.exception("the graph could not be loaded; answers are computed from the database")
