@@ -163,7 +163,7 @@ class AwayContract:
             await wire.cut()
             with pytest.raises(StoreUnavailable):
                 await store.ready()
-        told = {record.levelname for record in caplog.records if "defunct connection" in record.getMessage()}
+        told = {record.levelname for record in caplog.records if "<CONNECTION> error" in record.getMessage()}
         assert told == {"DEBUG"}
         await store.close()
 
