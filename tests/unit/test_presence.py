@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
-from exchange.graph.presence import Presence
+from exchange.graph.presence import TOLD_BY_US, Presence, quieten_driver
 
 
 def test_it_is_told_once_that_it_is_gone_and_that_it_is_back(caplog: pytest.LogCaptureFixture) -> None:
@@ -47,3 +49,17 @@ def test_who_waited_long_does_not_overrule_who_has_heard_since(caplog: pytest.Lo
     assert not caplog.records
     presence.lost(TimeoutError(), presence.asked())
     assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("name", TOLD_BY_US)
+def test_the_drivers_errors_are_for_whoever_looks_into_connections(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    quieten_driver()
+    driver = logging.getLogger(name)
+    driver.error("failed to read from defunct connection")
+    driver.warning("unexpected response")
+    with caplog.at_level("DEBUG", name):
+        driver.error("failed to write to connection")
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("WARNING", "unexpected response"),
+        ("DEBUG", "failed to write to connection"),
+    ]
