@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from exchange.app import snapshot_of, target_of
 from exchange.cli import running
 from exchange.cli.console import JSON_OPTION, console, print_json
 from exchange.config import read_settings
@@ -46,10 +47,11 @@ def publish(
 
     Example: exchange benchmark publish --closing 2026-09-30
     """
-    megabytes = read_settings().graph_megabytes
+    settings = read_settings()
+    megabytes, snapshot = settings.graph_megabytes, snapshot_of(settings, target_of(settings))
 
     async def command(exchange: Exchange) -> Published:
-        return await publish_benchmarks(exchange, OPERATOR, closing, megabytes_max=megabytes)
+        return await publish_benchmarks(exchange, OPERATOR, closing, megabytes_max=megabytes, snapshot=snapshot)
 
     published = running.run(command)
     quarter = published.quarter

@@ -19,8 +19,9 @@ from neo4j.exceptions import AuthError
 
 from exchange.errors import StoreUnavailable
 from exchange.graph.connect import ROUTED, Source
-from exchange.graph.driver_errors import CAUGHT, is_worth_another_try, translated
+from exchange.graph.driver_errors import CAUGHT, is_silence, is_worth_another_try, translated
 from exchange.graph.endpoint import Endpoint
+from exchange.graph.presence import Presence, quieten_driver
 
 T = TypeVar("T")
 Row = list[Any]
@@ -60,6 +61,7 @@ class Bolt:
         self._driver: neo4j.AsyncDriver | None = None
         self._endpoint: Endpoint | None = None
         self._mutex = asyncio.Lock()
+        self._presence = Presence()
         self._bookmarks: neo4j.AsyncBookmarkManager | None = None
 
     @property
@@ -150,15 +152,25 @@ class Bolt:
         return str(info.agent)
 
     async def _tried_again(self, once: Callable[[], Awaitable[T]]) -> T:
-        began = time.monotonic()
+        began, asked_at = time.monotonic(), self._presence.asked()
         for attempt in range(READ_ATTEMPTS):
             try:
-                return await once()
+                found = await once()
+            except StoreUnavailable as error:
+                self._presence.lost(error, asked_at)
+                raise
             except CAUGHT as error:
                 moved = isinstance(error, AuthError) and await self._moved()
                 last = attempt == READ_ATTEMPTS - 1 or time.monotonic() - began > RETRY_SECONDS_MAX
                 if last or not (moved or is_worth_another_try(error)):
+                    if is_silence(error):
+                        self._presence.lost(error, asked_at)
+                    else:
+                        self._presence.answered()
                     raise translated(error) from error
+            else:
+                self._presence.answered()
+                return found
             await asyncio.sleep(RETRY_SECONDS * 2**attempt)
             with contextlib.suppress(StoreUnavailable):
                 await self._ready_driver(refresh=True)
@@ -201,6 +213,7 @@ class Bolt:
 
 
 def _driver(endpoint: Endpoint) -> neo4j.AsyncDriver:
+    quieten_driver()
     options: dict[str, Any] = {
         "connection_timeout": CONNECT_SECONDS_MAX,
         "connection_acquisition_timeout": CONNECT_SECONDS_MAX * 4,

@@ -105,6 +105,16 @@ FAMILIES: dict[type[BaseException], Callable[[BaseException], Exception]] = {
     OverflowError: _bad_value,
 }
 
+# The database, or the way to it, is gone: no refusal of one statement.
+SILENCE = (
+    driver.ServiceUnavailable,
+    driver.SessionExpired,
+    driver.ConnectionPoolError,
+    driver.DatabaseUnavailable,
+    StoreUnavailable,  # an embedded one that is starting again
+    OSError,
+)
+
 # What a `try` around the driver catches; everything else is not ours to translate.
 CAUGHT = (driver.GqlError, OSError, UnicodeError, OverflowError)
 
@@ -120,6 +130,11 @@ def translated(error: BaseException) -> Exception:
 def is_worth_another_try(error: BaseException) -> bool:
     """Whether the same statement may succeed at once on a new connection."""
     return isinstance(translated(error), StoreUnavailable)
+
+
+def is_silence(error: BaseException) -> bool:
+    """Whether nothing was heard from the database: no connection, one that broke, or no answer in time."""
+    return isinstance(error, SILENCE)
 
 
 def may_be_a_collision(error: BaseException) -> bool:

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 from exchange.benchmarks import (
@@ -36,6 +37,7 @@ from exchange.operations.benchmark_values import Counted, read_counted
 from exchange.operations.checks import US_PER_DAY, date_of_day, day_of
 from exchange.operations.exchange import Exchange
 from exchange.operations.permission import require_administrator, written_by
+from exchange.operations.snapshots import SnapshotFile
 from exchange.operations.turns import beside
 from exchange.operations.writing import BATCH_FOOTPRINTS_MAX, Allocation, Decision
 
@@ -58,15 +60,21 @@ class _Overtaken(Exception):
 
 
 async def publish_benchmarks(
-    exchange: Exchange, viewer: Viewer, closing: date | None = None, *, megabytes_max: int
+    exchange: Exchange,
+    viewer: Viewer,
+    closing: date | None = None,
+    *,
+    megabytes_max: int,
+    snapshot: Path | None = None,
 ) -> Published:
     """Publishes the quarter that closes on a day, the newest that has ended if none is given. megabytes_max: how much
-    memory the graph may take meanwhile.
+    memory the graph may take meanwhile. snapshot: the file in which a server may keep it; it is only read.
 
     Raises AccessDenied (not the operator), InvalidInput (no last day of a quarter, or one that is not over), Conflict
     (a later quarter is published), ConfigurationInvalid, StoreUnavailable.
     """
     require_administrator(viewer)
+    file = None if snapshot is None else SnapshotFile(snapshot)
     for _ in range(TRIES_MAX):
         head = await exchange.store.head()
         now_us = max(exchange.clock(), head.at_us)
@@ -77,7 +85,11 @@ async def publish_benchmarks(
         if there is not None:
             return there
         last = done[-1] if done else None
-        prepared = await _prepare(exchange.store, head, last, name, closing_day, megabytes_max=megabytes_max)
+        closing_us = (closing_day + 1) * US_PER_DAY - 1
+        counted = await read_counted(
+            exchange.store, head, closing_day, closing_us, megabytes_max=megabytes_max, snapshot=file
+        )
+        prepared = await _prepare(exchange.store, counted, last, name, closing_day)
         try:
             return await exchange.queue.do(_Publish(exchange.store, written_by(viewer), head, len(done), prepared))
         except _Overtaken:
@@ -85,12 +97,8 @@ async def publish_benchmarks(
     raise StoreUnavailable("Members left or revoked again and again meanwhile. Nothing was published; try again.")
 
 
-async def _prepare(
-    store: Store, head: LedgerHead, last: Quarter | None, name: str, closing_day: int, *, megabytes_max: int
-) -> Prepared:
-    """What a quarter publishes, as the graph stands at `head`; `last`: the one before it."""
-    closing_us = (closing_day + 1) * US_PER_DAY - 1
-    counted = await read_counted(store, head, closing_day, closing_us, megabytes_max=megabytes_max)
+async def _prepare(store: Store, counted: Counted, last: Quarter | None, name: str, closing_day: int) -> Prepared:
+    """What a quarter publishes of what is counted in it; `last`: the one before it."""
     in_force = NOTHING_IN_FORCE if last is None else await _in_force(store, last.id)
     return await beside(lambda: prepared_of(counted, in_force, name, closing_day))
 

@@ -28,7 +28,8 @@ from exchange.model.grant import AccessLevel, Grant
 from exchange.model.ledger import LedgerHead
 from exchange.model.resolved import Ints
 from exchange.operations.following import MEGABYTE
-from exchange.operations.taking_over import load_tables
+from exchange.operations.kept_graph import tables_at
+from exchange.operations.snapshots import SnapshotFile
 from exchange.operations.turns import beside
 from exchange.units import DeclaredUnit
 
@@ -46,10 +47,16 @@ class Counted:
 
 
 async def read_counted(
-    store: Store, head: LedgerHead, closing_day: int, closing_us: int, *, megabytes_max: int
+    store: Store,
+    head: LedgerHead,
+    closing_day: int,
+    closing_us: int,
+    *,
+    megabytes_max: int,
+    snapshot: SnapshotFile | None = None,
 ) -> Counted:
-    """What is counted on a closing day, whose last instant is `closing_us`, as the graph stands at `head`. Raises
-    ConfigurationInvalid where the graph needs more memory than it may have."""
+    """What is counted on a closing day, whose last instant is `closing_us`, as the graph stands at `head`. `snapshot`:
+    where a server may keep it. Raises ConfigurationInvalid where the graph needs more memory than it may have."""
     members = await _members(store, head, closing_us)
     organizations = sorted(frozenset().union(*members.values()))
     groups = {each.id: each.group_id for each in await store.get_organizations(organizations) if each is not None}
@@ -68,7 +75,7 @@ async def read_counted(
                 "may have in memory. Raise EXCHANGE_GRAPH_MEGABYTES. Nothing was published."
             )
 
-    tables = await load_tables(store, head, check)
+    tables = await tables_at(store, head, check, snapshot)
     dates = Dates(closing_day, closing_us, head.sequence)
     return await beside(lambda: counted_of(tables, dates, members, groups, grants))
 

@@ -46,6 +46,7 @@ from exchange.model.resolved import Ints
 from exchange.model.writes import Write
 from exchange.operations.everybody import Everybody
 from exchange.operations.instants import later, today
+from exchange.operations.kept_graph import CHANGES_MAX, read_kept
 from exchange.operations.snapshots import SnapshotFile, SnapshotUnusable
 from exchange.operations.taking_over import Changed, changed_by, load_tables, read_changed
 from exchange.operations.turns import beside
@@ -53,10 +54,9 @@ from exchange.rollup.demand import Demand
 
 log = logging.getLogger(__name__)
 
-CHANGES_MAX: Final = 100_000  # further behind than this, loading again is quicker than following
 SNAPSHOT_CHANGES: Final = 20_000  # after so many, what a snapshot would have to follow takes longer than its reading
 ADMISSION_CHANGES_MAX: Final = 10_000  # the same while writes wait: seconds, more than reading most closures takes
-RETRY_SECONDS: Final = 5.0  # after a load that failed because the database was away
+RETRY_SECONDS: Final = 1.0  # after a load that failed because the database was away: it begins with one small read
 CLOSING_SECONDS_MAX: Final = 5.0  # for what the last snapshot needs of the database; what is being written is finished
 MEGABYTE: Final = 1_000_000
 KEPT_SHARE: Final = 4  # solved closures take at most a fourth of the memory, and only what the graph leaves free
@@ -309,6 +309,7 @@ class LiveGraph:
             self.start()
 
     async def _load_until_there(self) -> None:
+        level = logging.WARNING  # the first time; whoever was told that it is away knows it
         while True:
             try:
                 began = time.monotonic()
@@ -330,7 +331,8 @@ class LiveGraph:
                 if not error.retryable:
                     log.exception("the graph could not be loaded; answers are computed from the database")
                     return
-                log.warning("the graph could not be loaded: %s", error.message)
+                log.log(level, "the graph could not be loaded, which is tried again until it can be: %s", error.message)
+                level = logging.DEBUG
                 await asyncio.sleep(RETRY_SECONDS)
             except Exception:
                 log.exception("the graph could not be loaded; answers are computed from the database")
@@ -356,20 +358,15 @@ class LiveGraph:
             self._snapshot_head = None
             return None
         try:
-            kept = await beside(self._snapshot.read)
-            if kept is None:
-                return None
-            head, last, present = await self._store.head(), kept.last, kept.present
-            if last.sequence > head.sequence or await self._store.changes(last.sequence - 1, last.sequence) != [last]:
-                raise SnapshotUnusable("it is of another database, or of another past of this one")
-            if head.sequence - last.sequence > CHANGES_MAX or present.dates.head != last.sequence:
-                raise SnapshotUnusable(f"it is {head.sequence - last.sequence} changes behind")
+            kept = await read_kept(self._store, self._snapshot)
         except SnapshotUnusable as error:
             log.warning("the snapshot %s is not used: %s. The graph is loaded instead.", self._snapshot.path, error)
             return None
-        self._check_size(present.tables, present.nbytes)
-        self._snapshot_head, self._snapshot_at = last.sequence, kept.written_at
-        return present
+        if kept is None:
+            return None
+        self._check_size(kept.present.tables, kept.present.nbytes)
+        self._snapshot_head, self._snapshot_at = kept.last.sequence, kept.written_at
+        return kept.present
 
     def _start_writing(self) -> None:
         if self._writing is None or self._writing.done():

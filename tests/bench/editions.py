@@ -6,20 +6,29 @@ loading the graph and solving all of it. The peer of reading an edition is the s
 
 The same graph is also made in memory, without a database, and what is published of it is computed there and written to
 the database that is at hand: `--products 3000` builds a small one, and the parts are still those of 100,000 products.
+
+The command itself is measured from cold, in a process of its own, with and without the file that a server leaves.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
 import time
 import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
 from exchange.benchmarks.quarters import closing_of
-from exchange.graph import Store
+from exchange.graph import Store, Target
 from exchange.memory import Present, Whole
 from exchange.model.closure import Dates
 from exchange.model.footprint import NEVER_US
@@ -35,8 +44,8 @@ from exchange.operations.taking_over import load_tables
 from exchange.schema.execution import Executor, Request
 from exchange.schema.ids import global_id
 from tests.bench.chain import Chain
-from tests.bench.databases import KINDS, NAMES
-from tests.bench.measuring import Figure, Spread, milliseconds
+from tests.bench.databases import KINDS, NAMES, Database
+from tests.bench.measuring import ROOT, Figure, Spread, milliseconds
 from tests.bench.supply import AS_OF, OWNERS, supply, tables_of
 from tests.store import neo4j_server
 from tests.store.examples import NOW_US, a_grant, an_alliance, an_invitation
@@ -44,6 +53,7 @@ from tests.store.examples import NOW_US, a_grant, an_alliance, an_invitation
 if TYPE_CHECKING:
     from tests.bench.__main__ import Options
 
+T = TypeVar("T")
 TITLE = "benchmark editions, products made up"
 PRODUCTS: Final = 100_000
 SUBCLASSES: Final = 400
@@ -79,22 +89,89 @@ def run(options: Options) -> list[Figure]:
         if options.database in (None, kind):
             try:
                 with database(products, options.databases, copied=True) as copy:
-                    found += asyncio.run(_measured(f"{NAMES[kind]}, {products:,} products", copy.target, options))
+                    found += _on(copy, f"{NAMES[kind]}, {products:,} products", products, options.rounds)
             except neo4j_server.Absent as absent:
                 print(f"editions: without {NAMES[kind]}: {absent}")
     return found
 
 
-async def _measured(name: str, target: Any, options: Options) -> list[Figure]:
-    store = await Store.open(replace(target, attach=False) if target.directory else target)
-    await store.ready()
+def _on(copy: Database, name: str, products: int, rounds: int) -> list[Figure]:
+    target = replace(copy.target, attach=False) if copy.target.directory else copy.target
+    alliance = asyncio.run(_opened(target, lambda store: _allied(store, products)))
+    commands = _commands(name, copy, target, rounds)
+    return commands + asyncio.run(_opened(target, lambda store: _measured(name, store, alliance, rounds)))
+
+
+async def _opened(target: Target, work: Callable[[Store], Awaitable[T]]) -> T:
+    store = await Store.open(target)
+    try:
+        await store.ready()
+        return await work(store)
+    finally:
+        await store.close()
+
+
+async def _forget(store: Store) -> None:
+    """The quarter, so that it can be published again."""
+    for statement in FORGET:
+        await store._raw.alter(statement)
+
+
+def _commands(name: str, copy: Database, target: Target, rounds: int) -> list[Figure]:
+    """The command as an operator types it, in a process of its own that starts the database where nobody has: without
+    a server's file of the graph, with one, and where the quarter is published, which computes nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        snapshot = target.directory / "graph.snapshot" if target.directory else Path(folder) / "graph.snapshot"
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("EXCHANGE_")}
+        environment = kept | copy.environment | {"EXCHANGE_GRAPH_SNAPSHOT": str(snapshot), "PYTHONPATH": str(ROOT)}
+        took: dict[str, list[float]] = {"without a file": [], "with a server's file": [], "again": []}
+        snapshot.unlink(missing_ok=True)
+        for _ in range(rounds):
+            asyncio.run(_opened(target, _forget))
+            took["without a file"].append(_published_by_command(environment))
+        asyncio.run(_opened(target, lambda store: _keep(store, snapshot)))
+        print(f"editions: the file takes {snapshot.stat().st_size / 1e6:.0f} MB")
+        for _ in range(rounds):
+            asyncio.run(_opened(target, _forget))
+            took["with a server's file"].append(_published_by_command(environment))
+            took["again"].append(_published_by_command(environment, again=True))
+        snapshot.unlink()
+        asyncio.run(_opened(target, _forget))
+    again = Spread(tuple(took.pop("again")))
+    peer = "the same command again"
+    return [
+        Figure(f"{name}: the command, {how}", Spread(tuple(seconds)), "s", peer, again) for how, seconds in took.items()
+    ]
+
+
+def _published_by_command(environment: dict[str, str], *, again: bool = False) -> float:
+    """Seconds from its start to its end."""
+    began = time.perf_counter()
+    line = [sys.executable, "-m", "exchange", "benchmark", "publish", "--closing", str(CLOSING), "--json"]
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
+    took = time.perf_counter() - began
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    said = json.loads(done.stdout)
+    assert (said["again"], said["products"] > 0) == (again, True), said
+    return took
+
+
+async def _keep(store: Store, snapshot: Path) -> None:
+    """The file that a server leaves when it ends."""
+    exchange = open_exchange(store, graph_megabytes=MEGABYTES, snapshot=snapshot)
+    assert exchange.graph is not None
+    assert await exchange.graph.loaded()
+    await exchange.close()
+
+
+async def _measured(name: str, store: Store, alliance: str, rounds: int) -> list[Figure]:
     exchange = open_exchange(store, clock=lambda: AFTER_US)
     try:
-        alliance = await _allied(store, options.products or PRODUCTS)
         publishing: list[float] = []
         needed: list[float] = []
         published: Published | None = None
-        for turn in range(1 + options.rounds):
+        for turn in range(1 + rounds):
             began = time.perf_counter()
             await _load_and_solve(store)
             loaded = time.perf_counter()
@@ -103,16 +180,14 @@ async def _measured(name: str, target: Any, options: Options) -> list[Figure]:
             if turn:
                 needed.append(loaded - began)
                 publishing.append(done - loaded)
-            if turn < options.rounds:
-                for statement in FORGET:
-                    await store._raw.alter(statement)
+            if turn < rounds:
+                await _forget(store)
         assert published is not None
         print(f"editions: {_told(published)}")
-        reading, smallest = await _reading(exchange, alliance, options.rounds)
-        parts = await _parts(store, alliance, options.rounds)
+        reading, smallest = await _reading(exchange, alliance, rounds)
+        parts = await _parts(store, alliance, rounds)
     finally:
         await exchange.close()
-        await store.close()
     peer = "the graph loaded and solved"
     return [
         Figure(f"{name}: a quarter published", Spread(tuple(publishing)), "s", peer, Spread(tuple(needed))),
@@ -138,8 +213,7 @@ async def _parts(store: Store, alliance: str, rounds: int) -> dict[str, Spread]:
     dates = Dates(AS_OF, NEVER_US - 1, NEVER_US - 1)
     took: dict[str, list[float]] = {"results": [], "what is published": [], "written": []}
     for turn in range(1 + rounds):
-        for statement in FORGET:
-            await store._raw.alter(statement)
+        await _forget(store)
         began = time.perf_counter()
         counted = counted_of(tables, dates, {alliance: frozenset(owners)}, {owner: owner for owner in owners}, grants)
         solved = time.perf_counter()

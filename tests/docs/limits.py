@@ -373,7 +373,7 @@ UNSEEN = {
     "operations.following.ADMISSION_CHANGES_MAX": "how far a server follows the ledger while writes wait",
     "rollup.monte_carlo.SWEEPS_MAX": "how close a loop may come to taking all of itself before a sample is left out",
     "operations.following.CLOSING_SECONDS_MAX": "how long a server that ends waits for the database",
-    "operations.following.CHANGES_MAX": "how far a server follows the ledger before it loads the graph again",
+    "operations.kept_graph.CHANGES_MAX": "how far a server follows the ledger before it loads the graph again",
     "operations.sampling.BEGUN_MAX": "attempts, while what is shown changes",
     "operations.sampling.TOLD_MAX": "attempts, while rights change",
     "operations.snapshots.HEADER_BYTES_MAX": "what is read of a snapshot before it is known to be one",

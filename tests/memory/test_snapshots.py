@@ -20,7 +20,7 @@ from exchange.memory.rare import DEVIATION
 from exchange.model.closure import Dates
 from exchange.model.footprint import NEVER_US
 from exchange.model.ledger import Change, ChangeKind
-from exchange.operations import following, snapshots
+from exchange.operations import following, kept_graph, snapshots
 from exchange.operations.exchange import Exchange, open_exchange
 from exchange.operations.snapshots import SnapshotFile, SnapshotUnusable
 from tests.bench.supply import AS_OF, supply, tables_of
@@ -295,7 +295,7 @@ async def test_one_that_cannot_be_used_is_not_used(
         database.empty()
         database.run("MATCH (l:Ledger) SET l.atUs = 0")
     else:
-        monkeypatch.setattr(following, "CHANGES_MAX", 1)
+        monkeypatch.setattr(kept_graph, "CHANGES_MAX", 1)
     made = await published(store, 4)
     second = await opened(store, path)
     assert expected in caplog.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -118,6 +119,38 @@ class AwayContract:
             await wire.mend()
             assert await store.get_organizations([owner.id]) == [owner]
         assert await store.head() == LedgerHead(1, 0, 0)
+        await store.close()
+
+    async def test_a_database_that_goes_away_is_told_once_and_so_is_its_return(
+        self, wire: Wire, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """However many questions were asked, and not where a connection is had again at once."""
+        store = await Store.open(wire.target)
+        with pytest.raises(StoreUnavailable):  # it has not come yet: nothing is gone
+            await store.ready()
+        await wire.mend()
+        await store.ready()
+        await asyncio.gather(*(store.get_organizations([str(number)]) for number in range(10)))
+        await wire.cut()
+        await wire.mend()
+        await store.ready()
+        assert [record.getMessage() for record in caplog.records] == []
+        for _ in range(2):
+            await wire.cut()
+            asked = [*(store.get_organizations([str(number)]) for number in range(10)), store.head(), store.head()]
+            assert all(
+                isinstance(each, StoreUnavailable) for each in await asyncio.gather(*asked, return_exceptions=True)
+            )
+            with pytest.raises(StoreUnavailable):
+                await store.ready()
+            assert [record.levelname for record in caplog.records] == ["ERROR"]
+            assert caplog.records[0].getMessage().startswith("The graph database is gone (")
+            await wire.mend()
+            for _ in range(2):
+                await store.ready()
+            assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
+            assert re.fullmatch(r"The graph database is back, after \d+\.\d s\.", caplog.records[1].getMessage())
+            caplog.clear()
         await store.close()
 
     async def test_a_wrong_password_is_told_as_such(self, database: Database) -> None:
