@@ -182,7 +182,9 @@ def test_splitting_a_group_changes_nothing():
         (9, True, 10, GroupBand.NINE_TO_ELEVEN),
         (11, True, 10, GroupBand.NINE_TO_ELEVEN),
         (12, True, 5, GroupBand.TWELVE_TO_NINETEEN),
+        (19, True, 5, GroupBand.TWELVE_TO_NINETEEN),
         (20, True, 5, GroupBand.TWENTY_TO_FORTY_NINE),
+        (49, True, 5, GroupBand.TWENTY_TO_FORTY_NINE),
         (50, True, 5, GroupBand.FIFTY_OR_MORE),
     ],
 )
@@ -200,6 +202,7 @@ def test_of_five_groups_nothing_is_published():
 def test_a_quantile_that_is_not_positive_is_not_published():
     assert numbers_of(members(-5, -4, -3, 1, 2, 3)) is WhyNot.NOT_POSITIVE
     assert numbers_of(members(-5, -4, -3, *range(1, 7))) is WhyNot.NOT_POSITIVE  # its lower quartile
+    assert numbers_of(members(*[0] * 6)) is WhyNot.NOT_POSITIVE  # nothing at all: the grid has no place for it
 
 
 @pytest.mark.parametrize(("changed", "status"), [(0, Status.KEPT), (3, Status.KEPT), (4, Status.NEW), (6, Status.NEW)])
@@ -416,6 +419,7 @@ QUARTILES = Numbers(D("1"), D("2.144"), D("4.595"), 10, GroupBand.NINE_TO_ELEVEN
     ("value", "expected"),
     [
         (-1, Position.BELOW_LOWER_QUARTILE),
+        (0, Position.BELOW_LOWER_QUARTILE),
         (0.9, Position.BELOW_LOWER_QUARTILE),
         (1.04, Position.AT_LOWER_QUARTILE),
         (1.5, Position.LOWER_QUARTILE_TO_MEDIAN),
