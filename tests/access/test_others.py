@@ -96,7 +96,8 @@ def test_what_is_known_to_be_seen_is_told_and_the_rest_is_a_condition() -> None:
     assert disclosed(CAR, [], DEALER) is hidden
     assert disclosed(CAR, [GIVEN], DEALER) is shown
     assert disclosed(CAR, [replace(GIVEN, organization_id="shop", onward=True)], DEALER) is conditional
-    for grants in (None, []):
+    every: list[list[Grant] | None] = [None, []]
+    for grants in every:
         assert disclosed(public, grants, DEALER) is shown
         assert disclosed(replace(CAR, owner_id="dealer"), grants, DEALER) is shown
         assert disclosed(CAR, grants, replace(DEALER, onward=frozenset({CAR.key}))) is shown
