@@ -143,6 +143,15 @@ def test_a_group_has_one_value_the_median_of_its_products():
     assert contributions(results) == {KEY: (Contribution("g1", D(2)), Contribution("g2", D("2.5")))}
 
 
+def test_values_are_per_base_unit_and_of_two_products_the_middle_counts():
+    """36 kg per kilowatt hour are 10 per megajoule; with 2 per megajoule beside them, 6."""
+    energy = replace(KEY, dimension=Dimension.ENERGY)
+    hour = replace(STEEL, product_id="p2", kg_co2e=D(36), declared_unit=DeclaredUnit.KILOWATT_HOUR)
+    joule = replace(STEEL, declared_unit=DeclaredUnit.MEGAJOULE)
+    assert contributions([hour]) == {energy: (Contribution("g1", D(10)),)}
+    assert contributions([joule, hour]) == {energy: (Contribution("g1", D(6)),)}
+
+
 def test_a_product_that_is_named_twice_counts_once():
     assert contributions([STEEL, replace(STEEL, kg_co2e=D(4)), STEEL])[KEY] == (Contribution("g1", D(2)),)
 
@@ -367,6 +376,7 @@ def test_what_is_published_keeps_its_distance_by_the_definition(random: Random, 
     [
         ("urn:pact:productclassification:un-cpc:37440", "urn:pact:productclassification:un-cpc:3744"),
         ("urn:pact:productclassification:un-cpc:37", "urn:pact:productclassification:un-cpc:3"),
+        ("urn:pact:productclassification:UN-CPC:37", "urn:pact:productclassification:UN-CPC:3"),
         ("urn:pact:productclassification:un-cpc:3", None),
         ("urn:pact:productclassification:un-cpc:374401", None),
         ("urn:pact:productclassification:hs:252329", "urn:pact:productclassification:hs:2523"),

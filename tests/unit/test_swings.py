@@ -70,6 +70,11 @@ def test_an_amount_is_per_base_unit_whatever_it_was_written_in() -> None:
     assert amounts_of(footprint((STEEL, "2000", "GRAM"))) == same
     assert amounts_of(footprint((STEEL, "2", "TON"), per=("1000", "KILOGRAM"))) == same
     assert amounts_of(footprint((STEEL, "0.5", "KILOGRAM"), (STEEL, "-1.5", "KILOGRAM"))) == same
+    hour, joule = (
+        amounts_of(footprint((STEEL, amount, "KILOGRAM"), per=("1", unit)))
+        for amount, unit in (("7.2", "KILOWATT_HOUR"), ("2", "MEGAJOULE"))
+    )
+    assert hour == joule
     assert amounts_of(footprint((STEEL, "0", "KILOGRAM"), (None, "1", "KILOGRAM"))) == {}
 
 
@@ -80,6 +85,12 @@ async def test_the_third_swing_is_told_once_and_the_eleventh_more_is_refused() -
         await turns(watch, sight, 2)
     assert await publish(watch, sight, footprint((STEEL, "3", "KILOGRAM"))) == []
     assert await turns(watch, sight, 3, at_us=DAY_US) == [[], [], []]
+
+
+async def test_each_day_begins_with_nothing() -> None:
+    watch, sight = Swings(), Sight()
+    for day in (5, 6, 7):
+        assert await turns(watch, sight, 3, at_us=day * DAY_US) == [[], [], []]
 
 
 async def test_what_does_not_swing_asks_nothing() -> None:
