@@ -240,6 +240,31 @@ def test_what_an_own_alliance_is_granted_onward_passes_through_own_products() ->
         assert found.routes[-1].condition is RouteCondition.IS_MEMBER
 
 
+def test_the_operator_is_told_what_the_owner_is() -> None:
+    """Though it sees who is in every alliance, and every product that a line names."""
+    plan = car(
+        ("car", "alliance-0", "INPUTS", False),
+        ("car", "alliance-1", "BREAKDOWN", False),
+        ("paint", "alliance-2", "TOTAL", False),
+        members=(
+            *(("alliance-0", name, "member") for name in ("maker", "org0")),
+            ("alliance-1", "org0", "member"),
+            *(("alliance-2", name, how) for name, how in (("maker", "invited"), ("org0", "member"))),
+        ),
+    )
+    world = plan.world()
+    for name in ("car", "paint"):
+        told = asked(world, "maker", name, "org0")
+        found = asked(world, "operator", name, "org0")
+        assert (found.level, found.level_at_most, found.routes) == (told.level, told.level_at_most, told.routes)
+        lines = [
+            () if one.shown is None else [each.part.disclosure for each in one.shown.lines] for one in (found, told)
+        ]
+        assert lines[0] == lines[1]
+        conditions = [route.condition for route in told.routes]
+        assert RouteCondition.IS_MEMBER in conditions
+
+
 def other_owners_grants() -> list[tuple[Plan, Plan]]:
     """Worlds in which other owners decide otherwise for whom the maker asks about."""
     granted = car(("car", "org0", "INPUTS", False), ("paint", "alliance-1", "TOTAL", True))

@@ -81,7 +81,7 @@ PRODUCT_CASES: list[Case] = [
     *each("product", "productIds.0", INVALID, f"urn:pact:maker.example:{LONE}", "urn:uuid:1", "http://maker.example"),
     *each("product", "productIds.0", INVALID, "urn:pact:maker.example:a%6", "urn:pact:maker.example:a?b"),
     *each("product", "productIds.0", "URN_INVALID", *(f"urn:pact:maker.example:a{more}" for more in COMPONENTS)),
-    *each("product", "productIds.0", "URN_INVALID", "urn:x:y:", "urn:pact:maker.example:", "urn:pact:maker.example"),
+    *each("product", "productIds.0", "URN_INVALID", "urn:xy:z:", "urn:pact:maker.example:", "urn:pact:maker.example"),
     *each("product", "classifications", "URN_INVALID", ["urn:x-y:1#f"], of="classifications.0"),
     *each("product", "productIds.0", "NAMESPACE_FOREIGN", "urn:pact:other.example:product-id:1", "urn:isbn:1"),
     *each("product", "productIds.0", "NAMESPACE_FOREIGN", "urn:gtin:4012345000009", "urn:pact:maker.example.com:x"),

@@ -143,6 +143,15 @@ def test_a_group_has_one_value_the_median_of_its_products():
     assert contributions(results) == {KEY: (Contribution("g1", D(2)), Contribution("g2", D("2.5")))}
 
 
+def test_values_are_per_base_unit_and_of_two_products_the_middle_counts():
+    """36 kg per kilowatt hour are 10 per megajoule; with 2 per megajoule beside them, 6."""
+    energy = replace(KEY, dimension=Dimension.ENERGY)
+    hour = replace(STEEL, product_id="p2", kg_co2e=D(36), declared_unit=DeclaredUnit.KILOWATT_HOUR)
+    joule = replace(STEEL, declared_unit=DeclaredUnit.MEGAJOULE)
+    assert contributions([hour]) == {energy: (Contribution("g1", D(10)),)}
+    assert contributions([joule, hour]) == {energy: (Contribution("g1", D(6)),)}
+
+
 def test_a_product_that_is_named_twice_counts_once():
     assert contributions([STEEL, replace(STEEL, kg_co2e=D(4)), STEEL])[KEY] == (Contribution("g1", D(2)),)
 
@@ -182,7 +191,9 @@ def test_splitting_a_group_changes_nothing():
         (9, True, 10, GroupBand.NINE_TO_ELEVEN),
         (11, True, 10, GroupBand.NINE_TO_ELEVEN),
         (12, True, 5, GroupBand.TWELVE_TO_NINETEEN),
+        (19, True, 5, GroupBand.TWELVE_TO_NINETEEN),
         (20, True, 5, GroupBand.TWENTY_TO_FORTY_NINE),
+        (49, True, 5, GroupBand.TWENTY_TO_FORTY_NINE),
         (50, True, 5, GroupBand.FIFTY_OR_MORE),
     ],
 )
@@ -200,6 +211,7 @@ def test_of_five_groups_nothing_is_published():
 def test_a_quantile_that_is_not_positive_is_not_published():
     assert numbers_of(members(-5, -4, -3, 1, 2, 3)) is WhyNot.NOT_POSITIVE
     assert numbers_of(members(-5, -4, -3, *range(1, 7))) is WhyNot.NOT_POSITIVE  # its lower quartile
+    assert numbers_of(members(*[0] * 6)) is WhyNot.NOT_POSITIVE  # nothing at all: the grid has no place for it
 
 
 @pytest.mark.parametrize(("changed", "status"), [(0, Status.KEPT), (3, Status.KEPT), (4, Status.NEW), (6, Status.NEW)])
@@ -364,6 +376,7 @@ def test_what_is_published_keeps_its_distance_by_the_definition(random: Random, 
     [
         ("urn:pact:productclassification:un-cpc:37440", "urn:pact:productclassification:un-cpc:3744"),
         ("urn:pact:productclassification:un-cpc:37", "urn:pact:productclassification:un-cpc:3"),
+        ("urn:pact:productclassification:UN-CPC:37", "urn:pact:productclassification:UN-CPC:3"),
         ("urn:pact:productclassification:un-cpc:3", None),
         ("urn:pact:productclassification:un-cpc:374401", None),
         ("urn:pact:productclassification:hs:252329", "urn:pact:productclassification:hs:2523"),
@@ -416,6 +429,7 @@ QUARTILES = Numbers(D("1"), D("2.144"), D("4.595"), 10, GroupBand.NINE_TO_ELEVEN
     ("value", "expected"),
     [
         (-1, Position.BELOW_LOWER_QUARTILE),
+        (0, Position.BELOW_LOWER_QUARTILE),
         (0.9, Position.BELOW_LOWER_QUARTILE),
         (1.04, Position.AT_LOWER_QUARTILE),
         (1.5, Position.LOWER_QUARTILE_TO_MEDIAN),

@@ -18,10 +18,10 @@ DAY_US = 86_400_000_000
 STEEL, HIDDEN, OWN = 7, 8, 9
 
 
-def footprint(*amounts: tuple[int | None, str, str], product="car", per=("1", "KILOGRAM")) -> Any:
-    """Lines as (supplier key, amount, unit)."""
+def footprint(*amounts: tuple[int | None, str, str], product="car", per=("1", "KILOGRAM"), price: object = None) -> Any:
+    """Lines as (supplier key, amount, unit), each with this price."""
     lines = [
-        SimpleNamespace(product_key=key, amount=Decimal(amount), unit=unit, price=None, fallback=None)
+        SimpleNamespace(product_key=key, amount=Decimal(amount), unit=unit, price=price, fallback=None)
         for key, amount, unit in amounts
     ]
     return SimpleNamespace(
@@ -70,6 +70,11 @@ def test_an_amount_is_per_base_unit_whatever_it_was_written_in() -> None:
     assert amounts_of(footprint((STEEL, "2000", "GRAM"))) == same
     assert amounts_of(footprint((STEEL, "2", "TON"), per=("1000", "KILOGRAM"))) == same
     assert amounts_of(footprint((STEEL, "0.5", "KILOGRAM"), (STEEL, "-1.5", "KILOGRAM"))) == same
+    hour, joule = (
+        amounts_of(footprint((STEEL, amount, "KILOGRAM"), per=("1", unit)))
+        for amount, unit in (("7.2", "KILOWATT_HOUR"), ("2", "MEGAJOULE"))
+    )
+    assert hour == joule
     assert amounts_of(footprint((STEEL, "0", "KILOGRAM"), (None, "1", "KILOGRAM"))) == {}
 
 
@@ -80,6 +85,12 @@ async def test_the_third_swing_is_told_once_and_the_eleventh_more_is_refused() -
         await turns(watch, sight, 2)
     assert await publish(watch, sight, footprint((STEEL, "3", "KILOGRAM"))) == []
     assert await turns(watch, sight, 3, at_us=DAY_US) == [[], [], []]
+
+
+async def test_each_day_begins_with_nothing() -> None:
+    watch, sight = Swings(), Sight()
+    for day in (5, 6, 7):
+        assert await turns(watch, sight, 3, at_us=day * DAY_US) == [[], [], []]
 
 
 async def test_what_does_not_swing_asks_nothing() -> None:
@@ -112,6 +123,54 @@ async def test_a_replaced_unit_does_not_hide_a_swing_of_the_same_unit() -> None:
         told += await publish(watch, sight, footprint((STEEL, amount, "KILOGRAM")))
         told += await publish(watch, sight, footprint((STEEL, "5", "PIECE")))
     assert told == ["steel"]
+
+
+def test_amounts_of_other_money_are_other_amounts() -> None:
+    """A price that differs is no exchange rate: of two currencies nothing is compared."""
+    dollars, yuan = (amounts_of(footprint((STEEL, "1", "MONEY"), price=price)) for price in ("USD", "CNY"))
+    assert list(dollars.values()) == list(yuan.values()) == [1]
+    assert dollars.keys().isdisjoint(yuan.keys())
+
+
+def test_fallbacks_count_with_the_lines() -> None:
+    made = footprint((STEEL, "2", "KILOGRAM"), (None, "1", "KILOGRAM"))
+    made.lines[1].fallback = SimpleNamespace(product_key=STEEL, amount=Decimal(3), unit="KILOGRAM", price=None)
+    assert list(amounts_of(made).values()) == [5]
+
+
+async def test_several_products_that_swing_in_one_request_count_each() -> None:
+    """Four at once, of four products, thrice over: the third request would be the twelfth of the day."""
+    watch, sight = Swings(), Sight()
+    told: list[list[str]] = []
+    for turn in range(5):
+        amount = ("2", "2000")[turn % 2]
+        batch = [footprint((STEEL, amount, "KILOGRAM"), product=f"car{number}") for number in range(4)]
+        told.append(await publish(watch, sight, *batch))
+    assert told == [[], [], [], ["steel"], []]
+    with pytest.raises(TooManyRequests):
+        await publish(
+            watch, sight, *(footprint((STEEL, "2000", "KILOGRAM"), product=f"car{number}") for number in range(4))
+        )
+    two = [footprint((STEEL, "2000", "KILOGRAM"), product=f"car{number}") for number in range(2)]
+    assert await publish(watch, sight, *two) == []  # the ninth and tenth may be
+
+
+async def test_as_much_as_may_be_kept_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(swings, "LINES_KEPT_MAX", 3)
+    watch, sight = Swings(), Sight()
+    cars = [footprint((STEEL, "2", "KILOGRAM"), product=name) for name in ("car", "bus", "tram")]
+    await publish(watch, sight, *cars)
+    told = [await publish(watch, sight, footprint((STEEL, amount, "KILOGRAM"))) for amount in ("2000", "2", "2000")]
+    assert told == [[], [], ["steel"]]
+
+
+async def test_amounts_of_what_is_published_often_are_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(swings, "LINES_KEPT_MAX", 2)
+    watch, sight = Swings(), Sight()
+    assert await turns(watch, sight, 3) == [[], [], []]
+    # Two more amounts of the same product: three are more than may be kept, and all is forgotten.
+    await publish(watch, sight, footprint((STEEL, "1", "PIECE"), (OWN, "1", "KILOGRAM")))
+    assert await turns(watch, sight, 3) == [[], [], []]
 
 
 async def test_more_than_can_be_kept_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
