@@ -1,15 +1,27 @@
-"""What every test may ask of the command line: real data, reference files and a real Neo4j. Owns options only.
+"""What every test may ask of the command line: real data, reference files and a real Neo4j; and a running database.
 
 An absent thing is skipped with its reason. A thing somebody asked for by an option and that is not there is a
 failure, never a skip: a check nobody sees missing is worse than none.
 """
 
-from collections.abc import Callable
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from exchange.graph.embedded import EmbeddedDatabase
+    from tests.embedded_databases import EmbeddedDatabases
+    from tests.store.neo4j_server import Neo4jServers
+
+# Every Java that is started compiles once and lightly: the databases of tests live for minutes at most, and what they
+# spent on compiling well they would not get back.
+os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
 
 # A slow machine is no counter-example; how many examples are tried stays the profile's in force.
 settings.register_profile("exchange", settings.get_profile(settings.get_current_profile_name()), deadline=None)
@@ -90,6 +102,34 @@ def no_neo4j(pytestconfig: pytest.Config) -> Callable[[str], NoReturn]:
         pytest.skip(reason)
 
     return give_up
+
+
+@pytest.fixture(scope="session")
+def embedded_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedDatabases]:
+    """For those who need two at once; `embedded_database` is for who needs one."""
+    pytest.importorskip("arcadedb_embedded")
+    from tests.embedded_databases import EmbeddedDatabases
+
+    lent = EmbeddedDatabases(lambda: tmp_path_factory.mktemp("embedded"))
+    yield lent
+    lent.close()
+
+
+@pytest.fixture(scope="module")
+def embedded_database(embedded_databases: EmbeddedDatabases) -> Iterator[EmbeddedDatabase]:
+    """A running one, empty when the module begins."""
+    with embedded_databases.empty() as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def neo4j_servers() -> Iterator[Neo4jServers]:
+    """Each is started once; whoever takes one empties it."""
+    from tests.store.neo4j_server import Neo4jServers
+
+    running = Neo4jServers()
+    yield running
+    running.close()
 
 
 @pytest.fixture(scope="session")

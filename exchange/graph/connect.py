@@ -17,7 +17,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from exchange.errors import ConfigurationInvalid, StoreInUse, StoreUnavailable
-from exchange.graph.embedded import HEAP_MEGABYTES, START_SECONDS_MAX, EmbeddedDatabase, holds_database
+from exchange.graph.embedded import HEAP_MEGABYTES, START_SECONDS_MAX, EmbeddedDatabase, holds_database, is_served
 from exchange.graph.endpoint import Endpoint, read_endpoint
 
 EMBEDDED = "embedded"
@@ -125,6 +125,8 @@ async def open_source(target: Target) -> Source:
     deadline = time.monotonic() + START_SECONDS_MAX
     while True:
         database = EmbeddedDatabase(target.directory, heap_megabytes=target.heap_megabytes)
+        if target.attach and is_served(database.directory):  # trying to start one would wait for its lock
+            return _Attached(database.directory)
         try:
             await _start(database)
             return _Child(database)

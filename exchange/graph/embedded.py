@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import IO
 
 from exchange.errors import ConfigurationInvalid, StoreInUse, StoreUnavailable
+from exchange.graph import embedded_child
 from exchange.graph.embedded_child import DATABASE, LOOPBACK, USER, FileLock
-from exchange.graph.endpoint import Endpoint, remove_endpoint, write_endpoint
+from exchange.graph.endpoint import Endpoint, read_endpoint, remove_endpoint, write_endpoint
 
 START_SECONDS_MAX = 90.0  # 1.5 s on an idle machine; a long log of unfinished writes and a busy disk take longer
 STOP_SECONDS_MAX = 30.0  # the child's own watchdog ends it before
@@ -54,6 +55,25 @@ def holds_database(directory: Path) -> bool:
         return True
     lock.release()
     return being_made
+
+
+def is_served(directory: Path) -> bool:
+    """Whether a process holds the directory and its database runs: who attaches has nothing to wait for. Looks only."""
+    directory = directory.expanduser().resolve()
+    if read_endpoint(directory) is None:
+        return False
+    # Who only looks holds the first lock, too, but not the second. A free second one: the child is just starting.
+    return all(_is_held(directory / name) for name in (LOCK_FILE, embedded_child.LOCK_FILE))
+
+
+def _is_held(path: Path) -> bool:
+    lock = FileLock(path)
+    try:
+        held = not lock.take()
+    except OSError:
+        return False
+    lock.release()
+    return held
 
 
 def _is_there(path: Path) -> bool:

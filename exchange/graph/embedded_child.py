@@ -26,6 +26,7 @@ from typing import IO, Any
 DATABASE = "exchange"
 USER = "root"
 LOOPBACK = "127.0.0.1"
+LOCK_FILE = "database.lock"  # held while the child lives
 STOP_SECONDS_MAX = 20.0  # a flush of a full page cache took 2 s; what hangs longer is killed
 PARENT_GRACE_SECONDS = 5.0  # on SIGTERM the parent may be finishing its last writes: let it stop us itself
 PREVIOUS_CHILD_SECONDS_MAX = STOP_SECONDS_MAX + 5.0  # a killed server's child may still be closing the files
@@ -232,7 +233,7 @@ def main() -> None:
     answers = _separate_output()
     directory = Path(order["directory"])
     try:
-        lock = FileLock(directory / "database.lock")
+        lock = FileLock(directory / LOCK_FILE)
         if not lock.wait(PREVIOUS_CHILD_SECONDS_MAX):
             raise RuntimeError(f"process {lock.holder()} still has the database files open")
         _start_java(order["heap_megabytes"])

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 PROTOCOL = "graphql-transport-ws"
-WAIT_SECONDS = 10
+WAIT_SECONDS = 120
 
 
 class AsgiSocket:

@@ -7,11 +7,18 @@ from collections.abc import Iterator
 import pytest
 
 from exchange.config import Settings
+from exchange.graph.embedded import EmbeddedDatabase
 from tests.api.exchange_server import ExchangeServer, serving
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExchangeServer]:
-    """A server of the module's own, on an embedded database of its own."""
-    with serving(Settings(graph_uri=f"embedded:{tmp_path_factory.mktemp('graph')}")) as running:
+def settings(embedded_database: EmbeddedDatabase) -> Settings:
+    """Of servers on the database that the module has for itself."""
+    return Settings(graph_uri=f"embedded:{embedded_database.directory}")
+
+
+@pytest.fixture(scope="module")
+def server(settings: Settings) -> Iterator[ExchangeServer]:
+    """A server of the module's own."""
+    with serving(settings) as running:
         yield running

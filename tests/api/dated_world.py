@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from exchange.config import Settings
@@ -134,10 +133,10 @@ query ($id: ID!, $asOf: Date, $knownAt: DateTime) {
 
 
 @contextlib.contextmanager
-def dated_world(directory: Path, now: datetime) -> Iterator[World]:
+def dated_world(settings: Settings, now: datetime) -> Iterator[World]:
     """A world of the organizations `one` and `two` that begins now, and is whole when it ends."""
     clock = Clock(now)
-    with serving(Settings(graph_uri=f"embedded:{directory}"), clock=clock) as server:
+    with serving(settings, clock=clock) as server:
         server.add_organization("one")
         server.add_organization("two")
         yield World(server, clock)

@@ -81,12 +81,11 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(settings: Settings) -> Iterator[World]:
     clock = [instant("2026-07-01")]
-    settings = Settings(graph_uri=f"embedded:{tmp_path_factory.mktemp('graph')}")
     with (
         serving(settings, clock=lambda: clock[0]) as first,
-        serving(settings, attach=True, clock=lambda: clock[0]) as second,
+        serving(settings, clock=lambda: clock[0]) as second,
     ):
         yield World(Callers(first), second, clock)
 

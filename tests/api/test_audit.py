@@ -30,11 +30,6 @@ AUDIT = """query ($id: ID!, $first: Int, $after: String) { organization(id: $id)
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(graph_uri=f"embedded:{tmp_path_factory.mktemp('graph')}")
-
-
-@pytest.fixture(scope="module")
 def world(settings: Settings) -> Iterator[SharedWorld]:
     now = [WRITTEN_US]
     with serving(settings, clock=lambda: now[0]) as server:
@@ -275,7 +270,7 @@ def lines_of(server: ExchangeServer, reader: str | None, since_us: int | None = 
 def test_a_file_of_two_servers_is_whole_and_has_every_hash_that_was_shown(
     world: SharedWorld, settings: Settings
 ) -> None:
-    with serving(settings, attach=True, clock=lambda: world.clock[0]) as other:
+    with serving(settings, clock=lambda: world.clock[0]) as other:
         second = ApiClient(other.http, world.client("inputs").token)
         for client in (world.client("inputs"), second):
             client.query(LINES, {"id": world.products["widget"]})

@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 
 import pytest
 
+from exchange.app import target_of
 from exchange.benchmarks.quantiles import on_grid
 from exchange.benchmarks.quarters import quarter_name
 from exchange.config import Settings
 from exchange.errors import AccessDenied, Conflict, ExchangeError, InvalidInput
-from exchange.graph import Store, Target
+from exchange.graph import Store
 from exchange.graph import benchmarks as in_graph
 from exchange.importers.publisher import publisher
 from exchange.model.audit_file import verify_audit
@@ -49,9 +50,8 @@ PLACES = f"""query ($id: ID!, $product: ID!) {{ alliance(id: $id) {{ benchmarkPl
 class Place:
     """A server, and a world on it that a test builds. A quarter counts what earlier tests have built, too."""
 
-    def __init__(self, folder: Any) -> None:
-        self.folder = folder
-        self.settings = Settings(graph_uri=f"embedded:{folder}")
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
         self.clock, self.tests = [instant(BUILT)], 0
 
     def __enter__(self) -> Place:
@@ -92,8 +92,8 @@ def _months_pass(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with Place(tmp_path_factory.mktemp("benchmarks") / "graph") as running:
+def running(settings: Settings) -> Iterator[Place]:
+    with Place(settings) as running:
         yield running
 
 
@@ -215,7 +215,7 @@ def test_of_two_servers_that_publish_at_once_one_does(place: Place) -> None:
 
     async def race(world: BenchmarkWorld) -> list[Published]:
         closing = world.after()
-        store = await Store.open(Target(place.folder, attach=True))
+        store = await Store.open(target_of(place.settings, attach=True))
         other = open_exchange(store, clock=lambda: world.clock[0])
         try:
             asked = [

@@ -35,8 +35,7 @@ def spread(total: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Callers, dict[str, str]]]:
-    settings = Settings(graph_uri=f"embedded:{tmp_path_factory.mktemp('graph')}")
+def world(settings: Settings) -> Iterator[tuple[Callers, dict[str, str]]]:
     with serving(settings, clock=lambda: instant("2026-07-01")) as server:
         callers, ids = Callers(server), dict[str, str]()
         hidden = {"product": {"productId": "urn:pact:none.example:product-id:x"}, "amount": "1", "unit": "KILOGRAM"}

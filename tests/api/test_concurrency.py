@@ -8,11 +8,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import shutil
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NoReturn
@@ -29,7 +28,8 @@ from exchange.operations.writing import Allocation, Decision
 from tests.api import inputs
 from tests.api.exchange_server import ApiClient, ExchangeServer, new_key, serving
 from tests.api.graph_dump import check_whole
-from tests.store import neo4j_server
+from tests.store import databases, neo4j_server
+from tests.store.neo4j_server import NEO4J_5, Neo4jServer, Neo4jServers
 
 ROUNDS = {"embedded": 20, "neo4j": 6}
 
@@ -57,38 +57,39 @@ class Servers:
 
 @contextlib.contextmanager
 def two_servers(settings: Settings, rounds: int) -> Iterator[Servers]:
-    with serving(settings) as first, serving(settings, attach=True) as second:
+    with serving(settings) as first, serving(settings) as second:
         first.add_organization("one")
         first.add_organization("two")
         yield Servers([first, second], rounds)
 
 
-@contextlib.contextmanager
-def settings_of_neo4j(give_up: Callable[[str], NoReturn]) -> Iterator[Settings]:
+def settings_of_neo4j(starting: Future[Neo4jServer], give_up: Callable[[str], NoReturn]) -> Settings:
+    """Of servers on a Neo4j that others may have used before."""
     try:
-        server = neo4j_server.prepare(neo4j_server.NEO4J_5)
+        server = starting.result()
     except neo4j_server.Absent as absent:
         give_up(str(absent))
-    try:
-        server.start()
-        yield Settings(graph_uri=server.bolt, graph_user=server.user, graph_password=SecretStr(server.password))
-    finally:
-        server.kill()
-        shutil.rmtree(server.home, ignore_errors=True)
+    database = databases.neo4j_database(server, server.bolt)
+    database.empty()
+    database.close()
+    return Settings(graph_uri=server.bolt, graph_user=server.user, graph_password=SecretStr(server.password))
+
+
+@pytest.fixture(scope="module")
+def neo4j(neo4j_servers: Neo4jServers) -> Future[Neo4jServer]:
+    """Starts while the embedded database is tested."""
+    return neo4j_servers.start(NEO4J_5)
 
 
 @pytest.fixture(scope="module", params=["embedded", "neo4j"])
 def servers(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    no_neo4j: Callable[[str], NoReturn],
+    request: pytest.FixtureRequest, neo4j: Future[Neo4jServer], no_neo4j: Callable[[str], NoReturn]
 ) -> Iterator[Servers]:
-    with contextlib.ExitStack() as stack:
-        if request.param == "embedded":
-            settings = Settings(graph_uri=f"embedded:{tmp_path_factory.mktemp('graph')}")
-        else:
-            settings = stack.enter_context(settings_of_neo4j(no_neo4j))
-        running = stack.enter_context(two_servers(settings, ROUNDS[request.param]))
+    if request.param == "embedded":
+        settings: Settings = request.getfixturevalue("settings")
+    else:
+        settings = settings_of_neo4j(neo4j, no_neo4j)
+    with two_servers(settings, ROUNDS[request.param]) as running:
         yield running
         running.running[0].run(lambda exchange: check_whole(exchange.store))
 

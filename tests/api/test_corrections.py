@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from exchange.config import Settings
 from tests.api.dated_world import World, dated_world
 from tests.api.exchange_server import new_key
 from tests.api.graph_dump import dump
@@ -20,9 +21,9 @@ def period(start: str, end: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(settings: Settings) -> Iterator[World]:
     """With the three footprints of docs/method.md's table, each published on its day."""
-    with dated_world(tmp_path_factory.mktemp("graph"), datetime(2024, 1, 1, tzinfo=UTC)) as made:
+    with dated_world(settings, datetime(2024, 1, 1, tzinfo=UTC)) as made:
         clock = made.clock
         year = period("2023-01-01", "2024-01-01")
         clock.now = datetime(2024, 3, 1, tzinfo=UTC)

@@ -33,8 +33,7 @@ EXPECTED = [BREAKDOWN, INPUTS, TOTAL, BREAKDOWN, TOTAL, INPUTS, NONE, NONE, NONE
 
 
 @pytest.fixture(scope="module")
-def callers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callers]:
-    settings = Settings(graph_uri=f"embedded:{tmp_path_factory.mktemp('graph')}")
+def callers(settings: Settings) -> Iterator[Callers]:
     with serving(settings, clock=lambda: instant("2026-07-01")) as server:
         yield Callers(server)
 

@@ -71,8 +71,7 @@ BODIES = {
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopWorld]:
-    settings = Settings(graph_uri=f"embedded:{tmp_path_factory.mktemp('graph')}")
+def world(settings: Settings) -> Iterator[LoopWorld]:
     with serving(settings, clock=lambda: instant("2026-06-30")) as server:
         made = LoopWorld(Callers(server), {})
         for name, owner in OWNERS.items():

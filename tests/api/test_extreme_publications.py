@@ -18,9 +18,8 @@ AUDIT = """query ($id: ID!) { organization(id: $id) { audit(first: 100) { totalC
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedWorld]:
+def world(settings: Settings) -> Iterator[SharedWorld]:
     now = [WRITTEN_US]
-    settings = Settings(graph_uri=f"embedded:{tmp_path_factory.mktemp('graph')}")
     with serving(settings, clock=lambda: now[0]) as server:
         yield SharedWorld(Callers(server), now).build()
 

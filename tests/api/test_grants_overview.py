@@ -24,9 +24,8 @@ MEMBERS = """query ($first: Int) { alliances(first: $first) { nodes { name
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedWorld]:
+def world(settings: Settings) -> Iterator[SharedWorld]:
     now = [WRITTEN_US]
-    settings = Settings(graph_uri=f"embedded:{tmp_path_factory.mktemp('graph')}")
     with serving(settings, clock=lambda: now[0]) as server:
         made = SharedWorld(Callers(server), now).build()
         for name in ("steel", "bolt"):

@@ -43,9 +43,8 @@ class Two:
 
 
 @pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
-    settings = Settings(graph_uri=f"embedded:{tmp_path_factory.mktemp('graph')}")
-    with serving(settings) as first, serving(settings, attach=True) as second:
+def two(settings: Settings) -> Iterator[Two]:
+    with serving(settings) as first, serving(settings) as second:
         maker, _ = first.add_organization("maker"), first.add_organization("other")
         given = {"idempotencyKey": new_key(), "productIds": ["urn:pact:maker.example:product-id:1"], "name": "One"}
         yield Two(first, second, maker.done("createProduct", given, "product { id }")["product"]["id"])

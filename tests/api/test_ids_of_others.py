@@ -125,8 +125,7 @@ class Tenants:
 
 
 @pytest.fixture(scope="module")
-def tenants(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenants]:
-    settings = Settings(graph_uri=f"embedded:{tmp_path_factory.mktemp('graph')}")
+def tenants(settings: Settings) -> Iterator[Tenants]:
     with serving(settings, clock=lambda: CLOCK_US) as server:
         callers = Callers(server)
         yield Tenants(callers, tenant(callers, "one"), tenant(callers, "two"), callers.client(None))

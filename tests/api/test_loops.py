@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 
+from exchange.config import Settings
 from tests.api.dated_world import World, dated_world
 from tests.api.exchange_server import new_key
 from tests.api.graph_dump import dump
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with dated_world(tmp_path_factory.mktemp("graph"), datetime(2026, 6, 30, tzinfo=UTC)) as made:
+def world(settings: Settings) -> Iterator[World]:
+    with dated_world(settings, datetime(2026, 6, 30, tzinfo=UTC)) as made:
         yield made
 
 

@@ -81,9 +81,8 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    settings = Settings(graph_uri=f"embedded:{tmp_path_factory.mktemp('graph')}")
-    with serving(settings) as first, serving(settings, attach=True) as second:
+def world(settings: Settings) -> Iterator[World]:
+    with serving(settings) as first, serving(settings) as second:
         yield World((first, second), Callers(first))
 
 

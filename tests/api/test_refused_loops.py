@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from exchange.config import Settings
 from exchange.model.parties import Scope
 from exchange.schema.ids import named_by
 from tests.api.dated_world import World, dated_world
 from tests.api.exchange_server import ApiClient, new_key
+from tests.embedded_databases import EmbeddedDatabases
 
 NOW = datetime(2026, 6, 30, tzinfo=UTC)
 ATTEMPTS = """query ($id: ID!, $first: Int, $after: String, $last: Int, $before: String) { product(id: $id) {
@@ -21,9 +23,16 @@ ATTEMPTS = """query ($id: ID!, $first: Int, $after: String, $last: Int, $before:
 
 
 @pytest.fixture
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def settings(embedded_databases: EmbeddedDatabases) -> Iterator[Settings]:
+    """Of a database that each test has for itself."""
+    with embedded_databases.empty() as database:
+        yield Settings(graph_uri=f"embedded:{database.directory}")
+
+
+@pytest.fixture
+def world(settings: Settings) -> Iterator[World]:
     """One's `mine` goes into two's `hidden`, that into three's `shown`, of which one may make `mine`; four sees all."""
-    with dated_world(tmp_path_factory.mktemp("graph"), NOW) as made:
+    with dated_world(settings, NOW) as made:
         for name in ("three", "four"):
             made.server.add_organization(name)
         publish(made, "mine")

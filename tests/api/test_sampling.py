@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
+from exchange.config import Settings
 from exchange.errors import NotSignedIn
 from exchange.model.parties import Scope
 from exchange.operations import sampling
@@ -34,13 +35,13 @@ AT_ONCE = f"""query ($id: ID!, $samples: Int, $seed: Int, $asOf: Date, $knownAt:
     uncertainty {{ geometricStandardDeviation monteCarloAdvised }}
     monteCarlo(samples: $samples, seed: $seed) {{ {ESTIMATE} }} }} }} }} }}"""
 PART = 500  # samples of one part and of one message, where steps are short
-SECONDS_MAX = 60.0
+SECONDS_MAX = 180.0
 THREE = 3  # products and lines of the view of `part`
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with dated_world(tmp_path_factory.mktemp("graph"), datetime(2026, 6, 30, tzinfo=UTC)) as made:
+def world(settings: Settings) -> Iterator[World]:
+    with dated_world(settings, datetime(2026, 6, 30, tzinfo=UTC)) as made:
         made.server.add_organization("buyer")
         yield made
 

@@ -22,7 +22,7 @@ def refused(server: ExchangeServer, size: int, token: str | None) -> tuple[int, 
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     request = urllib.request.Request(f"{server.url}/graphql", b" " * size, headers)
     with pytest.raises(urllib.error.HTTPError) as error:
-        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30)
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=120)
     with error.value:
         return error.value.status or 0, json.load(error.value)["errors"][0]["extensions"]["code"]
 
@@ -38,7 +38,7 @@ def status(server: ExchangeServer, size: int, sent: bytes, *headers: str) -> str
     """What is answered to a request of a stated size of which only some was sent; None: the rest is waited for."""
     address = urlsplit(server.url)
     head = ["POST /graphql HTTP/1.1", "Host: exchange", "Content-Type: application/json", f"Content-Length: {size}"]
-    with socket.create_connection((address.hostname, address.port), timeout=30) as client:
+    with socket.create_connection((address.hostname, address.port), timeout=120) as client:
         client.sendall("\r\n".join([*head, *headers, "", ""]).encode() + sent)
         client.settimeout(1)
         try:

@@ -44,9 +44,8 @@ def actions() -> dict[str, dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedWorld]:
+def world(settings: Settings) -> Iterator[SharedWorld]:
     clock = [WRITTEN_US]
-    settings = Settings(graph_uri=f"embedded:{tmp_path_factory.mktemp('graph')}")
     with serving(settings, clock=lambda: clock[0]) as server:
         yield SharedWorld(Callers(server), clock).build()
 

@@ -6,6 +6,7 @@ What the server makes up (ids, and digests over them) is numbered by first appea
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import itertools
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from tests.access.pairs import ALLIANCES, CHANGES, Plan, changed, random_plan, s
 from tests.api.exchange_server import ApiClient, ExchangeServer, serving
 from tests.api.plans import PublishedPlan
 from tests.api.schema_walk import AS_OF, Normal, all_ids, decoded, node_query, node_types, selection
+from tests.embedded_databases import EmbeddedDatabases
 from tests.rollup.check import instant
 
 WRITTEN_US, ASKED_US = instant("2026-06-29"), instant("2026-07-02")
@@ -74,10 +76,11 @@ def organizations(*plans: Plan) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
+def sides(settings: Settings, embedded_databases: EmbeddedDatabases) -> Iterator[Sides]:
     now = [WRITTEN_US]
-    first, second = (Settings(graph_uri=f"embedded:{tmp_path_factory.mktemp(name)}") for name in ("first", "second"))
-    with serving(first, clock=lambda: now[0]) as one, serving(second, clock=lambda: now[0]) as two:
+    with contextlib.ExitStack() as stack:
+        second = Settings(graph_uri=f"embedded:{stack.enter_context(embedded_databases.empty()).directory}")
+        one, two = (stack.enter_context(serving(each, clock=lambda: now[0])) for each in (settings, second))
         made = Sides((one, two), {}, {})
         known: tuple[dict[str, str], dict[str, str]] = ({}, {})
         for seed in PAIRS:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from exchange.config import Settings
 from tests.api.dated_world import World, dated_world
 from tests.api.exchange_server import new_key
 
@@ -24,8 +25,8 @@ ASKED = """query ($id: ID!, $samples: Int, $seed: Int, $first: Int) { product(id
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with dated_world(tmp_path_factory.mktemp("graph"), datetime(2026, 6, 30, tzinfo=UTC)) as made:
+def world(settings: Settings) -> Iterator[World]:
+    with dated_world(settings, datetime(2026, 6, 30, tzinfo=UTC)) as made:
         yield made
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from exchange.config import Settings
 from tests.api.dated_world import World, dated_world
 from tests.api.graph_dump import dump
 from tests.api.schema_walk import selection
@@ -34,9 +35,9 @@ QUESTION = f"""query ($id: ID!, $scenarios: [ScenarioInput!]!) {{ product(id: $i
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(settings: Settings) -> Iterator[World]:
     """`kiln` and `brick` are of `one`: brick = 1 + 2 kiln + 0.5 of two's clay; kiln = 1 + 3 fuel + 0.1 brick."""
-    with dated_world(tmp_path_factory.mktemp("graph"), datetime(2026, 6, 30, tzinfo=UTC)) as made:
+    with dated_world(settings, datetime(2026, 6, 30, tzinfo=UTC)) as made:
         for name, total in {"two/clay": "0.7", "two/other clay": "0.31", "two/secret": "9", "two/fuel": "0.9"}.items():
             made.publish(made.declared(name, total), by="two")
             if name != "two/secret":

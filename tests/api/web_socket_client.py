@@ -12,7 +12,7 @@ from websockets.typing import Subprotocol
 
 from tests.api.asgi_socket import PROTOCOL
 
-WAIT_SECONDS = 60
+WAIT_SECONDS = 120
 
 
 class WebSocketClient:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from exchange.config import Settings
+from exchange.graph.embedded import EmbeddedDatabase
 from tests.api.callers import Callers
 from tests.api.exchange_server import serving
 from tests.attack.campaign import (
@@ -98,8 +99,8 @@ def test_to_who_knows_every_recipe_breakdown_and_inputs_tell_nothing_of_hidden_t
 
 
 @pytest.fixture(scope="module")
-def callers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callers]:
-    settings = Settings(graph_uri=f"embedded:{tmp_path_factory.mktemp('graph')}")
+def callers(embedded_database: EmbeddedDatabase) -> Iterator[Callers]:
+    settings = Settings(graph_uri=f"embedded:{embedded_database.directory}")
     with serving(settings, clock=lambda: instant("2026-07-01")) as server:
         yield Callers(server)
 

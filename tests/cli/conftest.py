@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -15,13 +15,9 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedDatabase]:
+def database(embedded_database: EmbeddedDatabase) -> EmbeddedDatabase:
     """As a server would hold it."""
-    pytest.importorskip("arcadedb_embedded")
-    database = EmbeddedDatabase(tmp_path_factory.mktemp("cli"), heap_megabytes=512)
-    database.start()
-    yield database
-    database.stop()
+    return embedded_database
 
 
 @pytest.fixture

@@ -161,7 +161,7 @@ def test_verify_needs_no_environment_no_folder_and_no_network(written, tmp_path)
         capture_output=True,
         encoding="utf-8",
         check=False,
-        timeout=120,
+        timeout=180,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.startswith("equal")

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS_MAX = 120
+SECONDS_MAX = 180
 
 
 def environment(directory: Path) -> dict[str, str]:
@@ -70,7 +70,7 @@ def ready(address: str) -> object:
     deadline = time.monotonic() + SECONDS_MAX
     while True:
         try:
-            with urllib.request.urlopen(f"{address}/readyz", timeout=30) as answer:
+            with urllib.request.urlopen(f"{address}/readyz", timeout=SECONDS_MAX) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as refused:
             refused.close()

@@ -50,7 +50,7 @@ def request(chance: random.Random, products: Sequence[str]) -> dict[str, Any]:
 def publish(url: str, token: str, seed: str, products: Sequence[str], stop: threading.Event) -> None:
     chance, say = random.Random(seed), sys.stdout.write
     headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=url, headers=headers, timeout=30) as http:
+    with httpx.Client(base_url=url, headers=headers, timeout=180) as http:
         while not stop.is_set():
             given = request(chance, products)
             say(json.dumps({"sent": given}) + "\n")

@@ -17,8 +17,8 @@ import httpx
 from exchange.graph.endpoint import read_endpoint
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS_MAX = 90.0
-ENDED_SECONDS_MAX = 30.0
+START_SECONDS_MAX = 180.0
+ENDED_SECONDS_MAX = 180.0
 _SERVING = re.compile(r"Serving (http://[0-9.]+:[0-9]+)/graphql")
 
 
@@ -32,7 +32,7 @@ def command(directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """One command of the operator, run to its end."""
     line = [sys.executable, "-m", "exchange", *words]
     return subprocess.run(
-        line, env=environment(directory), cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        line, env=environment(directory), cwd=ROOT, capture_output=True, text=True, timeout=180, check=False
     )
 
 
@@ -41,7 +41,7 @@ class ServerProcess:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.child, self.http = 0, httpx.Client(timeout=60)
+        self.child, self.http = 0, httpx.Client(timeout=180)
         self.log = directory.with_suffix(".log")
         begins = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as output:

@@ -36,7 +36,7 @@ from tests.store.contract_away import Wire
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 
 ASKING = 8
-BACK_SECONDS_MAX = 60.0
+BACK_SECONDS_MAX = 180.0
 ENOUGH = 5  # answers of each client before and after
 PER_UNIT = 2  # so much of the supplier goes into the product asked about
 ASKED = """query ($id: ID!) { product(id: $id) { cradleToGate(asOf: "2026-06-30") {
@@ -145,14 +145,14 @@ class Away:
         if self.how == "hangs":
             os.kill(self.endpoint.pid, signal.SIGSTOP)
         else:
-            asyncio.run_coroutine_threadsafe(self.wire.cut(), self.loop).result(30)
+            asyncio.run_coroutine_threadsafe(self.wire.cut(), self.loop).result(BACK_SECONDS_MAX)
 
     def comes_back(self) -> None:
         assert self.endpoint.pid is not None
         if self.how == "hangs":
             os.kill(self.endpoint.pid, signal.SIGCONT)
         else:
-            asyncio.run_coroutine_threadsafe(self.wire.mend(), self.loop).result(30)
+            asyncio.run_coroutine_threadsafe(self.wire.mend(), self.loop).result(BACK_SECONDS_MAX)
 
 
 @contextlib.contextmanager
@@ -163,7 +163,7 @@ def server_and_database(directory: Path, how: str) -> Iterator[tuple[ExchangeSer
         assert endpoint is not None
         wire = Wire(endpoint)
         away = Away(how, endpoint, wire, holder.loop)
-        asyncio.run_coroutine_threadsafe(wire.mend(), holder.loop).result(30)
+        asyncio.run_coroutine_threadsafe(wire.mend(), holder.loop).result(BACK_SECONDS_MAX)
         settings = Settings(
             graph_uri=f"bolt://127.0.0.1:{wire.port}",
             graph_user=endpoint.user,
@@ -173,7 +173,7 @@ def server_and_database(directory: Path, how: str) -> Iterator[tuple[ExchangeSer
             with serving(settings) as server:
                 yield server, away
         finally:
-            asyncio.run_coroutine_threadsafe(wire.cut(), holder.loop).result(30)
+            asyncio.run_coroutine_threadsafe(wire.cut(), holder.loop).result(BACK_SECONDS_MAX)
 
 
 def begun(server: ExchangeServer) -> Load:

@@ -28,7 +28,7 @@ from exchange.operations.credentials import add_client
 from exchange.operations.exchange import Exchange
 from exchange.tokens import hash_secret, make_secret
 
-START_SECONDS_MAX = 120.0
+START_SECONDS_MAX = 180.0
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ class SeededExchange:
                 created_at_us=self.exchange.clock(),
                 revoked_at_us=NEVER_US,
             )
-            asyncio.run_coroutine_threadsafe(add_client(self.exchange, OPERATOR, client), self.loop).result(30)
+            asyncio.run_coroutine_threadsafe(add_client(self.exchange, OPERATOR, client), self.loop).result(180)
             basic = b64encode(f"{client_id}:{secret}".encode()).decode()
             headers = {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
             answer = self._post("/auth/token", b"grant_type=client_credentials", headers)
@@ -68,7 +68,7 @@ class SeededExchange:
     def _post(self, path: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
         request = urllib.request.Request(self.url + path, body, headers)
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=180) as answer:
                 return json.load(answer)  # type: ignore[no-any-return]
         except urllib.error.HTTPError as refused:
             with refused:

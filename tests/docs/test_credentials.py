@@ -44,7 +44,7 @@ def client(exchange: SeededExchange) -> Mapping[str, str]:
 
 
 def run(command: list[str], environment: Mapping[str, str]) -> object:
-    done = subprocess.run(command, env=dict(environment), capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, env=dict(environment), capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -68,7 +68,7 @@ def test_a_file_is_got_as_the_guide_shows(exchange: SeededExchange, tmp_path: Pa
 @pytest.mark.skipif(not shutil.which("jq") or not shutil.which("sha256sum"), reason="needs jq and sha256sum")
 def test_other_tools_get_the_same_digest() -> None:
     [block] = [block for block in GUIDE.blocks if block.language == "sh" and block.text.startswith("jq ")]
-    done = subprocess.run(["sh", "-c", block.text], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(["sh", "-c", block.text], cwd=ROOT, capture_output=True, text=True, check=True, timeout=180)
     assert done.stdout == shown_after(block)
     assert f"sha256:{done.stdout.split()[0]}" == json.loads(EXAMPLE.read_text(encoding="utf-8"))["digest"]
 
@@ -76,7 +76,7 @@ def test_other_tools_get_the_same_digest() -> None:
 def test_a_few_lines_of_python_get_the_same_result() -> None:
     [block] = [block for block in GUIDE.blocks if block.language == "python"]
     done = subprocess.run(
-        [sys.executable, "-c", block.text], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", block.text], cwd=ROOT, capture_output=True, text=True, check=True, timeout=180
     )
     assert done.stdout == shown_after(block)
 

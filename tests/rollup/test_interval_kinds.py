@@ -58,10 +58,11 @@ def random_graph(random: np.random.Generator, low: int, high: int, density: floa
 
 def kinds_of(dense: np.ndarray, own: np.ndarray) -> frozenset[str]:
     """What the graph is, found from its numbers and not from how it was made."""
-    there = (dense != 0).astype(np.int64)
-    size, reached = len(dense), there.copy()
-    for _ in range(size.bit_length()):  # by how many lines one returns: 2^k at most
-        reached = np.minimum(reached + reached @ reached, 1)
+    there = dense != 0
+    ways = there.astype(float)
+    for _ in range(len(dense).bit_length()):  # by how many lines one returns: 2^k at most
+        ways = np.minimum(ways + ways @ ways, 1.0)
+    reached = ways > 0
     gain = float(np.abs(np.linalg.eigvals(np.abs(dense))).max())
     found = {
         "signed": bool((dense < 0).any()),
@@ -79,17 +80,13 @@ def is_periodic(there: np.ndarray, reached: np.ndarray) -> bool:
     common divisor of the lengths of its closed ways is above 1."""
     for start in np.flatnonzero(np.diag(reached)).tolist():
         members = np.flatnonzero(reached[start] & reached[:, start])
-        inside, depth, divisor = there[np.ix_(members, members)], {0: 0}, 0
-        waiting = [0]
-        while waiting:
-            at = waiting.pop()
-            for to in np.flatnonzero(inside[at]).tolist():
-                if to in depth:
-                    divisor = int(np.gcd(divisor, depth[at] + 1 - depth[to]))
-                else:
-                    depth[to] = depth[at] + 1
-                    waiting.append(to)
-        if divisor > 1:
+        inside, depth = there[np.ix_(members, members)], np.full(len(members), -1)
+        level, front = 0, np.arange(len(members)) == 0
+        while front.any():
+            depth[front] = level
+            level, front = level + 1, inside[front].any(axis=0) & (depth < 0)
+        consumers, suppliers = np.nonzero(inside)
+        if np.gcd.reduce(depth[consumers] + 1 - depth[suppliers]) > 1:
             return True
         if len(members) == len(there):
             return False

@@ -6,7 +6,7 @@ import org.neo4j.dbms.api.DatabaseManagementService;
 import org.neo4j.dbms.api.DatabaseManagementServiceBuilder;
 
 /**
- * A real Neo4j for tests, without Docker: `java -cp … Neo4jServer.java HOME CONFIGURATION`.
+ * A real Neo4j for tests, without Docker: `java -cp … Neo4jServer HOME CONFIGURATION`.
  * The first line of standard input is the password to set (empty: keep the one it has); the end of standard input (also the death of the
  * tests, however sudden) ends it at once; a line that says STOP ends it in order. Prints READY when it serves.
  */

@@ -20,7 +20,7 @@ from tests.store.databases import Database
 from tests.store.examples import an_organization, changes_of, put_organization
 from tests.store.neo4j_server import free_port
 
-BACK_SECONDS_MAX = 60
+BACK_SECONDS_MAX = 180
 
 
 class Wire:

@@ -19,6 +19,7 @@ from tests.store.neo4j_server import Neo4jServer
 
 Rows = list[list[Any]]
 VERSION = newest_version()
+BACK_SECONDS_MAX = 180  # until what hangs fails; a busy machine takes long to start Java
 
 
 @dataclass
@@ -52,7 +53,7 @@ class Database:
         """As it is after the first start; the schema stays, because making it takes longer than most tests."""
         self.run("MATCH (n) WHERE NOT n:Ledger DETACH DELETE n")
         self.run("MATCH (l:Ledger) SET l.head = 0, l.products = 0, l.footprints = 0, l.schemaVersion = $v", v=VERSION)
-        self.run("MATCH (l:Ledger) REMOVE l.auditHash, l.auditFrom, l.credentials")
+        self.run("MATCH (l:Ledger) REMOVE l.auditHash, l.auditFrom, l.credentials, l.atUs")
 
     def everything(self) -> tuple[list[str], list[str]]:
         """All nodes and all relationships, to compare before and after."""
@@ -71,7 +72,7 @@ def embedded(database: EmbeddedDatabase) -> Database:
     """An embedded database that another part of the tests holds: stores attach to it."""
 
     def endpoint() -> Endpoint:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + BACK_SECONDS_MAX
         while database.endpoint is None:
             assert time.monotonic() < deadline, "the embedded database did not come back"
             time.sleep(0.01)

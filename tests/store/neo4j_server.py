@@ -7,6 +7,7 @@ here) on one port. A machine without Maven or a fitting JDK gets `Absent` with t
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import ipaddress
 import os
 import re
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -51,6 +53,7 @@ class Neo4jServer:
     version: Neo4jVersion
     java: Path
     libraries: Path
+    program: Path
     home: Path
     port: int
     password: str
@@ -84,8 +87,8 @@ class Neo4jServer:
                     "-Xms256m",
                     *options,
                     "-cp",
-                    f"{self.libraries}/*",
-                    SOURCE,
+                    f"{self.program}{os.pathsep}{self.libraries}/*",
+                    SOURCE.stem,
                     self.home,
                     self.home / "neo4j.conf",
                 ],
@@ -147,7 +150,33 @@ def prepare(
     shutil.rmtree(home / "certificates", ignore_errors=True)
     _certificate(home / "certificates")
     (home / "neo4j.conf").write_text(_configuration(home, port, page_cache))
-    return Neo4jServer(version, java, libraries, home, port, secrets.token_hex(16), heap)
+    return Neo4jServer(version, java, libraries, _program(java, libraries), home, port, secrets.token_hex(16), heap)
+
+
+class Neo4jServers:
+    """Neo4j servers, started beside the tests because they take their time, and ended with them."""
+
+    def __init__(self) -> None:
+        self._starting: dict[Neo4jVersion, Future[Neo4jServer]] = {}
+        self._pool = ThreadPoolExecutor()
+
+    def start(self, version: Neo4jVersion) -> Future[Neo4jServer]:
+        if version not in self._starting:
+            self._starting[version] = self._pool.submit(_started, version)
+        return self._starting[version]
+
+    def close(self) -> None:
+        self._pool.shutdown()
+        for starting in self._starting.values():
+            if starting.exception() is None:
+                starting.result().kill()  # nothing of it is kept, and an orderly end takes ten seconds
+                shutil.rmtree(starting.result().home, ignore_errors=True)
+
+
+def _started(version: Neo4jVersion) -> Neo4jServer:
+    server = prepare(version)
+    server.start()
+    return server
 
 
 def free_port() -> int:
@@ -245,12 +274,31 @@ def _libraries(version: Neo4jVersion) -> Path:
         )
         if done.returncode:
             raise Absent(f"Maven could not fetch Neo4j {version.number}: {(done.stdout + done.stderr)[-800:]}")
-        try:
-            (Path(work) / "libraries").rename(folder)
-        except OSError:
-            if not folder.is_dir():  # else another run of the tests was faster
-                raise
+        _put_in_place(Path(work) / "libraries", folder)
     return folder
+
+
+def _program(java: Path, libraries: Path) -> Path:
+    """The folder with SOURCE compiled, once a machine: Java that is given the source compiles it at every start."""
+    digest = hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:16]
+    folder = libraries.with_name(f"{libraries.name}-program-{digest}")
+    if folder.is_dir():
+        return folder
+    with tempfile.TemporaryDirectory(dir=libraries.parent) as work:
+        made = Path(work) / "program"
+        compiler = java.with_name(java.name.replace("java", "javac"))
+        release = str(NEO4J_5.java_min)
+        subprocess.run([compiler, "--release", release, "-cp", f"{libraries}/*", "-d", made, SOURCE], check=True)
+        _put_in_place(made, folder)
+    return folder
+
+
+def _put_in_place(made: Path, folder: Path) -> None:
+    try:
+        made.rename(folder)
+    except OSError:
+        if not folder.is_dir():  # else another run of the tests was faster
+            raise
 
 
 def _pom(version: Neo4jVersion) -> str:
