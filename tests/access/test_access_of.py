@@ -273,10 +273,36 @@ def other_owners_grants() -> list[tuple[Plan, Plan]]:
         other = car(*granted.grants[2:], (name, to, "INPUTS", True), members=(("alliance-0", "org0", "member"),))
         found.append((granted, other))
     joined = car(*granted.grants[2:], members=(("alliance-1", "org0", "member"),))
-    return [*found, (granted, joined)]
+    found.append((granted, joined))
+    # The mill's steel takes the maker's paint, which the mill was granted onward: who is shown its lines sees it.
+    mine = [("car", "org0", "INPUTS", False), ("paint", "mill", "TOTAL", True)]
+    for name in ("steel", "of mill"):
+        painted, opened = car(*mine), car(*mine, (name, "org0", "INPUTS", False))
+        for plan in (painted, opened):
+            plan.products["steel"] = Planned("mill", direct={FOSSIL: Decimal(3)}, lines=[line("paint", "1")])
+        found.append((painted, opened))
+    return found
 
 
-@pytest.mark.parametrize("number", range(5))
+def test_the_other_is_really_shown_what_the_last_of_these_worlds_open() -> None:
+    for _, opened in other_owners_grants()[5:]:
+        assert Truth(opened.world(), "org0").sees("urn:x:paint")
+        [route] = asked(opened.world(), "maker", "paint", "org0").routes
+        assert (route.kind, route.condition) == (RouteKind.ONWARD, RouteCondition.SEES_LINES)
+
+
+def test_only_inputs_on_own_products_show_what_goes_into_them() -> None:
+    """By a grant of a class as by one of a product: the car has it, the paint has not."""
+    for level, shown in (("BREAKDOWN", []), ("INPUTS", [(RouteKind.ONWARD, None)])):
+        plan = car(("paint", "alliance-0", "TOTAL", True), members=(("alliance-0", "maker", "member"),))
+        world = plan.world()
+        world.classified["car"] = ("urn:x:cars",)
+        world.grant("of maker", "org0", level, classification="urn:x:cars")
+        found = asked(world, "maker", "paint", "org0")
+        assert [(route.kind, route.condition) for route in found.routes if route.condition is None] == shown
+
+
+@pytest.mark.parametrize("number", range(7))
 def test_what_other_owners_grant_it_changes_nothing_that_the_owner_is_told(number: int) -> None:
     plan, other = other_owners_grants()[number]
     assert same_facts(plan, other)
