@@ -105,7 +105,10 @@ def is_begun(target: Target) -> bool:
 
 
 class Source(Protocol):
-    """Who knows where the database listens."""
+    """Who knows where the database listens. `attached`: another process of this user holds it."""
+
+    @property
+    def attached(self) -> bool: ...
 
     async def endpoint(self, *, refresh: bool) -> Endpoint:
         """The endpoint now; `refresh` after a failure, when what was known may be old. Raises StoreUnavailable."""
@@ -151,6 +154,8 @@ async def _start(database: EmbeddedDatabase) -> None:
 
 
 class _Server:
+    attached = False
+
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
 
@@ -163,6 +168,8 @@ class _Server:
 
 class _Child:
     """Our own child: it listens elsewhere after every restart."""
+
+    attached = False
 
     def __init__(self, database: EmbeddedDatabase) -> None:
         self._database = database
@@ -179,6 +186,8 @@ class _Child:
 
 class _Attached:
     """A database that another process of this user holds."""
+
+    attached = True
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory

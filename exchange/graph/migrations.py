@@ -8,6 +8,9 @@ a database that a newer version has migrated is refused, at start and later alik
 from __future__ import annotations
 
 import asyncio
+import itertools
+import random
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +18,11 @@ from exchange.errors import Conflict, StoreTooNew
 from exchange.graph.bolt import Bolt
 
 LARGEST_INTEGER = 2**53  # larger than any number stored under an index
-ATTEMPTS = 9  # two servers that start at once may meet in a constraint; for so long (25 s) the other may take
+MEETING_SECONDS_MAX = 90.0  # two servers that start at once meet in a constraint; for so long the other may take
+MEETING_PAUSE_SECONDS = 0.1  # before the second attempt, doubled for each further one
+MEETING_PAUSE_SECONDS_MAX = 5.0
+HOLDER_SECONDS = 3.0  # without a step further; some holder is of an older exchange, and takes none
+LOOK_SECONDS = 0.1
 
 Step = Callable[[Bolt], Awaitable[None]]
 
@@ -131,17 +138,33 @@ def newest_version() -> int:
     return MIGRATIONS[-1].number
 
 
-async def migrate(bolt: Bolt) -> int:
+async def migrate(bolt: Bolt, *, by_its_holder: bool = False) -> int:
     """Brings the database to the newest version; returns the version it had (0: it was empty).
+
+    by_its_holder: another process holds the database, and is left to do it first: on the embedded database two at once
+    may delete each other's nodes that give an index its types.
 
     Raises StoreTooNew where a newer exchange has been there, and StoreUnavailable where the database is away.
     """
     had = await _version(bolt)
     check_version(had)
+    now = await _waited_for(bolt, had) if by_its_holder else had
     for migration in MIGRATIONS:
-        if migration.number > had:
+        if migration.number > now:
             await _run(bolt, migration)
     return had
+
+
+async def _waited_for(bolt: Bolt, version: int) -> int:
+    """The version when it is the newest, or has stood still."""
+    since = time.monotonic()
+    while version < newest_version() and time.monotonic() - since < HOLDER_SECONDS:
+        await asyncio.sleep(LOOK_SECONDS)
+        found = await _version(bolt)
+        if found != version:
+            version, since = found, time.monotonic()
+    check_version(version)
+    return version
 
 
 def check_version(version: int) -> None:
@@ -159,7 +182,9 @@ async def _version(bolt: Bolt) -> int:
 
 
 async def _run(bolt: Bolt, migration: Migration) -> None:
-    for attempt in range(ATTEMPTS):
+    """Once; where another server makes the same at this moment, one of the two is through first and counts."""
+    deadline = time.monotonic() + MEETING_SECONDS_MAX
+    for attempt in itertools.count():
         try:
             for step in migration.steps:
                 await step(bolt)
@@ -168,7 +193,10 @@ async def _run(bolt: Bolt, migration: Migration) -> None:
                 number=migration.number,
             )
             return
-        except Conflict:  # another server migrates at this moment
-            if attempt == ATTEMPTS - 1:
+        except Conflict:
+            if time.monotonic() > deadline:
                 raise
-            await asyncio.sleep(0.1 * 2**attempt)
+            pause = min(MEETING_PAUSE_SECONDS * 2**attempt, MEETING_PAUSE_SECONDS_MAX)
+            await asyncio.sleep(random.uniform(pause / 2, pause))  # as long as the other, and they would meet again
+            if await _version(bolt) >= migration.number:
+                return

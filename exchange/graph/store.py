@@ -86,7 +86,7 @@ class Store:
         if not self._migrated:
             async with self._migrating:
                 if not self._migrated:
-                    await migrate(self._raw)
+                    await migrate(self._raw, by_its_holder=self._source.attached)
                     self._migrated = True
         return self._raw
 

@@ -20,6 +20,7 @@ from exchange.rollup import interval_of
 
 GATE, GRAVE = SystemBoundary.CRADLE_TO_GATE, SystemBoundary.CRADLE_TO_GRAVE
 ALL_PERCENT: Final = Decimal(100)
+UNRATED: Final = Decimal(5)  # what unknown counts: of all three nobody knows whether somebody stated them
 
 MESSAGES: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.NO_RESULT: "One of the products has no result on these dates: choose other dates.",
@@ -112,7 +113,8 @@ def _subject(of: Shown, boundary: SystemBoundary | None) -> Subject | None:
 
 def _computed(product: ProductAnswer, footprint: FootprintAnswer, result: RollUpAnswer) -> Subject:
     """A cradle-to-gate result: excluding uptake by its definition, and rated over the whole chain."""
-    spread = result.uncertainty()
+    spread, rated, share = result.uncertainty(), result.data_quality, result.primary_data_share_percent
+    unrated = all(each == UNRATED for each in (rated.technological, rated.temporal, rated.geographical))
     return Subject(
         boundary=GATE,
         kg_co2e=result.excluding_kg_co2e,
@@ -132,8 +134,8 @@ def _computed(product: ProductAnswer, footprint: FootprintAnswer, result: RollUp
         characterizations=result.ipcc_characterization_factors,
         standards=footprint.cross_sectoral_standards,
         classifications=product.product.classifications,
-        primary_data_share_percent=result.primary_data_share_percent,
-        quality=result.data_quality,
+        primary_data_share_percent=None if unrated and not share else share,
+        quality=None if unrated else rated,
         has_gaps=result.has_gaps or bool(result.gaps),
     )
 

@@ -27,8 +27,9 @@ PROPOSED: Final = "proposed"  # the id of a grant that is not there; never shown
 SHOWS: Final = {
     AccessLevel.NONE: (
         "SHOWS_NOTHING",
-        "Nothing is shown. The value may be counted in statistics of the alliance, in which no organization's number "
-        "can be told, and nobody may use the product as an input by this.",
+        "Nothing is shown. The value may be counted in statistics of the alliance, whose rules keep numbers of single "
+        "organizations from being told by it; whoever knows the values of nearly all others may come near. Nobody may "
+        "use the product as an input by this.",
     ),
     AccessLevel.TOTAL: (
         "SHOWS_TOTAL",
@@ -185,8 +186,9 @@ async def _of_suppliers(
         views = await session.share.compute(lambda: {root: build_views([root], facts_of) for root in roots})
     if any(len(view) > 1 for view in views.values()):
         message = (
-            "The total counts your suppliers' numbers and shows each change of them: when one changes or is revoked, "
-            "whoever knows how much of it you use can work out by how much it moved."
+            "The total counts your suppliers' numbers and shows each change of them: when one is granted, changes or "
+            "is revoked, whoever knows how much of it you use can work out by how much it moved, and whoever sees it "
+            "how much of it you use."
         )
         found.append(Consequence("SHOWS_SUPPLIERS_CHANGES", False, message))
     warned: set[str] = set()

@@ -23,8 +23,8 @@ class RefusalCode(StrEnum):
 MESSAGES = {
     RefusalCode.LOOP_WITHOUT_ANSWER: "A loop among its suppliers consumes at least one of itself, so there is no "
     "answer; one of the loop's members has to correct an amount.",
-    RefusalCode.NO_FOOTPRINT: "No footprint of the product was known at that time: choose a later known-at, or "
-    "publish one.",
+    RefusalCode.NO_FOOTPRINT: "No footprint of the product was known at that time, or it was withdrawn by then: "
+    "choose another known-at, or publish one.",
     RefusalCode.EXPIRED: "The product's footprint had expired by that day: choose an earlier as-of, or publish one.",
     RefusalCode.NOT_YET_VALID: "The product's footprint was not valid yet on that day: choose a later as-of.",
     RefusalCode.OTHER_BOUNDARY: "The product's footprint of that day is not cradle to gate: look at its `footprints`, "

@@ -34,6 +34,13 @@ def spread(total: str) -> dict[str, Any]:
     return body | RATED
 
 
+def unrated(total: str) -> dict[str, Any]:
+    """All but its quality is stated."""
+    body = declared(total)
+    body["declared"] |= {"geometricStandardDeviation": "1.1"}
+    return body | {"geographyCountry": "CN"}
+
+
 @pytest.fixture(scope="module")
 def world(settings: Settings) -> Iterator[tuple[Callers, dict[str, str]]]:
     with serving(settings, clock=lambda: instant("2026-07-01")) as server:
@@ -49,6 +56,8 @@ def world(settings: Settings) -> Iterator[tuple[Callers, dict[str, str]]]:
             "car": [footprint("", declared("900"), **GRAVE, declaredUnitOfMeasurement="PIECE")],
             "van": [footprint("", declared("1350"), **GRAVE, declaredUnitOfMeasurement="PIECE")],
             "both": [footprint("", spread("3")), footprint("", declared("30"), **GRAVE)],
+            "plain": [footprint("", unrated("2"))],
+            "clear": [footprint("", unrated("3"))],
             "bare": [],
             "secret": [footprint("", spread("7"))],
         }
@@ -112,11 +121,23 @@ def test_gaps_and_what_is_not_stated_are_caveats(world):
     found = compared(world, "slab", "gapped")
     assert codes(found) == [
         ("GEOGRAPHY", "UNKNOWN"),
-        ("DATA_QUALITY", "DIFFERENT"),
+        ("DATA_QUALITY", "UNKNOWN"),
         ("GAPS", "DIFFERENT"),
         ("SPREAD", "UNKNOWN"),
     ]
     assert found["difference"]["overlap"] is None
+
+
+@pytest.mark.parametrize(("one", "ratings"), [("plain", None), ("slab", "2")])
+def test_quality_that_nobody_stated_is_unknown_and_no_number(world, one, ratings):
+    found = compared(world, one, "clear")
+    assert found["verdict"] == "COMPARABLE_WITH_CAVEATS"
+    [quality] = found["reasons"]
+    assert (quality["code"], quality["finding"]) == ("DATA_QUALITY", "UNKNOWN")
+    names = ["primaryDataShare", "technologicalDQR", "temporalDQR", "geographicalDQR"]
+    assert [each["field"] for each in quality["fields"]] == names
+    assert [each["product"] for each in quality["fields"]] == [ratings and "50", ratings, ratings, ratings]
+    assert [each["other"] for each in quality["fields"]] == [None] * 4
 
 
 def test_units_of_two_dimensions_are_not_compared(world):
