@@ -48,7 +48,8 @@ def admit(
     """Raises LoopRefused where writing `new` and deprecating `deprecated_keys` would leave a loop without an answer.
 
     The snapshot holds the graph before the write, as far as AdmissionWalk asks. `path` of the error is the position
-    in `new` of the first footprint of the product that was refused, `members` the product keys of its loop.
+    in `new` of the footprint that was refused (the first of its product, where an older version of that closes the loop
+    now), `members` the product keys of its loop.
     """
     judge(_read(snapshot, (), new, deprecated_keys, today_day, permits_ever), (), new)
 
@@ -62,14 +63,24 @@ def judge(demand: Demand, keys: Sequence[int], new: Sequence[Footprint]) -> None
     """Raises LoopRefused as `admit` says, from the demand of everything upstream of the products of `keys` and `new`,
     all of which is in place."""
     products = list(dict.fromkeys([*keys, *(footprint.product_key for footprint in new)]))
-    demand = on_loops_through(demand, products)
+    whole, (looped, labels) = demand, _looped(demand, products)
+    demand = whole.among(looped, labels)
     if _bounded(demand):
         return
     closing = _first_closing(demand, products)
     if closing is not None:
         number, row = closing
-        at = next((i for i, one in enumerate(new) if one.product_key == products[number]), number)
+        positions = [at for at, one in enumerate(new) if one.product_key == products[number]] or [number]
+        at = positions[_which_new(whole, int(np.flatnonzero(looped)[row]), len(positions))]
         raise LoopRefused(_MESSAGE, members=_members(demand, row), path=(str(at),))
+
+
+def _which_new(demand: Demand, row: int, count: int) -> int:
+    """Of the `count` new versions of its product, which last rows are, the one that a row is of; 0: of none."""
+    versions = len(demand.outbound)
+    version = row if row < versions else int(np.flatnonzero(demand.outbound == row)[0])
+    new = np.flatnonzero(demand.product[:versions] == demand.product[version])[-count:]
+    return int(np.searchsorted(new, version)) if version in new else 0
 
 
 def too_large() -> LoopRefused:
@@ -95,6 +106,11 @@ def _read(
 def on_loops_through(demand: Demand, products: Sequence[int]) -> Demand:
     """Only rows on a loop with a row of these products, and what each takes of its own loops. Nothing else bears on
     them: what does not take of them is zero in the fixed point, whatever it takes of itself."""
+    return demand.among(*_looped(demand, products))
+
+
+def _looped(demand: Demand, products: Sequence[int]) -> tuple[Bools, Ints]:
+    """Which rows those are, and the number of each row's loop."""
     labels = strong_components(demand.matrix(np.arange(len(demand.line))))
     inside = labels[demand.row] == labels[demand.version]
     inside |= (demand.also >= 0) & (labels[demand.row] == labels[demand.also])
@@ -102,7 +118,7 @@ def on_loops_through(demand: Demand, products: Sequence[int]) -> Demand:
     looped &= np.isin(labels, labels[np.isin(demand.product, products)])
     said = np.flatnonzero(demand.outbound >= 0)
     looped[said] |= looped[demand.outbound[said]]  # outbound logistics are judged with their version
-    return demand.among(looped, labels)
+    return looped, labels
 
 
 def _first_closing(demand: Demand, products: Sequence[int]) -> tuple[int, int] | None:

@@ -127,6 +127,24 @@ def test_the_culprit_of_a_batch_is_named_by_its_position():
     assert "0" not in caught.message.replace("10", "")  # nothing of the gain
 
 
+@pytest.mark.parametrize(("amounts", "guilty"), [(("0.5", "2"), 2), (("2", "0.5"), 1), (("0.5", "0.1", "3"), 3)])
+@pytest.mark.parametrize("stored", [False, True])
+def test_of_several_versions_of_one_product_the_guilty_one_is_named(amounts, guilty, stored):
+    """Also where an older one is stored, and where the clean ones lie on no loop."""
+    world = World()
+    world.declared("leaf", "1")
+    if stored:
+        world.modelled("b", "1", [line("b", "0.25"), line("leaf", 1)])
+    world.modelled("a", "1", [line("leaf", 1)])
+    for amount in amounts:
+        world.modelled("b", "1", [line("b", amount)] if amount != "0.1" else [line("leaf", 1)])
+    new = [world.footprints["a"].pop(), *world.footprints["b"][-len(amounts) :]]
+    del world.footprints["b"][-len(amounts) :]
+    caught = decided(world, new)
+    assert caught is not None
+    assert (caught.path, caught.members) == ((str(guilty),), (world.keys["b"],))
+
+
 @pytest.mark.parametrize(("gain", "admitted"), [("0.999998", True), ("0.9999995", False), ("1", False), ("-1", False)])
 def test_the_margin(gain, admitted):
     world = World()
