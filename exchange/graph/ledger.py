@@ -14,7 +14,6 @@ ledger's node, and so moves with the head or not at all.
 from __future__ import annotations
 
 import asyncio
-import random
 import secrets
 import time
 import uuid
@@ -26,6 +25,7 @@ from exchange.graph.audit import CHANGES, counted, places_of
 from exchange.graph.bolt import Bolt, CommitUnknown, Transaction
 from exchange.graph.driver_errors import CAUGHT, may_be_a_collision, translated
 from exchange.graph.migrations import check_version
+from exchange.graph.pauses import pause_seconds
 from exchange.graph.records import change_of, entry_properties
 from exchange.graph.taken import find_taken
 from exchange.graph.writes import NameTaken, apply
@@ -174,8 +174,7 @@ class _Writing:
                 if self._may_be_kept and await self._kept():
                     return self._after
                 await self._look_into(error)
-            pause = min(COLLISION_PAUSE_SECONDS * 2**attempt, COLLISION_PAUSE_SECONDS_MAX)
-            await asyncio.sleep(random.uniform(pause / 2, pause))
+            await asyncio.sleep(pause_seconds(attempt, COLLISION_PAUSE_SECONDS, COLLISION_PAUSE_SECONDS_MAX))
         raise StoreUnavailable("Other writers kept coming first. Nothing was written; ask again.")
 
     async def _in_transaction(self, transaction: Transaction) -> None:

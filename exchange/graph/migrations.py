@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from exchange.errors import Conflict, StoreTooNew
 from exchange.graph.bolt import Bolt
+from exchange.graph.pauses import pause_seconds
 
 LARGEST_INTEGER = 2**53  # larger than any number stored under an index
 MEETING_SECONDS_MAX = 90.0  # two servers that start at once meet in a constraint; for so long the other may take
@@ -196,7 +196,6 @@ async def _run(bolt: Bolt, migration: Migration) -> None:
         except Conflict:
             if time.monotonic() > deadline:
                 raise
-            pause = min(MEETING_PAUSE_SECONDS * 2**attempt, MEETING_PAUSE_SECONDS_MAX)
-            await asyncio.sleep(random.uniform(pause / 2, pause))  # as long as the other, and they would meet again
+            await asyncio.sleep(pause_seconds(attempt, MEETING_PAUSE_SECONDS, MEETING_PAUSE_SECONDS_MAX))
             if await _version(bolt) >= migration.number:
                 return

@@ -17,10 +17,10 @@ from exchange.model.carbon import UPTAKE
 from exchange.model.footprint import SystemBoundary
 from exchange.operations.answers import DeclaredAnswer, FootprintAnswer, ProductAnswer, RefusedAnswer, RollUpAnswer
 from exchange.rollup import interval_of
+from exchange.rollup.standings import are_unrated
 
 GATE, GRAVE = SystemBoundary.CRADLE_TO_GATE, SystemBoundary.CRADLE_TO_GRAVE
 ALL_PERCENT: Final = Decimal(100)
-UNRATED: Final = Decimal(5)  # what unknown counts: of all three nobody knows whether somebody stated them
 
 MESSAGES: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.NO_RESULT: "One of the products has no result on these dates: choose other dates.",
@@ -114,7 +114,7 @@ def _subject(of: Shown, boundary: SystemBoundary | None) -> Subject | None:
 def _computed(product: ProductAnswer, footprint: FootprintAnswer, result: RollUpAnswer) -> Subject:
     """A cradle-to-gate result: excluding uptake by its definition, and rated over the whole chain."""
     spread, rated, share = result.uncertainty(), result.data_quality, result.primary_data_share_percent
-    unrated = all(each == UNRATED for each in (rated.technological, rated.temporal, rated.geographical))
+    unrated = are_unrated((rated.technological, rated.temporal, rated.geographical))
     return Subject(
         boundary=GATE,
         kg_co2e=result.excluding_kg_co2e,

@@ -357,11 +357,7 @@ class LiveGraph:
         if self._snapshot is None or not self._snapshot_is_trusted:
             self._snapshot_head = None
             return None
-        try:
-            kept = await read_kept(self._store, self._snapshot)
-        except SnapshotUnusable as error:
-            log.warning("the snapshot %s is not used: %s. The graph is loaded instead.", self._snapshot.path, error)
-            return None
+        kept = await read_kept(self._store, self._snapshot)
         if kept is None:
             return None
         self._check_size(kept.present.tables, kept.present.nbytes)

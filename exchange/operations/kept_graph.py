@@ -25,8 +25,16 @@ CHANGES_MAX: Final = 100_000  # further behind than this, loading again is quick
 
 
 async def read_kept(store: Store, file: SnapshotFile) -> Kept | None:
-    """The graph as the file has it, of this database and not too far behind its ledger; None: there is no file. Raises
-    SnapshotUnusable with the reason, and StoreUnavailable."""
+    """The graph as the file has it, of this database and not too far behind its ledger; None: there is no file, or none
+    that can be used, and then the log says why. Raises StoreUnavailable."""
+    try:
+        return await _checked(store, file)
+    except SnapshotUnusable as error:
+        log.warning("the snapshot %s is not used: %s. The graph is loaded instead.", file.path, error)
+        return None
+
+
+async def _checked(store: Store, file: SnapshotFile) -> Kept | None:
     kept = await beside(file.read)
     if kept is None:
         return None
@@ -50,11 +58,7 @@ async def tables_at(
 async def _followed(
     store: Store, head: LedgerHead, check: Callable[[Tables], None], file: SnapshotFile
 ) -> Tables | None:
-    try:
-        kept = await read_kept(store, file)
-    except SnapshotUnusable as error:
-        log.warning("the snapshot %s is not used: %s. The graph is loaded instead.", file.path, error)
-        return None
+    kept = await read_kept(store, file)
     if kept is None or kept.last.sequence > head.sequence:  # a server has just written it: it knows more than is asked
         return None
     tables = kept.present.tables

@@ -169,14 +169,14 @@ async def _loaded(store: Store, head: LedgerHead, check: Callable[[Tables], None
     tables.versions.resize(head.footprints)
     progress = _Progress(head)
 
-    def add_products(read: tuple[ProductColumns, GrantColumns]) -> None:
+    def take(read: tuple[ProductColumns, GrantColumns]) -> None:
         add_product_columns(tables, read[0])
         add_grant_columns(tables, read[1])
 
     reads = _ranges(head.products, lambda first, after: store.read_product_columns(first, after, head.sequence))
     async with aclosing(reads):
         async for after, products in reads:
-            await beside(partial(add_products, products))
+            await beside(partial(take, products))
             progress.tell(after, 0)
             check(tables)
     put_memberships(tables, await store.read_memberships(head.sequence))

@@ -63,7 +63,7 @@ def judge(demand: Demand, keys: Sequence[int], new: Sequence[Footprint]) -> None
     """Raises LoopRefused as `admit` says, from the demand of everything upstream of the products of `keys` and `new`,
     all of which is in place."""
     products = list(dict.fromkeys([*keys, *(footprint.product_key for footprint in new)]))
-    whole, (looped, labels) = demand, _looped(demand, products)
+    whole, (looped, labels) = demand, on_loops_through(demand, products)
     demand = whole.among(looped, labels)
     if _bounded(demand):
         return
@@ -103,14 +103,10 @@ def _read(
     return demand_of(walk, snapshot)
 
 
-def on_loops_through(demand: Demand, products: Sequence[int]) -> Demand:
-    """Only rows on a loop with a row of these products, and what each takes of its own loops. Nothing else bears on
-    them: what does not take of them is zero in the fixed point, whatever it takes of itself."""
-    return demand.among(*_looped(demand, products))
-
-
-def _looped(demand: Demand, products: Sequence[int]) -> tuple[Bools, Ints]:
-    """Which rows those are, and the number of each row's loop."""
+def on_loops_through(demand: Demand, products: Sequence[int]) -> tuple[Bools, Ints]:
+    """Which rows are on a loop with a row of these products, and the number of each row's loop: what `Demand.among`
+    takes. Nothing but what these rows take of their own loops bears on them: what does not take of them is zero in the
+    fixed point, whatever it takes of itself."""
     labels = strong_components(demand.matrix(np.arange(len(demand.line))))
     inside = labels[demand.row] == labels[demand.version]
     inside |= (demand.also >= 0) & (labels[demand.row] == labels[demand.also])

@@ -22,11 +22,11 @@ from exchange.model.resolved import Floats, Total
 from exchange.model.view import ViewNode
 from exchange.rollup.own_terms import EXACT, exact_sum, excluding
 from exchange.rollup.rounding import plain, round_to
+from exchange.rollup.standings import are_unrated
 from exchange.rollup.system import csr
 from exchange.rollup.view_columns import ViewColumns
 
 TIERS_MAX: Final = 12  # lines from the root; supply chains lose about half of what is left at each
-_WORST: Final = Decimal(5)
 _ONE: Final = Decimal(1)
 
 
@@ -91,12 +91,9 @@ def contribution_groups(view: ViewColumns, grouping: ContributionGrouping) -> tu
 
 
 def data_quality_level(total: Total) -> int | None:
-    """1 (best) to 5: the mean of a shown total's three ratings, rounded half-even; None: nothing is known.
-
-    An unknown rating counts 5, so three ratings of exactly 5 say that nobody on the way stated any better.
-    """
+    """1 (best) to 5: the mean of a shown total's three ratings, rounded half-even; None: nothing is known."""
     ratings = (total.technological_dqr, total.temporal_dqr, total.geographical_dqr)
-    if all(rating == _WORST for rating in ratings):
+    if are_unrated(ratings):
         return None
     return int(EXACT.divide(exact_sum(ratings), Decimal(3)).quantize(_ONE, ROUND_HALF_EVEN))
 

@@ -6,7 +6,7 @@ there is one arithmetic. What is exact, and asked of few rows only, stays with i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Protocol
@@ -19,7 +19,7 @@ from exchange.model.resolved import Bools, Floats, Ints, Standing
 from exchange.model.view import UnitsApart
 from exchange.rollup.own_terms import NOTHING, Vector, excluding, gate_term, outbound_term
 
-WORST_RATING: Final = 5.0
+WORST_RATING: Final = 5.0  # what an unknown rating counts
 OWN_WIDTH: Final = len(COLUMNS) + 1  # the components, and the sum excluding uptake
 
 
@@ -79,6 +79,12 @@ class Standings:
     deviation: Floats
     valid_until_day: Ints
     recipes: Recipes
+
+
+def are_unrated(ratings: Iterable[Decimal]) -> bool:
+    """Of the three ratings of a result: an unknown one counts 5, so three of exactly 5 say that nobody on the way
+    stated any better, and not whether somebody stated these."""
+    return all(rating == WORST_RATING for rating in ratings)
 
 
 def standings_of(footprints: Sequence[Footprint], ends: Sequence[int], recipes: Recipes) -> Standings:

@@ -52,7 +52,8 @@ def decided(
     kept = demand_in_memory(snapshot, proposal, today, world.permits)
     world.asked = asked
     products = proposal.products.tolist()
-    assert_same_demand(admission.on_loops_through(stored, products), admission.on_loops_through(kept, products))
+    judged = [each.among(*admission.on_loops_through(each, products)) for each in (stored, kept)]
+    assert_same_demand(*judged)
     assert same(refused, refusal(lambda: judge(kept, (), footprints)))
     return refused
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from exchange.errors import StoreTooNew
 from exchange.graph import migrations
+from exchange.graph.bolt import Bolt
 from exchange.graph.migrations import migrate, newest_version
 
 NEWEST = newest_version()
@@ -37,7 +38,7 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def migrated(database: Database, *, by_its_holder: bool) -> int:
-    return await migrate(database, by_its_holder=by_its_holder)  # type: ignore[arg-type]
+    return await migrate(cast(Bolt, database), by_its_holder=by_its_holder)
 
 
 async def test_what_the_holder_makes_is_not_made_again() -> None:
