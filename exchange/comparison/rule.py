@@ -41,7 +41,9 @@ class ReasonCode(StrEnum):
     PERIOD = "PERIOD"
     GEOGRAPHY = "GEOGRAPHY"
     RULES = "RULES"
+    PRODUCT_RULES = "PRODUCT_RULES"
     DATA_QUALITY = "DATA_QUALITY"
+    VERIFICATION = "VERIFICATION"
     GAPS = "GAPS"
     SPREAD = "SPREAD"
 
@@ -53,7 +55,7 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """fields: those that differ or are unknown, by the API's names. one, other: their values, None: not known."""
+    """fields: those that differ or are unknown, by the API's names. one, other: their values; None: unknown or none."""
 
     code: ReasonCode
     finding: Finding
@@ -98,7 +100,9 @@ def _reasons(one: Subject, other: Subject) -> Iterator[Reason]:
     yield from _period(one, other)
     yield from _geography(one, other)
     yield from _rules(one, other)
+    yield from _product_rules(one, other)
     yield from _quality(one, other)
+    yield from _verification(one, other)
     yield from _gaps(one, other)
     yield from _spread(one, other)
 
@@ -202,7 +206,17 @@ def _rules(one: Subject, other: Subject) -> Iterator[Reason]:
     if not one.standards or not other.standards:
         yield _unknown(ReasonCode.RULES, fields, *values)
     elif set(one.standards) != set(other.standards):
-        yield _different(ReasonCode.RULES, fields, *values)
+        yield _reason(ReasonCode.RULES, Finding.DIFFERENT, [0], fields, *values, prevents=False)
+
+
+def _product_rules(one: Subject, other: Subject) -> Iterator[Reason]:
+    """Standards leave choices open that a product rule decides. Where neither side followed one, it is not known that
+    both chose alike."""
+    fields, values = ("productOrSectorSpecificRules",), (_listed(one.product_rules), _listed(other.product_rules))
+    if not one.product_rules and not other.product_rules:
+        yield _unknown(ReasonCode.PRODUCT_RULES, fields, *values)
+    elif set(one.product_rules) != set(other.product_rules):
+        yield _reason(ReasonCode.PRODUCT_RULES, Finding.DIFFERENT, [0], fields, *values, prevents=False)
 
 
 def _quality(one: Subject, other: Subject) -> Iterator[Reason]:
@@ -236,6 +250,27 @@ def _qualities(of: Subject) -> Values:
     return (share, *map(_plain, (rated.technological, rated.temporal, rated.geographical)))
 
 
+def _verification(one: Subject, other: Subject) -> Iterator[Reason]:
+    """One verified and the other not; or both, of another coverage or against another standard, or unknown which."""
+    if one.verification is None and other.verification is None:
+        return
+    told = _verified(one), _verified(other)
+    if one.verification is None or other.verification is None:
+        yield _different(ReasonCode.VERIFICATION, ("verification",), told[0][:1], told[1][:1])
+        return
+    fields = ("verification", "coverage", "standardName")
+    if None in told[0] or None in told[1]:
+        yield _unknown(ReasonCode.VERIFICATION, fields, *told)
+    apart = [at for at in range(3) if None not in (told[0][at], told[1][at]) and told[0][at] != told[1][at]]
+    if apart:
+        yield _reason(ReasonCode.VERIFICATION, Finding.DIFFERENT, apart, fields, *told, prevents=False)
+
+
+def _verified(of: Subject) -> Values:
+    stated = of.verification
+    return (None, None, None) if stated is None else ("stated", stated.coverage, stated.standard_name)
+
+
 def _gaps(one: Subject, other: Subject) -> Iterator[Reason]:
     """A result without all of its inputs is too small, on both sides too: by how much is not known."""
     if one.has_gaps or other.has_gaps:
@@ -252,7 +287,7 @@ def _spread(one: Subject, other: Subject) -> Iterator[Reason]:
 
 
 def _listed(names: tuple[str, ...]) -> Values:
-    return (", ".join(sorted(names)) or None,)
+    return (", ".join(sorted(set(names))) or None,)
 
 
 def _mass(of: Subject) -> str | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from exchange.model.conformity import Verification
 from exchange.model.footprint import DataQuality, Price, SystemBoundary
 from exchange.units import DeclaredUnit
 
@@ -23,7 +24,8 @@ class Subject:
 
     kg_co2e: the result. lower_kg_co2e, upper_kg_co2e: its 95 percent interval, None where its spread is not known.
     covered_percent: how much of what the result depends on has a stated spread. has_gaps: whether inputs of its own are
-    missing. mass_kg: per declared unit, 0 where none is stated. standards: the rules that it was made by.
+    missing. mass_kg: per declared unit, 0 where none is stated. standards: for all products, that it was
+    made by. product_rules: for its kind, each with its operator. verification: of the footprint itself, None: none.
     """
 
     boundary: SystemBoundary
@@ -43,6 +45,8 @@ class Subject:
     region: str | None
     characterizations: tuple[str, ...]
     standards: tuple[str, ...]
+    product_rules: tuple[str, ...]
+    verification: Verification | None
     classifications: tuple[str, ...]
     primary_data_share_percent: Decimal | None
     quality: DataQuality | None

@@ -13,9 +13,10 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
+from exchange.graph.conformity_records import rules_of, rules_text, verification_of, verification_text
 from exchange.graph.keys import checked, decimal_of, decimal_text
 from exchange.graph.line_columns import number_column, numbers_of, text_column, texts_of
-from exchange.graph.records import Properties, present
+from exchange.graph.records import Properties, json_text, present
 from exchange.model.carbon import CarbonComponents
 from exchange.model.footprint import (
     DataQuality,
@@ -64,12 +65,16 @@ def footprint_properties(footprint: Footprint) -> Properties:
         "boundaryProcessesDescription": footprint.boundary_processes_description,
         "ipccCharacterizationFactors": list(footprint.ipcc_characterization_factors),
         "crossSectoralStandards": list(footprint.cross_sectoral_standards),
+        "productOrSectorSpecificRules": rules_text(footprint.product_rules),
+        "verification": verification_text(footprint.verification),
         "exemptedEmissionsPercent": decimal_text(footprint.exempted_emissions_percent),
         "exemptedEmissionsDescription": footprint.exempted_emissions_description,
         "fossilCarbonContent": decimal_text(footprint.fossil_carbon_content),
         "dataQuality": _quality_list(footprint.data_quality),
         "comment": footprint.comment,
-        "findings": _json([_finding_map(finding) for finding in footprint.findings]) if footprint.findings else None,
+        "findings": json_text([_finding_map(finding) for finding in footprint.findings])
+        if footprint.findings
+        else None,
         "kind": footprint.kind.value,
         "systemBoundary": _boundary_text(footprint.boundary),
     }
@@ -117,6 +122,8 @@ def footprint_of(stored: Properties) -> Footprint:
         findings=_findings_of(get("findings")),
         deprecation_reason=get("deprecationReason"),
         boundary=SystemBoundary(get("systemBoundary") or SystemBoundary.CRADLE_TO_GATE),
+        product_rules=rules_of(get("productOrSectorSpecificRules")),
+        verification=verification_of(get("verification")),
     )
 
 
@@ -126,19 +133,13 @@ def unit_text(unit: str, price: Price | None) -> str:
 
 
 _FINDING_FIELDS = tuple(field.name for field in fields(Finding))
-_ENCODER = json.JSONEncoder(ensure_ascii=False)  # json.dumps would make one each time, which takes longer than its work
-
-
-def _json(value: object) -> str:
-    """Characters as they are: the driver, not an escape, decides what text can be stored."""
-    return _ENCODER.encode(value)
 
 
 def _declared_properties(declared: Declared) -> Properties:
     return {
         "excludingKgCo2e": decimal_text(declared.excluding_kg_co2e),
         "includingKgCo2e": decimal_text(declared.including_kg_co2e),
-        "components": _json(_component_texts(declared.components)),
+        "components": json_text(_component_texts(declared.components)),
         "outboundLogisticsKgCo2e": decimal_text(declared.outbound_logistics_kg_co2e),
         "packagingKgCo2e": decimal_text(declared.packaging_kg_co2e),
         "primaryDataSharePercent": decimal_text(declared.primary_data_share_percent),
@@ -164,7 +165,9 @@ def _modelled_properties(modelled: Modelled | None) -> Properties:
     assert modelled is not None, "a footprint is declared or modelled"
     lines = modelled.lines
     own: Properties = {
-        "direct": _json({stage.value: _component_texts(components) for stage, components in modelled.direct.items()}),
+        "direct": json_text(
+            {stage.value: _component_texts(components) for stage, components in modelled.direct.items()}
+        ),
         "directPrimaryDataSharePercent": decimal_text(modelled.direct_primary_data_share_percent),
         "directPackagingKgCo2e": decimal_text(modelled.direct_packaging_kg_co2e),
         "directGeometricStandardDeviation": decimal_text(modelled.direct_geometric_standard_deviation),
@@ -181,7 +184,7 @@ def _modelled_properties(modelled: Modelled | None) -> Properties:
         "unitTable": [unit_text(unit, price) for unit, price in lines.unit_table],
         "lineStages": number_column(lines.stages),
         "lineFlags": number_column(lines.flags),
-        "lineExtras": _json({position: _extras_map(extras) for position, extras in lines.extras.items()})
+        "lineExtras": json_text({position: _extras_map(extras) for position, extras in lines.extras.items()})
         if lines.extras
         else None,
     }

@@ -5,6 +5,7 @@ A node's properties carry the names of the fields in camel case. An absent prope
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,12 +20,19 @@ from exchange.model.writes import RememberedAnswer, SigningKey
 
 Properties = dict[str, Any]
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False)  # json.dumps would make one each time, which takes longer than its work
+
 EVERYBODY = "*"  # the audience of a public grant; no organization has this id
 
 
 def present(properties: Properties) -> Properties:
     """Without what is None: the two databases do not agree on storing it."""
     return {name: value for name, value in properties.items() if value is not None}
+
+
+def json_text(value: object) -> str:
+    """Characters as they are: the driver, not an escape, decides what text can be stored."""
+    return _ENCODER.encode(value)
 
 
 def organization_properties(organization: Organization) -> Properties:

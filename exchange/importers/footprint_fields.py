@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from exchange.model.conformity import ProductRuleOperator, VerificationCoverage
 from exchange.model.footprint import LifeCycleStage, SystemBoundary
 from exchange.operations.inputs import (
     DataQualityInput,
@@ -20,7 +21,9 @@ from exchange.operations.inputs import (
     ModelledInput,
     PedigreeInput,
     ProductKey,
+    ProductOrSectorSpecificRuleInput,
     StageEmissionsInput,
+    VerificationInput,
 )
 from exchange.units import AmountUnit, DeclaredUnit
 
@@ -42,6 +45,14 @@ def _quality(fields: Fields) -> DataQualityInput:
 
 def _pedigree(fields: Fields) -> PedigreeInput:
     return PedigreeInput(**_arguments(fields, _PEDIGREE))
+
+
+def _rules(listed: list[Fields]) -> tuple[ProductOrSectorSpecificRuleInput, ...]:
+    return tuple(ProductOrSectorSpecificRuleInput(**_arguments(fields, _RULE)) for fields in listed)
+
+
+def _verification(fields: Fields) -> VerificationInput:
+    return VerificationInput(**_arguments(fields, _VERIFICATION))
 
 
 def _components(fields: Fields) -> dict[str, Decimal | None]:
@@ -69,6 +80,20 @@ _ENVELOPE: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "dataQuality": ("data_quality", _quality),
     "comment": ("comment", _plain),
     "systemBoundary": ("system_boundary", SystemBoundary),
+    "productOrSectorSpecificRules": ("product_rules", _rules),
+    "verification": ("verification", _verification),
+}
+_RULE: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    "operator": ("operator", ProductRuleOperator),
+    "ruleNames": ("rule_names", tuple),
+    "otherOperatorName": ("other_operator_name", _plain),
+}
+_VERIFICATION: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    "coverage": ("coverage", VerificationCoverage),
+    "providerName": ("provider_name", _plain),
+    "completedAt": ("completed_at", datetime.fromisoformat),
+    "standardName": ("standard_name", _plain),
+    "comments": ("comments", _plain),
 }
 _PEDIGREE: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "basicVariance": ("basic_variance", Decimal),

@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from exchange.model.carbon import STATED, CarbonComponents
+from exchange.model.conformity import ProductOrSectorSpecificRule, Verification
 from exchange.model.pedigree import Pedigree
 from exchange.units import DeclaredUnit
 
@@ -285,6 +286,8 @@ class Footprint:
     findings: tuple[Finding, ...] = ()
     deprecation_reason: str | None = None
     boundary: SystemBoundary = SystemBoundary.CRADLE_TO_GATE
+    product_rules: tuple[ProductOrSectorSpecificRule, ...] = ()
+    verification: Verification | None = None
 
     @property
     def kind(self) -> FootprintKind:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Generic, TypeVar
 
+from exchange.model.conformity import ProductOrSectorSpecificRule, Verification
 from exchange.model.footprint import (
     DataQuality,
     Finding,
@@ -126,6 +127,8 @@ class FootprintAnswer:
     geography_region_or_subregion: str | None
     ipcc_characterization_factors: tuple[str, ...]
     cross_sectoral_standards: tuple[str, ...]
+    product_rules: tuple[ProductOrSectorSpecificRule, ...]
+    verification: Verification | None
     exempted_emissions_percent: Decimal | None
     data_quality: DataQuality | None
     release_id: str | None

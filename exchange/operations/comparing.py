@@ -6,7 +6,7 @@ Two products are compared within a boundary that both have a footprint of; cradl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -14,6 +14,7 @@ from typing import Final
 from exchange.comparison import BiogenicConvention, Comparison, Finding, Reason, ReasonCode, Subject, compare
 from exchange.comparison.rule import comparison_of
 from exchange.model.carbon import UPTAKE
+from exchange.model.conformity import ProductOrSectorSpecificRule
 from exchange.model.footprint import SystemBoundary
 from exchange.operations.answers import DeclaredAnswer, FootprintAnswer, ProductAnswer, RefusedAnswer, RollUpAnswer
 from exchange.rollup import interval_of
@@ -33,7 +34,9 @@ MESSAGES: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.PERIOD: "The data describe different times.",
     ReasonCode.GEOGRAPHY: "The data describe different places, or it is not known which.",
     ReasonCode.RULES: "The results were made by different standards, or it is not known by which.",
+    ReasonCode.PRODUCT_RULES: "The two did not follow the same rules for this kind of product, as far as is known.",
     ReasonCode.DATA_QUALITY: "The data are not equally good, or it is not known how good they are.",
+    ReasonCode.VERIFICATION: "One is verified and the other is not, or not in the same way, as far as is known.",
     ReasonCode.GAPS: "Inputs are missing in a result, which is too small by what they carry.",
     ReasonCode.SPREAD: "Not all that the results rest on has a stated spread: a difference may be chance.",
 }
@@ -133,11 +136,19 @@ def _computed(product: ProductAnswer, footprint: FootprintAnswer, result: RollUp
         region=footprint.geography_region_or_subregion,
         characterizations=result.ipcc_characterization_factors,
         standards=footprint.cross_sectoral_standards,
+        product_rules=named_rules(footprint.product_rules),
+        verification=footprint.verification,
         classifications=product.product.classifications,
         primary_data_share_percent=None if unrated and not share else share,
         quality=None if unrated else rated,
         has_gaps=result.has_gaps or bool(result.gaps),
     )
+
+
+def named_rules(rules: Iterable[ProductOrSectorSpecificRule]) -> tuple[str, ...]:
+    """Each rule once, with whose it is."""
+    named = {f"{rule.other_operator_name or rule.operator}: {name}" for rule in rules for name in rule.rule_names}
+    return tuple(sorted(named))
 
 
 def convention_of(declared: DeclaredAnswer) -> BiogenicConvention | None:
@@ -173,6 +184,8 @@ def _stated(product: ProductAnswer, footprint: FootprintAnswer) -> Subject:
         region=footprint.geography_region_or_subregion,
         characterizations=footprint.ipcc_characterization_factors,
         standards=footprint.cross_sectoral_standards,
+        product_rules=named_rules(footprint.product_rules),
+        verification=footprint.verification,
         classifications=product.product.classifications,
         primary_data_share_percent=declared.primary_data_share_percent,
         quality=footprint.data_quality,

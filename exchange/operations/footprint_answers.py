@@ -118,6 +118,8 @@ async def _answer(sight: Sight, footprint: Footprint, access: AccessLevel, dates
         geography_region_or_subregion=footprint.geography_region_or_subregion,
         ipcc_characterization_factors=footprint.ipcc_characterization_factors,
         cross_sectoral_standards=footprint.cross_sectoral_standards,
+        product_rules=footprint.product_rules,
+        verification=footprint.verification,
         exempted_emissions_percent=footprint.exempted_emissions_percent if owner or declared else None,
         data_quality=footprint.data_quality if quality_shown else None,
         release_id=footprint.release_id,

@@ -26,6 +26,7 @@ from exchange.model.footprint import (
 from exchange.model.geography import COUNTRIES, REGIONS
 from exchange.operations import findings as found
 from exchange.operations.checks import Checker, day_not_before, years_later
+from exchange.operations.conformity_checks import check_rules, check_verification
 from exchange.operations.inputs import DeclaredInput, FootprintInput, ModelledInput
 from exchange.operations.line_checks import check_lines
 
@@ -52,6 +53,8 @@ def check_footprint(given: FootprintInput, at: Checker, now_us: int) -> Draft | 
     _geography(given, at)
     price = at.price(given.declared_unit_of_measurement == "MONEY", given.currency, given.price_year, given.price_basis)
     quality = at.quality(given.data_quality, "dataQuality")
+    rules = check_rules(given.product_rules, at)
+    verification = check_verification(given.verification, at, now_us)
     period = _period(given, at)
     if (given.declared is None) == (given.modelled is None):
         given_kinds = {"declared": given.declared is not None, "modelled": given.modelled is not None}
@@ -102,6 +105,8 @@ def check_footprint(given: FootprintInput, at: Checker, now_us: int) -> Draft | 
         declared=declared,
         modelled=modelled,
         boundary=given.system_boundary,
+        product_rules=rules,
+        verification=verification,
     )
     return Draft(replace(footprint, findings=tuple(_findings(footprint, lines, now_us))), tuple(lines))
 

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
+from exchange.model.conformity import ProductRuleOperator, VerificationCoverage
 from exchange.model.footprint import LifeCycleStage, PriceBasis, SystemBoundary
 from exchange.model.grant import AccessLevel
 from exchange.model.parties import MemberKind, Role
@@ -108,6 +109,22 @@ class DeclaredInput:
 
 
 @dataclass(frozen=True, slots=True)
+class ProductOrSectorSpecificRuleInput:
+    operator: ProductRuleOperator
+    rule_names: tuple[str, ...]
+    other_operator_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationInput:
+    coverage: VerificationCoverage | None = None
+    provider_name: str | None = None
+    completed_at: datetime | None = None
+    standard_name: str | None = None
+    comments: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FootprintInput:
     """`product` and `release` are UUIDs (decoded global ids); `pf_id` and `preceding_pf_ids` are UUID text."""
 
@@ -139,6 +156,8 @@ class FootprintInput:
     declared: DeclaredInput | None = None
     modelled: ModelledInput | None = None
     system_boundary: SystemBoundary = field(default=SystemBoundary.CRADLE_TO_GATE, metadata=ADDED_LATER)
+    product_rules: tuple[ProductOrSectorSpecificRuleInput, ...] = field(default=(), metadata=ADDED_LATER)
+    verification: VerificationInput | None = field(default=None, metadata=ADDED_LATER)
 
 
 @dataclass(frozen=True, slots=True)

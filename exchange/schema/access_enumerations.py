@@ -7,7 +7,7 @@ from exchange.access import RouteCondition as AccessRouteCondition
 from exchange.access import RouteKind as AccessRouteKind
 from exchange.operations.access_of import AccessReasonCode
 from exchange.operations.grant_use import GrantUseCode
-from exchange.schema.enumerations import describe
+from exchange.schema.describing import describe
 
 __all__ = ["AccessReasonCode", "AccessRouteCondition", "AccessRouteKind", "Disclosure", "GrantUseCode"]
 

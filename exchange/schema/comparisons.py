@@ -10,13 +10,8 @@ import strawberry
 from exchange.comparison import Difference as DifferenceOf
 from exchange.comparison import Reason
 from exchange.operations.comparing import MESSAGES, ComparedSide, ComparisonAnswer
-from exchange.schema.enumerations import (
-    ComparisonFinding,
-    ComparisonReasonCode,
-    ComparisonVerdict,
-    DeclaredUnit,
-    SystemBoundary,
-)
+from exchange.schema.comparison_enumerations import ComparisonFinding, ComparisonReasonCode, ComparisonVerdict
+from exchange.schema.enumerations import DeclaredUnit, SystemBoundary
 from exchange.schema.work import Info
 
 if TYPE_CHECKING:

@@ -1,19 +1,14 @@
 """The API's enums, each value described. Words of the model are used as they are; levels are shown without NONE.
 
-Types take enums from here and not from the model: one that is used before it is described would be another enum.
+Types take enums from here, or from the files of enumerations of access, benchmarks and comparisons, and not from the
+model: one that is used before it is described would be another enum.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from enum import Enum, StrEnum
-from typing import TypeVar
+from enum import StrEnum
 
-import strawberry
-
-from exchange.comparison import Finding as ComparisonFinding
-from exchange.comparison import ReasonCode as ComparisonReasonCode
-from exchange.comparison import Verdict as ComparisonVerdict
+from exchange.model.conformity import ProductRuleOperator, VerificationCoverage
 from exchange.model.footprint import FootprintKind, FootprintStatus, LifeCycleStage, PriceBasis, SystemBoundary
 from exchange.model.ledger import ChangeKind as AuditKind
 from exchange.model.paging import ProductOrder
@@ -21,15 +16,13 @@ from exchange.model.parties import MemberKind, Role, Scope
 from exchange.model.resolved import GapCode, UncertaintyReason
 from exchange.operations.explanation import ContributionGrouping
 from exchange.operations.explanation import GroupKind as ContributionGroupKind
+from exchange.schema.describing import describe
 from exchange.units import AmountUnit, DeclaredUnit
 
 __all__ = [
     "AccessLevel",
     "AmountUnit",
     "AuditKind",
-    "ComparisonFinding",
-    "ComparisonReasonCode",
-    "ComparisonVerdict",
     "ContributionGroupKind",
     "ContributionGrouping",
     "DeclaredUnit",
@@ -43,27 +36,15 @@ __all__ = [
     "OrderDirection",
     "PriceBasis",
     "ProductOrder",
+    "ProductRuleOperator",
     "Role",
     "RollUpRefusedCode",
     "Scope",
     "SystemBoundary",
     "UncertaintyMethod",
     "UncertaintyReason",
-    "describe",
+    "VerificationCoverage",
 ]
-
-E = TypeVar("E", bound=Enum)
-
-
-def describe(enum: type[E], description: str, values: Mapping[str, str], *, name: str | None = None) -> None:
-    """Makes a Python enum a GraphQL one; fails at start where a value has no description, or a description no value."""
-    described = strawberry.enum(enum, name=name, description=description)
-    definition = described.__strawberry_definition__  # type: ignore[attr-defined]
-    if {value.name for value in definition.values} != set(values):
-        raise TypeError(f"{enum.__name__}: describe exactly its values")
-    for value in definition.values:
-        value.description = values[value.name]
-
 
 _DECLARED_UNITS = {
     "LITER": "Volume, dm³.",
@@ -113,6 +94,24 @@ describe(
     },
 )
 describe(
+    ProductRuleOperator,
+    "Who publishes rules for a kind of product or a sector, as in PACT.",
+    {
+        "PEF": "The EU's Product Environmental Footprint: category rules (PEFCR).",
+        "EPD_INTERNATIONAL": "EPD International: product category rules (PCR).",
+        "OTHER": "Somebody else, or a sector's guidance; otherOperatorName says who.",
+    },
+)
+describe(
+    VerificationCoverage,
+    "What a third party verified, as in PACT.",
+    {
+        "PCF_CALCULATION_MODEL": "The model that footprints are computed with.",
+        "PCF_PROGRAM": "How the enterprise makes its footprints.",
+        "PRODUCT_LEVEL": "This product's footprint.",
+    },
+)
+describe(
     FootprintStatus,
     "Whether a footprint still stands, as in PACT.",
     {"ACTIVE": "It stands.", "DEPRECATED": "It was corrected or withdrawn; it stays in history."},
@@ -124,43 +123,6 @@ describe(
         "CRADLE_TO_GATE": "From the raw materials to the maker's gate: what the exchange adds up.",
         "CRADLE_TO_GRAVE": "To the end of life: kept as stated, compared with its like, never added.",
     },
-)
-describe(
-    ComparisonVerdict,
-    "Whether two results may be held beside each other.",
-    {
-        "COMPARABLE": "Nothing is known to differ, and nothing is unknown.",
-        "COMPARABLE_WITH_CAVEATS": "Yes, with what the reasons say.",
-        "NOT_COMPARABLE": "No: no difference is told.",
-    },
-    name="ComparisonVerdict",
-)
-describe(
-    ComparisonFinding,
-    "What a reason of a comparison rests on.",
-    {"DIFFERENT": "The two differ.", "UNKNOWN": "Not known of one or both: it may be the same, or not."},
-    name="ComparisonFinding",
-)
-describe(
-    ComparisonReasonCode,
-    "What a reason of a comparison is about. NO_RESULT, BOUNDARY, UNIT and a BIOGENIC_CONVENTION that differs "
-    "prevent it.",
-    {
-        "NO_RESULT": "A product has no result on these dates.",
-        "BOUNDARY": "Cradle to gate beside cradle to grave.",
-        "UNIT": "Declared units of two dimensions, or money of another currency, year or basis.",
-        "BIOGENIC_CONVENTION": "Whether biogenic uptake is left out.",
-        "KIND": "No classification in common.",
-        "PIECE": "Declared by piece, and the pieces do not weigh the same.",
-        "CHARACTERIZATION": "The IPCC reports in use, mixed ones too.",
-        "PERIOD": "The reference periods.",
-        "GEOGRAPHY": "Country, subdivision and region.",
-        "RULES": "The standards that it was made by.",
-        "DATA_QUALITY": "Primary data shares ten points apart, or ratings that differ as whole numbers.",
-        "GAPS": "Inputs are missing.",
-        "SPREAD": "Not everything that a result rests on has a stated spread.",
-    },
-    name="ComparisonReasonCode",
 )
 describe(
     PriceBasis,

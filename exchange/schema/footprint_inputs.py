@@ -8,6 +8,7 @@ from decimal import Decimal
 import strawberry
 from strawberry import UNSET
 
+from exchange.schema.conformity import ProductOrSectorSpecificRuleInput, VerificationInput
 from exchange.schema.enumerations import AmountUnit, DeclaredUnit, LifeCycleStage, PriceBasis, SystemBoundary
 from exchange.schema.pedigree import PedigreeInput
 from exchange.schema.scalars import Urn, Uuid
@@ -205,6 +206,12 @@ class FootprintInput:
     )
     ipcc_characterization_factors: list[str] = strawberry.field(description="Assessment reports, such as AR6.")
     cross_sectoral_standards: list[str] = strawberry.field(description="Such as ISO14067.")
+    product_or_sector_specific_rules: list[ProductOrSectorSpecificRuleInput] | None = strawberry.field(
+        default=UNSET, description="Rules for its kind of product that were followed, too; absent or empty: none."
+    )
+    verification: VerificationInput | None = strawberry.field(
+        default=UNSET, description="That a third party verified it; absent: it was not verified."
+    )
     exempted_emissions_percent: Decimal = strawberry.field(
         default=Decimal(0), description="What was left out, in percent."
     )

@@ -58,6 +58,8 @@ def footprint_value(given: Stated, problems: Problems, path: Path) -> values.Foo
         declared=None if declared is None else _declared(declared),
         modelled=None if modelled is None else _modelled(modelled, problems, (*path, "modelled")),
         system_boundary=given["systemBoundary"],
+        product_rules=tuple(map(_rule, given.get("productOrSectorSpecificRules") or ())),
+        verification=_verification(given.get("verification")),
     )
 
 
@@ -135,6 +137,24 @@ def product_key_value(given: Stated, problems: Problems, path: Path) -> values.P
 def components_value(given: Stated) -> dict[str, Any]:
     """Components by PACT's names; None where absent."""
     return {name: given.get(name) for name in STATEABLE}
+
+
+def _rule(given: Stated) -> values.ProductOrSectorSpecificRuleInput:
+    return values.ProductOrSectorSpecificRuleInput(
+        given["operator"], tuple(given["ruleNames"]), given.get("otherOperatorName")
+    )
+
+
+def _verification(given: Stated | None) -> values.VerificationInput | None:
+    if given is None:
+        return None
+    return values.VerificationInput(
+        coverage=given.get("coverage"),
+        provider_name=given.get("providerName"),
+        completed_at=given.get("completedAt"),
+        standard_name=given.get("standardName"),
+        comments=given.get("comments"),
+    )
 
 
 def _quality(given: Stated | None) -> values.DataQualityInput | None:

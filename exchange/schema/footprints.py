@@ -11,6 +11,7 @@ import strawberry
 from exchange.model import footprint as model
 from exchange.operations.answers import FallbackLineAnswer, FootprintAnswer, LineAnswer
 from exchange.schema.carbon import DataQuality, StageEmissions
+from exchange.schema.conformity import ProductOrSectorSpecificRule, Verification
 from exchange.schema.datasets import Release
 from exchange.schema.enumerations import (
     AmountUnit,
@@ -194,6 +195,12 @@ class Footprint(Node):
     geography_region_or_subregion: str | None = strawberry.field(description="UN geoscheme, as in PACT.")
     ipcc_characterization_factors: list[str] = strawberry.field(description="Assessment reports, such as AR6.")
     cross_sectoral_standards: list[str] = strawberry.field(description="Such as ISO14067.")
+    product_or_sector_specific_rules: list[ProductOrSectorSpecificRule] = strawberry.field(
+        description="Rules for its kind of product that were followed, too; empty: none, or none stated."
+    )
+    verification: Verification | None = strawberry.field(
+        description="By a third party, as the owner states it; null: none stated."
+    )
     data_quality: DataQuality | None = strawberry.field(description="As the owner rates it; null: not stated.")
     comment: str | None = strawberry.field(
         description="What the owner says of it, such as sources and assumptions. Null below INPUTS, or none."
@@ -232,6 +239,8 @@ class Footprint(Node):
             geography_region_or_subregion=answer.geography_region_or_subregion,
             ipcc_characterization_factors=list(answer.ipcc_characterization_factors),
             cross_sectoral_standards=list(answer.cross_sectoral_standards),
+            product_or_sector_specific_rules=[ProductOrSectorSpecificRule.of(rule) for rule in answer.product_rules],
+            verification=Verification.of(answer.verification),
             data_quality=None if answer.data_quality is None else DataQuality.of(answer.data_quality),
             comment=answer.comment,
             declared=None

@@ -56,6 +56,10 @@ GOOD: dict[str, tuple[str, dict[str, Any]]] = {
     **bad_alliance_inputs.GOOD,
 }
 
+RULE = {"operator": "OTHER", "ruleNames": ["PCR 1"], "otherOperatorName": "Steel Forum"}
+PEF_RULE = {"operator": "PEF", "ruleNames": ["PEFCR 1"]}
+RULES, CHECKED = "footprint.productOrSectorSpecificRules", "footprint.verification"
+
 F, D, M, L, B = "footprint", "footprint.declared", "footprint.modelled", "footprint.modelled.lines.0", None
 FALL = "footprint.modelled.lines.0.fallback"
 MONEY = {"unit": "MONEY", "currency": "USD", "priceYear": 2020, "priceBasis": "PRODUCER"}
@@ -135,6 +139,38 @@ FOOTPRINT_CASES: list[Case] = [
     *each("declared", f"{F}.crossSectoralStandards.0", "REQUIRED", "", " "),
     *each("declared", f"{F}.crossSectoralStandards.0", "TOO_LONG", "x" * 513),
     *each("declared", f"{F}.crossSectoralStandards.0", "TEXT_INVALID", LONE, *STEERING, *LINES),
+    *each("declared", RULES, INVALID, [None], ["PEF"], [7], [{}], 7, [{"operator": "PEF"}], [RULE | {"more": 1}]),
+    *each("declared", RULES, "TOO_MANY", [RULE | {"ruleNames": [f"PCR {n}"]} for n in range(101)]),
+    *each("declared", RULES, INVALID, [RULE | {"operator": "pef"}], of=f"{RULES}.0.operator"),
+    *each("declared", RULES, INVALID, [RULE | {"operator": "EPD International"}], of=f"{RULES}.0.operator"),
+    *each("declared", RULES, "REPEATED", [RULE, PEF_RULE, RULE], of=f"{RULES}.2"),
+    *each("declared", RULES, "REPEATED", [RULE | {"ruleNames": ["a", "a"]}], of=f"{RULES}.0.ruleNames"),
+    *each("declared", RULES, "REQUIRED", [RULE | {"ruleNames": []}], of=f"{RULES}.0.ruleNames"),
+    *each(
+        "declared", RULES, "TOO_MANY", [RULE | {"ruleNames": [str(n) for n in range(101)]}], of=f"{RULES}.0.ruleNames"
+    ),
+    *each("declared", RULES, "REQUIRED", [RULE | {"ruleNames": ["a", " "]}], of=f"{RULES}.0.ruleNames.1"),
+    *each("declared", RULES, "TEXT_INVALID", [RULE | {"ruleNames": ["a\nb"]}], of=f"{RULES}.0.ruleNames.0"),
+    *each(
+        "declared", RULES, "REQUIRED", [{"operator": "OTHER", "ruleNames": ["a"]}], of=f"{RULES}.0.otherOperatorName"
+    ),
+    *each("declared", RULES, "CONTRADICTION", [RULE | {"operator": "PEF"}], of=f"{RULES}.0.otherOperatorName"),
+    *each("declared", RULES, "REQUIRED", [RULE | {"otherOperatorName": "\u200b"}], of=f"{RULES}.0.otherOperatorName"),
+    *each("declared", RULES, "TOO_LONG", [RULE | {"otherOperatorName": "x" * 513}], of=f"{RULES}.0.otherOperatorName"),
+    *each("declared", CHECKED, INVALID, "yes", [], 7, {"coverage": "ALL"}, {"more": 1}, {"completedAt": "yesterday"}),
+    *each("declared", CHECKED, "REQUIRED", {}, {"comments": "Twice."}, {"coverage": None}),
+    *each("declared", CHECKED, "REQUIRED", {"providerName": ""}, of=f"{CHECKED}.providerName"),
+    *each("declared", CHECKED, "TOO_LONG", {"providerName": "x" * 513}, of=f"{CHECKED}.providerName"),
+    *each("declared", CHECKED, "TEXT_INVALID", {"standardName": "ISO\n14064"}, of=f"{CHECKED}.standardName"),
+    *each("declared", CHECKED, "OUT_OF_RANGE", {"completedAt": "2999-01-01T00:00:00Z"}, of=f"{CHECKED}.completedAt"),
+    *each("declared", CHECKED, "OUT_OF_RANGE", {"completedAt": "0900-01-01T00:00:00Z"}, of=f"{CHECKED}.completedAt"),
+    *each(
+        "declared",
+        CHECKED,
+        "TOO_LONG",
+        {"coverage": "PRODUCT_LEVEL", "comments": "x" * (LONG + 1)},
+        of=f"{CHECKED}.comments",
+    ),
     *each("declared", f"{F}.geographyCountry", "NOT_KNOWN", "", "cn", "CHN", "C", "中国", "C\x00", LONE, "x" * 100_000),
     *each("declared", f"{F}.geographyCountry", "NOT_KNOWN", "ZZ", "XX", "UK", "EU", "AA"),
     *each("declared", f"{F}.geographyCountrySubdivision", "NOT_KNOWN", "", "CN", "CN-", "CN-1234", "cn-SH", LONE),

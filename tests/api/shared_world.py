@@ -142,6 +142,17 @@ def footprint(name: str, product: str) -> dict[str, Any]:
         "validityPeriodEnd": "2027-05-17T00:00:00Z",
         "geographyCountry": "CN",
         "dataQuality": rating,
+        "productOrSectorSpecificRules": [
+            {"operator": "PEF", "ruleNames": [f"PEFCR for {name}", "PEFCR"]},
+            {"operator": "OTHER", "ruleNames": ["PCR 7"], "otherOperatorName": f"Forum of {name}"},
+        ],
+        "verification": {
+            "coverage": "PRODUCT_LEVEL",
+            "providerName": f"Checkers of {name}",
+            "completedAt": "2026-01-10T09:30:00.5Z",
+            "standardName": "ISO 14064-3",
+            "comments": f"We saw {name}.",
+        },
         "comment": f"What {name} is made of,\nand how we know.",
     }
     return inputs.footprint(product, {**more, **BODIES[name]})

@@ -25,20 +25,28 @@ COMPARE = """query ($product: ID!, $other: ID!, $asOf: Date) { compare(product: 
 OLD = {"referencePeriodStart": "2024-01-01T00:00:00Z", "referencePeriodEnd": "2025-01-01T00:00:00Z"}
 GRAVE = {"systemBoundary": "CRADLE_TO_GRAVE"}
 RATED = {"dataQuality": {"technologicalDQR": "2", "temporalDQR": "2", "geographicalDQR": "2"}, "geographyCountry": "CN"}
+RULED = {"productOrSectorSpecificRules": [{"operator": "PEF", "ruleNames": ["PEFCR of steel"]}]}
+VERIFIED = {"verification": {"coverage": "PRODUCT_LEVEL", "providerName": "Checkers", "standardName": "ISO 14064-3"}}
+OTHER_RULES = {
+    "productOrSectorSpecificRules": [
+        {"operator": "PEF", "ruleNames": ["PEFCR of steel"]},
+        {"operator": "OTHER", "ruleNames": ["PCR 2", "PCR 1"], "otherOperatorName": "Steel Forum"},
+    ]
+}
 STEEL = ["urn:pact:categories.example:category:steel"]
 
 
 def spread(total: str) -> dict[str, Any]:
     body = declared(total)
     body["declared"] |= {"geometricStandardDeviation": "1.1", "primaryDataShare": "50"}
-    return body | RATED
+    return body | RATED | RULED
 
 
 def unrated(total: str) -> dict[str, Any]:
     """All but its quality is stated."""
     body = declared(total)
     body["declared"] |= {"geometricStandardDeviation": "1.1"}
-    return body | {"geographyCountry": "CN"}
+    return body | {"geographyCountry": "CN"} | RULED
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +60,9 @@ def world(settings: Settings) -> Iterator[tuple[Callers, dict[str, str]]]:
             "coil": [footprint("", spread("2500"), **ton)],
             "old": [footprint("", spread("4"), **OLD)],
             "gapped": [footprint("", modelled(hidden))],
+            "checked": [footprint("", spread("5") | VERIFIED)],
+            "ruled": [footprint("", spread("6") | OTHER_RULES)],
+            "free": [footprint("", spread("6") | {"productOrSectorSpecificRules": []})],
             "oil": [footprint("", spread("3"), declaredUnitOfMeasurement="LITER")],
             "car": [footprint("", declared("900"), **GRAVE, declaredUnitOfMeasurement="PIECE")],
             "van": [footprint("", declared("1350"), **GRAVE, declaredUnitOfMeasurement="PIECE")],
@@ -117,10 +128,31 @@ def test_a_caveat_names_its_fields_with_both_values(world):
     ]
 
 
+def test_what_only_one_had_verified_is_told(world):
+    found = compared(world, "slab", "checked")
+    assert found["verdict"] == "COMPARABLE_WITH_CAVEATS"
+    [reason] = found["reasons"]
+    assert (reason["code"], reason["finding"], reason["prevents"]) == ("VERIFICATION", "DIFFERENT", False)
+    assert reason["fields"] == [{"field": "verification", "product": None, "other": "stated"}]
+
+
+def test_product_rules_are_told_with_whose_they_are(world):
+    [reason] = compared(world, "slab", "ruled")["reasons"]
+    assert (reason["code"], reason["finding"], reason["prevents"]) == ("PRODUCT_RULES", "DIFFERENT", False)
+    one, other = "PEF: PEFCR of steel", "PEF: PEFCR of steel, Steel Forum: PCR 1, Steel Forum: PCR 2"
+    assert reason["fields"] == [{"field": "productOrSectorSpecificRules", "product": one, "other": other}]
+
+
+def test_two_without_a_product_rule_may_have_chosen_otherwise(world):
+    [reason] = compared(world, "free", "free")["reasons"]
+    assert (reason["code"], reason["finding"]) == ("PRODUCT_RULES", "UNKNOWN")
+
+
 def test_gaps_and_what_is_not_stated_are_caveats(world):
     found = compared(world, "slab", "gapped")
     assert codes(found) == [
         ("GEOGRAPHY", "UNKNOWN"),
+        ("PRODUCT_RULES", "DIFFERENT"),
         ("DATA_QUALITY", "UNKNOWN"),
         ("GAPS", "DIFFERENT"),
         ("SPREAD", "UNKNOWN"),
@@ -162,6 +194,7 @@ def test_cradle_to_grave_is_compared_with_its_like(world):
     assert codes(found) == [
         ("BIOGENIC_CONVENTION", "UNKNOWN"),
         ("GEOGRAPHY", "UNKNOWN"),
+        ("PRODUCT_RULES", "UNKNOWN"),
         ("DATA_QUALITY", "UNKNOWN"),
         ("SPREAD", "UNKNOWN"),
     ]

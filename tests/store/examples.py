@@ -11,6 +11,12 @@ from typing import Any
 from exchange.graph import HeadMoved, Store
 from exchange.model.alliance import Alliance, Membership
 from exchange.model.carbon import CarbonComponents
+from exchange.model.conformity import (
+    ProductOrSectorSpecificRule,
+    ProductRuleOperator,
+    Verification,
+    VerificationCoverage,
+)
 from exchange.model.footprint import (
     NEVER_DAY,
     NEVER_US,
@@ -207,6 +213,11 @@ def everything_declared() -> dict[str, Any]:
         "data_quality": DataQuality(D(1), D("2.5"), D(5)),
         "comment": "checked twice",
         "boundary": SystemBoundary.CRADLE_TO_GRAVE,
+        "product_rules": (
+            ProductOrSectorSpecificRule(ProductRuleOperator.EPD_INTERNATIONAL, ("PCR 2019:14", "c|ö\n")),
+            ProductOrSectorSpecificRule(ProductRuleOperator.OTHER, ("a",), "Somebody"),
+        ),
+        "verification": Verification(VerificationCoverage.PCF_PROGRAM, "Checkers", NOW_US, "ISO 14064-3", "twice"),
         "findings": (Finding("SUM", "WARNING", "does not add up", ("pcf", "fossil"), "1", "2"),),
         "declared": Declared(
             D("1E-7"),

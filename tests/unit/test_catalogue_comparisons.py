@@ -1,8 +1,8 @@
 """Fifty-one pairs of the Carbon Catalogue, whose verdicts were written by hand from the publication's rows.
 
-All of them leave open how uptake, gases, place, quality and spread were dealt with. What else has to be said, a letter
-each: K no kind in common, M pieces of other masses, P other years, R other rules, r rules that one or both did not
-report. None is without a caveat, and none is refused: all are pieces, from cradle to grave.
+All of them leave open how uptake, gases, place, product rules, quality and spread were dealt with. What else has to be
+said, a letter each: K no kind in common, M pieces of other masses, P other years, R other standards, r standards that
+one or both did not report. None is without a caveat, and none is refused: all are pieces, from cradle to grave.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ ALWAYS = {
     ReasonCode.BIOGENIC_CONVENTION,
     ReasonCode.CHARACTERIZATION,
     ReasonCode.GEOGRAPHY,
+    ReasonCode.PRODUCT_RULES,
     ReasonCode.DATA_QUALITY,
     ReasonCode.SPREAD,
 }
@@ -116,6 +117,8 @@ def subject(catalogue: Mapping[str, ReportedFootprint], pcf_id: str) -> Subject:
         region=None,
         characterizations=(),
         standards=(one.protocol,) if one.protocol else (),
+        product_rules=(),
+        verification=None,
         classifications=product_input("urn:x:y", years, "x.example").classifications,
         primary_data_share_percent=None,
         quality=None,

@@ -19,12 +19,14 @@ from exchange.comparison import (
     Verdict,
     compare,
 )
+from exchange.model.conformity import Verification, VerificationCoverage
 from exchange.model.footprint import DataQuality, Price, PriceBasis, SystemBoundary
 from exchange.units import DeclaredUnit
 from tests.rollup.check import instant
 
 D = Decimal
 
+CHECKED = Verification(VerificationCoverage.PRODUCT_LEVEL, "Checkers", instant("2026-02-01"), "ISO 14064-3")
 STEEL = Subject(
     boundary=SystemBoundary.CRADLE_TO_GATE,
     kg_co2e=D("2"),
@@ -43,6 +45,8 @@ STEEL = Subject(
     region=None,
     characterizations=("AR6",),
     standards=("ISO14067",),
+    product_rules=("PEF: steel",),
+    verification=CHECKED,
     classifications=("urn:x:steel",),
     primary_data_share_percent=D(60),
     quality=DataQuality(D("1.5"), D(2), D(3)),
@@ -114,6 +118,21 @@ def test_what_prevents_a_comparison(one, changes, code, fields):
         ),
         (STEEL, {"standards": ("PAS2050",)}, ("RULES", "DIFFERENT", ("crossSectoralStandards",))),
         (STEEL, {"standards": ()}, ("RULES", "UNKNOWN", ("crossSectoralStandards",))),
+        (STEEL, {"product_rules": ("PEF: metals",)}, ("PRODUCT_RULES", "DIFFERENT", ("productOrSectorSpecificRules",))),
+        (STEEL, {"product_rules": ()}, ("PRODUCT_RULES", "DIFFERENT", ("productOrSectorSpecificRules",))),
+        (STEEL, {"verification": None}, ("VERIFICATION", "DIFFERENT", ("verification",))),
+        (
+            STEEL,
+            {"verification": replace(CHECKED, coverage=VerificationCoverage.PCF_PROGRAM)},
+            ("VERIFICATION", "DIFFERENT", ("coverage",)),
+        ),
+        (
+            STEEL,
+            {"verification": replace(CHECKED, standard_name="ISO 14065")},
+            ("VERIFICATION", "DIFFERENT", ("standardName",)),
+        ),
+        (STEEL, {"verification": replace(CHECKED, coverage=None)}, ("VERIFICATION", "UNKNOWN", ("coverage",))),
+        (STEEL, {"verification": replace(CHECKED, standard_name=None)}, ("VERIFICATION", "UNKNOWN", ("standardName",))),
         (STEEL, {"primary_data_share_percent": D(50)}, ("DATA_QUALITY", "DIFFERENT", ("primaryDataShare",))),
         (STEEL, {"primary_data_share_percent": None}, ("DATA_QUALITY", "UNKNOWN", ("primaryDataShare",))),
         (
@@ -141,6 +160,8 @@ def test_what_is_a_caveat(one, changes, reason):
         {"classifications": ("urn:x:other", "urn:x:steel")},  # one in common
         {"primary_data_share_percent": D("50.01")},
         {"quality": DataQuality(D("1.51"), D("2.4"), D("2.6"))},  # the same as whole numbers
+        {"verification": replace(CHECKED, provider_name="Others", completed_at_us=0, comments="Twice.")},
+        {"standards": ("ISO14067", "ISO14067")},
         {"mass_kg": D(7)},  # by the kilogram
     ],
 )
@@ -157,6 +178,8 @@ def test_what_is_told_of_nobody(changes):
         ({"characterizations": ("AR5", "AR6")}, "CHARACTERIZATION"),  # which part used which?
         ({"country": None}, "GEOGRAPHY"),
         ({"standards": ()}, "RULES"),
+        ({"product_rules": ()}, "PRODUCT_RULES"),  # which choices were made?
+        ({"verification": replace(CHECKED, coverage=None)}, "VERIFICATION"),
         ({"quality": None}, "DATA_QUALITY"),
         ({"has_gaps": True}, "GAPS"),
         ({"lower_kg_co2e": None}, "SPREAD"),
@@ -166,6 +189,38 @@ def test_unknown_on_both_sides_is_not_the_same(changes, code):
     both = replace(STEEL, **changes)
     found = compare(both, both)
     assert [(reason.code.value, reason.finding) for reason in found.reasons] == [(code, UNKNOWN)]
+
+
+def test_two_that_nobody_verified_are_alike():
+    nobody = replace(STEEL, verification=None)
+    assert compare(nobody, nobody).verdict is Verdict.COMPARABLE
+
+
+def test_verifications_that_differ_and_are_unknown_are_told_apart():
+    one = replace(STEEL, verification=replace(CHECKED, standard_name=None))
+    other = replace(STEEL, verification=replace(CHECKED, coverage=VerificationCoverage.PCF_PROGRAM))
+    reasons = compare(one, other).reasons
+    assert told(compare(one, other)) == [
+        ("VERIFICATION", "UNKNOWN", ("standardName",)),
+        ("VERIFICATION", "DIFFERENT", ("coverage",)),
+    ]
+    assert [(reason.one, reason.other) for reason in reasons] == [
+        ((None,), ("ISO 14064-3",)),
+        (("PRODUCT_LEVEL",), ("PCF_PROGRAM",)),
+    ]
+
+
+def test_rules_are_a_set_whatever_their_names_hold():
+    one, other = replace(STEEL, product_rules=("EPD: a, b",)), replace(STEEL, product_rules=("EPD: a", "b"))
+    [reason] = compare(one, other).reasons
+    assert (reason.one, reason.other) == (("EPD: a, b",), ("EPD: a, b",))
+    assert (reason.code, reason.finding, reason.fields) == (
+        ReasonCode.PRODUCT_RULES,
+        DIFFERENT,
+        ("productOrSectorSpecificRules",),
+    )
+    same = replace(STEEL, product_rules=("PEF: b", "PEF: a")), replace(STEEL, product_rules=("PEF: a", "PEF: b"))
+    assert compare(*same).reasons == ()
 
 
 def test_reasons_hold_both_values_and_those_that_prevent_come_first():
