@@ -19,6 +19,7 @@ from exchange.operations.checks import Checker, instant_us
 from exchange.operations.conformity_checks import check_rules, check_verification
 from exchange.operations.inputs import ProductKey, ProductOrSectorSpecificRuleInput, VerificationInput
 from exchange.schema.footprint_values import footprint_value
+from tests.api.inputs import PER_KILOGRAM
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 Rule = ProductOrSectorSpecificRuleInput
@@ -77,15 +78,6 @@ def test_a_verification_that_says_nothing_or_is_still_to_come_is_refused():
     assert verification(provider_name="\u200b", coverage=None)[1] == [("REQUIRED", "verification.providerName")]
 
 
-FIELDS = {
-    "declaredUnitAmount": "1",
-    "declaredUnitOfMeasurement": "KILOGRAM",
-    "productMassPerDeclaredUnit": "1",
-    "referencePeriodStart": "2025-01-01T00:00:00Z",
-    "referencePeriodEnd": "2026-01-01T00:00:00Z",
-    "ipccCharacterizationFactors": ["AR6"],
-    "crossSectoralStandards": ["ISO14067"],
-}
 STATED = {
     "productOrSectorSpecificRules": [
         {"operator": "PEF", "ruleNames": ["a", "b"]},
@@ -96,12 +88,12 @@ STATED = {
 
 
 def test_a_file_states_both():
-    given = footprint_input(FIELDS | STATED, product="p", key_of=lambda _: ProductKey(product_id="urn:x-y:1"))
+    given = footprint_input(PER_KILOGRAM | STATED, product="p", key_of=lambda _: ProductKey(product_id="urn:x-y:1"))
     assert given.product_rules == (Rule(PEF, ("a", "b")), FORUM)
     assert given.verification == VerificationInput(VerificationCoverage.PCF_PROGRAM, "Checkers", NOW)
     with pytest.raises(KeyError):
         footprint_input(
-            FIELDS | {"verification": {"assurance": True}},
+            PER_KILOGRAM | {"verification": {"assurance": True}},
             product="p",
             key_of=lambda _: ProductKey(product_id="urn:x-y:1"),
         )
@@ -115,5 +107,5 @@ def test_absent_and_null_are_none(none):
         "exemptedEmissionsPercent": "0",
         "systemBoundary": None,
     }
-    given = footprint_value(FIELDS | required | none, Problems(), ())
+    given = footprint_value(PER_KILOGRAM | required | none, Problems(), ())
     assert (given.product_rules, given.verification) == ((), None)
