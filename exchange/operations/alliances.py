@@ -34,9 +34,8 @@ ALLIANCE_MEMBERS_MAX: Final = 1_000  # open invitations included; the largest tr
 NOT_FOUND_ALLIANCE = "No such alliance. Check the id."
 NOT_FOUND_INVITATION = "No such invitation, or it is not yours to answer. Check the id."
 NO_MEMBER = "Your organization is no member of this alliance."
-
-MEMBER: Final = "This organization is a member already. Nothing was changed."
-INVITED: Final = "This organization is invited already. It can accept or decline, or take the invitation back."
+MEMBER = "This organization is a member already. There is nothing to do."
+INVITED = "This organization is invited already. Wait for its answer, or take the invitation back by declineInvitation."
 
 
 async def found_alliance(exchange: Exchange, viewer: Viewer, given: FoundAllianceInput) -> str:

@@ -20,14 +20,16 @@ def test_a_quarter_is_published_once(exchange) -> None:
 
 def test_what_cannot_be_published_says_what_to_do(exchange) -> None:
     for closing, code, message in (
-        ("2026-03-30", 1, "Write 2026-03-31"),
-        ("2199-12-31", 1, "is not over yet"),
+        ("2026-03-30", 2, "Write 2026-03-31"),
+        ("2199-12-31", 2, "is not over yet"),
         ("2025-12-31", 1, "2026-Q1 is published"),
         ("soon", 2, "YYYY-MM-DD"),
     ):
         found = exchange("benchmark", "publish", "--closing", closing)
         assert found.exit_code == code, found.output
-        assert re.search(message, " ".join(found.output.split())), found.output
+        assert re.search(message, " ".join(found.output.replace("│", " ").split())), found.output
+    refused = exchange("benchmark", "publish", "--closing", "2026-03-30", "--json")
+    assert (refused.exit_code, json.loads(refused.stderr)["error"]["code"]) == (2, "INVALID_INPUT")
 
 
 def test_a_graph_that_needs_more_memory_is_refused_only_if_somebody_is_counted(exchange) -> None:
