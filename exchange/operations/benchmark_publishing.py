@@ -9,9 +9,10 @@ of the operator's: who asks meanwhile is answered with what was published.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -47,6 +48,7 @@ ENDS_CONSENT: Final = frozenset({ChangeKind.ACCESS_REVOKED, ChangeKind.MEMBER_LE
 CLOSING: Final = ("input", "closing")
 
 SetId = tuple[str, ComparableSet]
+EditionValues = tuple[tuple[str, Decimal], ...]  # of groups, by their ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +160,14 @@ async def _in_force(store: Store, quarter: str) -> InForce:
     outcomes = [each for each in await store.benchmarks.outcomes_of_quarter(quarter) if each.edition_id is not None]
     ids = [each.edition_id for each in outcomes if each.edition_id is not None]
     members = {of.edition_id: of.values for of in await store.benchmarks.members(ids)}
+    found = await store.benchmarks.get_editions(ids)
+    return await beside(lambda: _in_force_of(found, members))
+
+
+def _in_force_of(found: Iterable[BenchmarkEdition | None], members: Mapping[str, EditionValues]) -> InForce:
     editions: dict[SetId, Edition] = {}
     kept: dict[SetId, str] = {}
-    for each in await store.benchmarks.get_editions(ids):
+    for each in found:
         assert each is not None  # outcomes name what was written with them
         at = each.of.alliance_id, _comparable(each.of)
         values = frozenset(Contribution(*pair) for pair in members[each.id])
