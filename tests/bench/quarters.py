@@ -13,15 +13,17 @@ import time
 import tracemalloc
 from collections.abc import Awaitable
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from exchange.benchmarks.quarters import closing_of
 from exchange.graph import Store
 from exchange.memory import Present, Whole
 from exchange.model.closure import Dates
 from exchange.model.ledger import LedgerHead
 from exchange.model.parties import OPERATOR
-from exchange.operations.checks import day_of
+from exchange.operations.checks import US_PER_DAY, day_of
 from exchange.operations.exchange import Exchange, open_exchange
 from exchange.operations.following import LiveGraph
 from exchange.schema.execution import Executor, Request
@@ -34,9 +36,11 @@ if TYPE_CHECKING:
     from tests.bench.__main__ import Options
 
 TITLE = "a quarter published by a running server, products made up"
+NEXT: Final = closing_of(CLOSING + timedelta(days=1))
 PAUSE_SECONDS: Final = 0.002  # between two small questions
 PUBLISH: Final = """mutation ($closing: Date) { publishBenchmarks(input: { closing: $closing }) {
-  ... on PublishBenchmarksPayload { publishedBefore newEditions products } ... on UserError { code message } } }"""
+  ... on PublishBenchmarksPayload { publishedBefore newEditions keptEditions products }
+  ... on UserError { code message } } }"""
 
 
 def run(options: Options) -> list[Figure]:
@@ -60,6 +64,7 @@ class _Took:
 
     publishing: list[float] = field(default_factory=list)
     again: list[float] = field(default_factory=list)
+    next_: list[float] = field(default_factory=list)
     solving: list[float] = field(default_factory=list)
     beside: list[list[float]] = field(default_factory=list)
     alone: list[list[float]] = field(default_factory=list)
@@ -67,7 +72,8 @@ class _Took:
 
 async def _figures(name: str, products: int, rounds: int, store: Store) -> list[Figure]:
     await allied(store, products)
-    exchange = open_exchange(store, clock=lambda: AFTER_US, graph_megabytes=MEGABYTES)
+    clock = [AFTER_US]
+    exchange = open_exchange(store, clock=lambda: clock[0], graph_megabytes=MEGABYTES)
     graph, executor, took = exchange.graph, Executor(exchange), _Took()
     assert graph is not None
     assert await graph.loaded()
@@ -84,8 +90,12 @@ async def _figures(name: str, products: int, rounds: int, store: Store) -> list[
             small = _Small(executor)
             await small.while_(asyncio.sleep(seconds))
             made.alone.append(small.took)
+            clock[0] = AFTER_US + (day_of(NEXT) - day_of(CLOSING)) * US_PER_DAY
+            seconds, later = await small.while_(_publish(executor, NEXT))
+            made.next_.append(seconds)
+            clock[0] = AFTER_US
             await forget(store)
-        print(f"quarters: {answer}, the graph takes {graph.nbytes / 1e6:.0f} MB")
+        print(f"quarters: {answer}, then {later}, the graph takes {graph.nbytes / 1e6:.0f} MB")
         print(f"quarters: {await _more_memory(exchange, executor):.0f} MB more while it is published")
     finally:
         await exchange.close()
@@ -100,6 +110,13 @@ def _told(name: str, took: _Took) -> list[Figure]:
         Figure(
             f"{name}: a quarter published by the mutation",
             Spread(tuple(took.publishing)),
+            "s",
+            "everybody's results solved",
+            Spread(tuple(took.solving)),
+        ),
+        Figure(
+            f"{name}: the next quarter",
+            Spread(tuple(took.next_)),
             "s",
             "everybody's results solved",
             Spread(tuple(took.solving)),
@@ -122,8 +139,8 @@ def _most(seconds: list[float]) -> float:
     return sorted(seconds)[len(seconds) * 19 // 20]
 
 
-async def _publish(executor: Executor) -> Any:
-    given = {"closing": str(CLOSING)}
+async def _publish(executor: Executor, closing: date = CLOSING) -> Any:
+    given = {"closing": str(closing)}
     answer = await executor.answer(Request(PUBLISH, given), OPERATOR, "bench")
     return answer.body["data"]["publishBenchmarks"]
 
