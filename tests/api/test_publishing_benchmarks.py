@@ -145,6 +145,9 @@ def test_memory_counts_what_the_database_does_also_of_a_state_that_is_past(place
         head = await world.exchange.store.head()
         await world.product("a3", "later", CEMENT, "5")
         await world.publish("a4", "thing", "7")
+        await world.product("late", "thing", CEMENT, "5")
+        await world.join(alliance, "late")
+        await world.consent("late", alliance)
         return head
 
     async def compare(_: BenchmarkWorld) -> None:
@@ -160,7 +163,8 @@ def test_memory_counts_what_the_database_does_also_of_a_state_that_is_past(place
         assert found[4] == found[5]
         assert found[6] == found[7]
         assert found[2] != found[0] != found[6]
-        assert found[0].products >= 8
+        before, after_it = found[2].products, found[6].products
+        assert after_it - before == 2, "who joined and consented after that head, and what was made after it"
 
     head = place.run(build)
     place.run(compare)

@@ -90,10 +90,12 @@ async def _figures(name: str, products: int, rounds: int, store: Store) -> list[
             small = _Small(executor)
             await small.while_(asyncio.sleep(seconds))
             made.alone.append(small.took)
-            clock[0] = AFTER_US + (day_of(NEXT) - day_of(CLOSING)) * US_PER_DAY
-            seconds, later = await small.while_(_publish(executor, NEXT))
-            made.next_.append(seconds)
-            clock[0] = AFTER_US
+            await forget(store)
+        clock[0] = AFTER_US + (day_of(NEXT) - day_of(CLOSING)) * US_PER_DAY  # and never back
+        for turn in range(1 + rounds):
+            await _publish(executor)
+            seconds, later = await _Small(executor).while_(_publish(executor, NEXT))
+            (took if turn else _Took()).next_.append(seconds)
             await forget(store)
         print(f"quarters: {answer}, then {later}, the graph takes {graph.nbytes / 1e6:.0f} MB")
         print(f"quarters: {await _more_memory(exchange, executor):.0f} MB more while it is published")

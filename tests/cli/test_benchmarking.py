@@ -5,6 +5,12 @@ from __future__ import annotations
 import json
 import re
 
+from typer.testing import CliRunner
+
+from exchange.cli import commands
+from exchange.config import variables
+from exchange.graph.embedded import EmbeddedDatabase
+
 
 def test_a_quarter_is_published_once(exchange) -> None:
     assert exchange("organization", "add", "Mill", "--domain", "mill.example").exit_code == 0
@@ -32,6 +38,11 @@ def test_what_cannot_be_published_says_what_to_do(exchange) -> None:
     assert (refused.exit_code, json.loads(refused.stderr)["error"]["code"]) == (2, "INVALID_INPUT")
 
 
-def test_a_graph_that_needs_more_memory_is_refused_only_if_somebody_is_counted(exchange) -> None:
+def test_a_graph_that_needs_more_memory_is_refused_only_if_somebody_is_counted(
+    exchange, database: EmbeddedDatabase
+) -> None:
     """Without consent nothing is loaded."""
-    assert exchange("benchmark", "publish", "--json").exit_code == 0
+    environment = dict.fromkeys(variables()) | {"EXCHANGE_DATA_DIRECTORY": str(database.directory)}
+    environment["EXCHANGE_GRAPH_MEGABYTES"] = "0"
+    found = CliRunner().invoke(commands, ["benchmark", "publish", "--json"], env=environment)
+    assert (found.exit_code, json.loads(found.stdout)["products"]) == (0, 0), found.output
