@@ -14,6 +14,7 @@ import pytest
 
 from exchange.benchmarks.quarters import quarter_name
 from exchange.config import Settings
+from exchange.model.footprint import SystemBoundary
 from exchange.model.parties import OPERATOR, Scope
 from exchange.operations import benchmark_values, following, kept_graph
 from exchange.operations.benchmark_publishing import CLOSING, publish_benchmarks
@@ -140,13 +141,14 @@ def test_memory_counts_what_the_database_does_also_of_a_state_that_is_past(place
         alliance = await world.counted("a", SEVEN, CEMENT)
         await world.product("a0", "other", (f"{CPC}17100",), "3")
         await world.consent("a1", alliance, everything=False, classification=CEMENT[0])
+        await world.product("late", "thing", CEMENT, "5")
+        await world.join(alliance, "late")
         world.after()
         await world.publish("a2", "thing", "1000")
         head = await world.exchange.store.head()
         await world.product("a3", "later", CEMENT, "5")
         await world.publish("a4", "thing", "7")
-        await world.product("late", "thing", CEMENT, "5")
-        await world.join(alliance, "late")
+        await world.publish("a5", "thing", "70", boundary=SystemBoundary.CRADLE_TO_GRAVE)
         await world.consent("late", alliance)
         return head
 
@@ -164,7 +166,7 @@ def test_memory_counts_what_the_database_does_also_of_a_state_that_is_past(place
         assert found[6] == found[7]
         assert found[2] != found[0] != found[6]
         before, after_it = found[2].products, found[6].products
-        assert after_it - before == 2, "who joined and consented after that head, and what was made after it"
+        assert after_it - before == 2, "who consented after that head, and what was made after it; each product once"
 
     head = place.run(build)
     place.run(compare)
@@ -250,13 +252,22 @@ def test_of_two_who_publish_at_once_one_computes_and_both_are_answered(
     assert len(place.benchmarks("a0", alliance)) == 5
 
 
-def test_who_leaves_while_it_is_computed_is_not_counted(place: Place, held: Held, pool: ThreadPoolExecutor) -> None:
+@pytest.mark.parametrize("how", ["leaves", "revokes"])
+def test_who_leaves_or_revokes_while_it_is_computed_is_not_counted(
+    place: Place, held: Held, pool: ThreadPoolExecutor, how: str
+) -> None:
     place.run(lambda world: world.counted("a", SEVEN, CEMENT))
-    alliance = place.run(lambda world: world.counted("b", SEVEN[:6], (f"{CPC}17100",)))
-    closing = place.run(after)
+    alliance = place.run(lambda world: world.counted("b", SEVEN[:5], (f"{CPC}17100",)))
+
+    async def sixth(world: BenchmarkWorld) -> str:
+        await world.product("b5", "thing", (f"{CPC}17100",), "6")
+        await world.join(alliance, "b5")
+        return await world.consent("b5", alliance)
+
+    grant, closing = place.run(sixth), place.run(after)
     asked = begun(place, pool, closing)
     held.has_begun()
-    place.run(lambda world: world.leave(alliance, "b5"))
+    place.run(lambda world: world.leave(alliance, "b5") if how == "leaves" else world.revoke("b5", grant))
     held.go.set()
     found = asked.result(SECONDS_MAX)
     assert (held.count, found["newEditions"]) == (2, 5), "the second alliance has five groups left"
