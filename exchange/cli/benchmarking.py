@@ -11,6 +11,7 @@ from exchange.app import snapshot_of, target_of
 from exchange.cli import running
 from exchange.cli.console import JSON_OPTION, console, print_json
 from exchange.config import read_settings
+from exchange.errors import InvalidInput
 from exchange.model.parties import OPERATOR
 from exchange.operations.benchmark_publishing import Published, publish_benchmarks
 from exchange.operations.checks import date_of_day
@@ -53,7 +54,10 @@ def publish(
     async def command(exchange: Exchange) -> Published:
         return await publish_benchmarks(exchange, OPERATOR, closing, megabytes_max=megabytes, snapshot=snapshot)
 
-    published = running.run(command)
+    try:
+        published = running.run(command)
+    except InvalidInput as error:  # a day that no quarter ends with, or that is not over
+        raise typer.BadParameter(error.message, param_hint="--closing") from None
     quarter = published.quarter
     closed = date_of_day(quarter.closing_day)
     if as_json:

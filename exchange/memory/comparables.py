@@ -42,7 +42,7 @@ class Comparables:
 
 def comparables(tables: Tables, dates: Dates, products: Array) -> Comparables:
     """Of each of these products its results at `dates`: those of products that have a standing footprint and an answer.
-    Takes as long as solving everything once."""
+    Takes as long as solving everything once, and changes nothing of the tables."""
     gate, kg_co2e = _to_gate(tables, dates, products)
     ends = release_ends(tables, dates.head, dates.known_at_us)
     grave = stand(tables, products, dates, ends, to_grave=True).version
@@ -62,7 +62,7 @@ def comparables(tables: Tables, dates: Dates, products: Array) -> Comparables:
 
 def _to_gate(tables: Tables, dates: Dates, products: Array) -> tuple[Ints, Floats]:
     """The versions that stand for these products, and their results."""
-    present = Present(tables, dates)
+    present = Present(tables, dates, goes_on=False)
     version = present.version.values[products].astype(np.int64)
     standing = version != NOBODY
     try:

@@ -28,9 +28,12 @@ CHUNK_MAX: Final = 100_000  # lines resolved, or products looked at, at once: bo
 class Present:
     """Standing versions and resolved lines at `dates`. Lines of versions that do not stand hold nothing of use."""
 
-    def __init__(self, tables: Tables, dates: Dates, at_us: int = 0, *, kept: bool = False) -> None:
+    def __init__(
+        self, tables: Tables, dates: Dates, at_us: int = 0, *, kept: bool = False, goes_on: bool = True
+    ) -> None:
         """`at_us`: the latest instant of any change up to the head of `dates`. `kept`: nothing is computed; the columns
-        are to be taken over as they were kept, and `go_on` is to be called then."""
+        are to be taken over as they were kept, and `go_on` is to be called then. `goes_on` False: it stays at these
+        dates, and changes nothing of the tables, which others may read meanwhile."""
         self.tables = tables
         self.dates = dates
         self.version = Column(np.int32, fill=NOBODY)
@@ -45,8 +48,9 @@ class Present:
             return
         self.go_on()
         self._resize()
-        tables.followers.sort(tables.lines.supplier.values, len(tables.products.owner))
         count = len(tables.products.owner)
+        if goes_on:
+            tables.followers.sort(tables.lines.supplier.values, count)
         self.moves.begin(count)
         parts = [slice(first, first + CHUNK_MAX) for first in range(0, count, CHUNK_MAX)]
         for part in parts:

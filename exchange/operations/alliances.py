@@ -34,6 +34,8 @@ ALLIANCE_MEMBERS_MAX: Final = 1_000  # open invitations included; the largest tr
 NOT_FOUND_ALLIANCE = "No such alliance. Check the id."
 NOT_FOUND_INVITATION = "No such invitation, or it is not yours to answer. Check the id."
 NO_MEMBER = "Your organization is no member of this alliance."
+MEMBER = "This organization is a member already. There is nothing to do."
+INVITED = "This organization is invited already. Wait for its answer, or take the invitation back by declineInvitation."
 
 
 async def found_alliance(exchange: Exchange, viewer: Viewer, given: FoundAllianceInput) -> str:
@@ -146,8 +148,9 @@ class _Invite:
         alliance_id, organization_id = self.given.alliance, self.given.organization
         found = await _require_convener(self.store, alliance_id, self.inviter_id)
         there = [each for each in found if each.open or each.stands]
-        if any(each.organization_id == organization_id for each in there):
-            raise Conflict("This organization is a member, or invited already.", path=("input", "organization"))
+        already = next((each for each in there if each.organization_id == organization_id), None)
+        if already is not None:
+            raise Conflict(MEMBER if already.stands else INVITED, path=("input", "organization"))
         if len(there) >= ALLIANCE_MEMBERS_MAX:
             message = f"An alliance has at most {ALLIANCE_MEMBERS_MAX} members and open invitations. Take one back."
             raise Conflict(message, path=("input", "alliance"))

@@ -2,15 +2,17 @@
 
 A quarter is published whole, in one transaction, or not at all; publishing it again is answered with what was published
 then. What is to be published is computed before the write queue is entered, because it takes seconds; what was revoked
-or left meanwhile is found in the ledger, and it is computed anew.
+or left meanwhile is found in the ledger, and it is computed anew. A process computes one quarter at a time, in a turn
+of the operator's: who asks meanwhile is answered with what was published.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -33,7 +35,7 @@ from exchange.model.benchmark import BenchmarkEdition, BenchmarkOutcome, Benchma
 from exchange.model.ledger import ChangeKind, LedgerHead
 from exchange.model.parties import Viewer
 from exchange.model.writes import PublishQuarter, Write
-from exchange.operations.benchmark_values import Counted, read_counted
+from exchange.operations.benchmark_values import Counted, Source, read_counted
 from exchange.operations.checks import US_PER_DAY, date_of_day, day_of
 from exchange.operations.exchange import Exchange
 from exchange.operations.permission import require_administrator, written_by
@@ -43,8 +45,10 @@ from exchange.operations.writing import BATCH_FOOTPRINTS_MAX, Allocation, Decisi
 
 TRIES_MAX: Final = 5  # each further one means that somebody left or revoked while it was computed
 ENDS_CONSENT: Final = frozenset({ChangeKind.ACCESS_REVOKED, ChangeKind.MEMBER_LEFT})
+CLOSING: Final = ("input", "closing")
 
 SetId = tuple[str, ComparableSet]
+EditionValues = tuple[tuple[str, Decimal], ...]  # of groups, by their ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,37 +68,48 @@ async def publish_benchmarks(
     viewer: Viewer,
     closing: date | None = None,
     *,
-    megabytes_max: int,
+    megabytes_max: int = 0,
     snapshot: Path | None = None,
 ) -> Published:
-    """Publishes the quarter that closes on a day, the newest that has ended if none is given. megabytes_max: how much
-    memory the graph may take meanwhile. snapshot: the file in which a server may keep it; it is only read.
+    """Publishes the quarter that closes on a day, the newest that has ended if none is given. The graph is the one that
+    the exchange has in memory. Where it has none: `megabytes_max` is how much memory it may take meanwhile, `snapshot`
+    the file in which a server may keep it, which is only read.
 
     Raises AccessDenied (not the operator), InvalidInput (no last day of a quarter, or one that is not over), Conflict
-    (a later quarter is published), ConfigurationInvalid, StoreUnavailable.
+    (a later quarter is published), ConfigurationInvalid, TooManyRequests, StoreUnavailable.
     """
     require_administrator(viewer)
-    file = None if snapshot is None else SnapshotFile(snapshot)
-    for _ in range(TRIES_MAX):
-        head = await exchange.store.head()
-        now_us = max(exchange.clock(), head.at_us)
-        closing_day = day_of(_closing(closing, now_us))
-        name = quarter_name(date_of_day(closing_day))
-        done = await exchange.store.benchmarks.quarters(head.sequence)
-        there = _published(done, name)
-        if there is not None:
-            return there
-        last = done[-1] if done else None
-        closing_us = (closing_day + 1) * US_PER_DAY - 1
-        counted = await read_counted(
-            exchange.store, head, closing_day, closing_us, megabytes_max=megabytes_max, snapshot=file
-        )
-        prepared = await _prepare(exchange.store, counted, last, name, closing_day)
-        try:
-            return await exchange.queue.do(_Publish(exchange.store, written_by(viewer), head, len(done), prepared))
-        except _Overtaken:
-            continue
+    live = exchange.graph
+    if live is None:
+        source = Source(None, megabytes_max, None if snapshot is None else SnapshotFile(snapshot))
+    else:
+        source = Source(live, live.megabytes_max, live.snapshot)
+    async with exchange.publishing:
+        for _ in range(TRIES_MAX):
+            try:
+                return await _published_or_publish(exchange, viewer, closing, source)
+            except _Overtaken:
+                continue
     raise StoreUnavailable("Members left or revoked again and again meanwhile. Nothing was published; try again.")
+
+
+async def _published_or_publish(exchange: Exchange, viewer: Viewer, closing: date | None, source: Source) -> Published:
+    """Raises _Overtaken where what was computed does not hold any more when it is written."""
+    head = await exchange.store.head()
+    now_us = max(exchange.clock(), head.at_us)
+    closing_day = day_of(_closing(closing, now_us))
+    name = quarter_name(date_of_day(closing_day))
+    done = await exchange.store.benchmarks.quarters(head.sequence)
+    there = _published(done, name)
+    if there is not None:
+        return there
+    closing_us = (closing_day + 1) * US_PER_DAY - 1
+    if source.live is not None:
+        await source.live.loaded()  # without a turn, which others could have meanwhile
+    async with exchange.share(viewer).turn():
+        counted = await read_counted(exchange.store, source, head, now_us, closing_day, closing_us)
+        prepared = await _prepare(exchange.store, counted, done[-1] if done else None, name, closing_day)
+    return await exchange.queue.do(_Publish(exchange.store, written_by(viewer), head, len(done), prepared))
 
 
 async def _prepare(store: Store, counted: Counted, last: Quarter | None, name: str, closing_day: int) -> Prepared:
@@ -108,11 +123,11 @@ def _closing(given: date | None, now_us: int) -> date:
     if given is None:
         return last_closed(today)
     if given >= today:
-        raise InvalidInput(f"{given} is not over yet (UTC). Publish the quarter on a later day.", path=("closing",))
+        raise InvalidInput(f"{given} is not over yet (UTC). Publish the quarter on a later day.", path=CLOSING)
     if closing_of(given) != given:
         raise InvalidInput(
             f"{given} is not the last day of a quarter. Write {closing_of(given)}, which is the one of its quarter.",
-            path=("closing",),
+            path=CLOSING,
         )
     return given
 
@@ -123,7 +138,9 @@ def _published(done: Sequence[Quarter], name: str) -> Published | None:
     if there is not None:
         return Published(there, again=True)
     if done and done[-1].id > name:
-        raise Conflict(f"{done[-1].id} is published, so {name} cannot be any more. Nothing was published.")
+        raise Conflict(
+            f"{done[-1].id} is published, so {name} cannot be any more. Nothing was published.", path=CLOSING
+        )
     return None
 
 
@@ -143,9 +160,14 @@ async def _in_force(store: Store, quarter: str) -> InForce:
     outcomes = [each for each in await store.benchmarks.outcomes_of_quarter(quarter) if each.edition_id is not None]
     ids = [each.edition_id for each in outcomes if each.edition_id is not None]
     members = {of.edition_id: of.values for of in await store.benchmarks.members(ids)}
+    found = await store.benchmarks.get_editions(ids)
+    return await beside(lambda: _in_force_of(found, members))
+
+
+def _in_force_of(found: Iterable[BenchmarkEdition | None], members: Mapping[str, EditionValues]) -> InForce:
     editions: dict[SetId, Edition] = {}
     kept: dict[SetId, str] = {}
-    for each in await store.benchmarks.get_editions(ids):
+    for each in found:
         assert each is not None  # outcomes name what was written with them
         at = each.of.alliance_id, _comparable(each.of)
         values = frozenset(Contribution(*pair) for pair in members[each.id])

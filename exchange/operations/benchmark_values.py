@@ -3,6 +3,8 @@
 A value counts in an alliance where its owner was a member then, and consents by a grant of level BENCHMARK that was in
 force then; whoever has left or revoked since is not counted. TOTAL granted to the alliance, or to everybody, is no
 consent. Values are kept to six digits: what differs by less has not changed.
+
+The graph is the one that a server has in memory, which stands still meanwhile; where there is none, it is loaded.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ from exchange.model.footprint import SystemBoundary
 from exchange.model.grant import AccessLevel, Grant
 from exchange.model.ledger import LedgerHead
 from exchange.model.resolved import Ints
-from exchange.operations.following import MEGABYTE
+from exchange.operations.following import LiveGraph
+from exchange.operations.graph_size import MEGABYTE
 from exchange.operations.kept_graph import tables_at
 from exchange.operations.snapshots import SnapshotFile
 from exchange.operations.turns import beside
@@ -46,17 +49,21 @@ class Counted:
     products: int
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the whole graph comes from. live: a server's, which is asked first. megabytes_max: how much memory it may
+    take where it has to be loaded, out of a server's file (snapshot) where that can be used."""
+
+    live: LiveGraph | None
+    megabytes_max: int
+    snapshot: SnapshotFile | None = None
+
+
 async def read_counted(
-    store: Store,
-    head: LedgerHead,
-    closing_day: int,
-    closing_us: int,
-    *,
-    megabytes_max: int,
-    snapshot: SnapshotFile | None = None,
+    store: Store, source: Source, head: LedgerHead, now_us: int, closing_day: int, closing_us: int
 ) -> Counted:
-    """What is counted on a closing day, whose last instant is `closing_us`, as the graph stands at `head`. `snapshot`:
-    where a server may keep it. Raises ConfigurationInvalid where the graph needs more memory than it may have."""
+    """What is counted on a closing day, whose last instant is `closing_us`, as the graph stands at `head` and `now_us`.
+    Raises ConfigurationInvalid where the graph has to be loaded and needs more memory than it may have."""
     members = await _members(store, head, closing_us)
     organizations = sorted(frozenset().union(*members.values()))
     groups = {each.id: each.group_id for each in await store.get_organizations(organizations) if each is not None}
@@ -67,17 +74,29 @@ async def read_counted(
     ]
     if not grants:
         return Counted((), 0)
+    dates = Dates(closing_day, closing_us, head.sequence)
 
+    async def count(tables: Tables) -> Counted:
+        return await beside(lambda: counted_of(tables, dates, members, groups, grants))
+
+    live = source.live
+    if live is not None:
+        async with live.standing_still(head, now_us) as tables:
+            counted = None if tables is None else await count(tables)
+        if counted is not None and tables is not None and live.holds(tables):
+            return counted
+    return await count(await _loaded(store, source, head))
+
+
+async def _loaded(store: Store, source: Source, head: LedgerHead) -> Tables:
     def check(tables: Tables) -> None:
-        if tables.nbytes > megabytes_max * MEGABYTE:
+        if tables.nbytes > source.megabytes_max * MEGABYTE:
             raise ConfigurationInvalid(
-                f"Benchmarks are computed from the whole graph, which needs more than the {megabytes_max} MB that it "
-                "may have in memory. Raise EXCHANGE_GRAPH_MEGABYTES. Nothing was published."
+                f"Benchmarks are computed from the whole graph, which needs more than the {source.megabytes_max} MB "
+                "that it may have in memory. Raise EXCHANGE_GRAPH_MEGABYTES. Nothing was published."
             )
 
-    tables = await tables_at(store, head, check, snapshot)
-    dates = Dates(closing_day, closing_us, head.sequence)
-    return await beside(lambda: counted_of(tables, dates, members, groups, grants))
+    return await tables_at(store, head, check, source.snapshot)
 
 
 async def _members(store: Store, head: LedgerHead, closing_us: int) -> Members:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -50,6 +51,7 @@ class Exchange:
     graph: LiveGraph | None = None
     measures: Measures = field(default_factory=NoMeasures)
     known: Known = field(default_factory=Known)
+    publishing: asyncio.Lock = field(default_factory=asyncio.Lock)  # of a quarter's benchmarks
     audit: Audit = field(init=False)
     clients: KnownClients = field(init=False)
     foreign_scenarios: ForeignScenarios = field(init=False)

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,6 +45,7 @@ from exchange.model.ledger import LedgerHead
 from exchange.model.resolved import Ints
 from exchange.model.writes import Write
 from exchange.operations.everybody import Everybody
+from exchange.operations.graph_size import MEGABYTE, GraphTooLarge, too_large
 from exchange.operations.instants import later, today
 from exchange.operations.kept_graph import CHANGES_MAX, read_kept
 from exchange.operations.snapshots import SnapshotFile, SnapshotUnusable
@@ -58,12 +59,7 @@ SNAPSHOT_CHANGES: Final = 20_000  # after so many, what a snapshot would have to
 ADMISSION_CHANGES_MAX: Final = 10_000  # the same while writes wait: seconds, more than reading most closures takes
 RETRY_SECONDS: Final = 1.0  # after a load that failed because the database was away: it begins with one small read
 CLOSING_SECONDS_MAX: Final = 5.0  # for what the last snapshot needs of the database; what is being written is finished
-MEGABYTE: Final = 1_000_000
 KEPT_SHARE: Final = 4  # solved closures take at most a fourth of the memory, and only what the graph leaves free
-
-
-class GraphTooLarge(Exception):
-    """The graph needs more memory than it may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +79,8 @@ class LiveGraph:
         self, store: Store, clock: Callable[[], int], *, megabytes_max: int, snapshot: SnapshotFile | None = None
     ) -> None:
         """`snapshot`: where it is kept for the next start; None: nowhere."""
-        self._store, self._clock, self._snapshot = store, clock, snapshot
+        self.megabytes_max, self.snapshot = megabytes_max, snapshot
+        self._store, self._clock = store, clock
         self._bytes_max = megabytes_max * MEGABYTE
         self._present: Present | None = None
         self._scratch = Column(np.int32, fill=NOBODY)
@@ -93,7 +90,8 @@ class LiveGraph:
         self._loading: asyncio.Task[None] | None = None
         self._writing: asyncio.Task[None] | None = None
         self._halfway = False  # while changes are taken over
-        self._frozen = False  # while it is written to a file, nothing changes
+        self._frozen = False  # while somebody goes through all of it, nothing changes
+        self._freezing = asyncio.Lock()  # who that is; taken before `_mutex`
         self._snapshot_is_trusted = True
         self._snapshot_head: int | None = None
         self._snapshot_at: float | None = None
@@ -228,6 +226,23 @@ class LiveGraph:
             self._scratch.resize(len(present.tables.products.owner))
             return await beside(lambda: demand(present.tables, proposal, today(head, now_us), self._scratch))
 
+    @contextlib.asynccontextmanager
+    async def standing_still(self, head: LedgerHead, now_us: int) -> AsyncIterator[Tables | None]:
+        """The tables, in which is everything up to `head` at least, and which nothing changes while the block runs:
+        meanwhile memory answers what it can without a change, and the store the rest. None: they cannot be had here."""
+        async with self._freezing:
+            async with self._mutex:
+                present = self._present
+                self._frozen = present is not None and await self._brought_to(present, head, now_us)
+            try:
+                yield present.tables if present is not None and self._frozen else None
+            finally:
+                self._frozen = False
+
+    def holds(self, tables: Tables) -> bool:
+        """Whether answers still come from these: they were not given up."""
+        return self._present is not None and self._present.tables is tables
+
     def consumed_keys(self, keys: Collection[int], head: LedgerHead) -> set[int] | None:
         """Those of the products to which any footprint has a line or fallback; None: the store has to be asked. Many
         footprints that nobody's line names are published one after the other: the graph is not brought on for them."""
@@ -284,9 +299,9 @@ class LiveGraph:
         self._closures.shrink(self._room())
         if self.nbytes > self._bytes_max:
             self.give_up(load_again=False)
-            log.warning("%s", self._too_large())
+            log.warning("%s", too_large(self._bytes_max))
             return False
-        if self._snapshot is not None and now.head - (self._snapshot_head or 0) >= SNAPSHOT_CHANGES:
+        if self.snapshot is not None and now.head - (self._snapshot_head or 0) >= SNAPSHOT_CHANGES:
             self._start_writing()
         return True
 
@@ -327,16 +342,13 @@ class LiveGraph:
             except GraphTooLarge as error:
                 log.warning("%s", error)
                 return
-            except ExchangeError as error:
-                if not error.retryable:
+            except Exception as error:
+                if not isinstance(error, ExchangeError) or not error.retryable:
                     log.exception("the graph could not be loaded; answers are computed from the database")
                     return
                 log.log(level, "the graph could not be loaded, which is tried again until it can be: %s", error.message)
                 level = logging.DEBUG
                 await asyncio.sleep(RETRY_SECONDS)
-            except Exception:
-                log.exception("the graph could not be loaded; answers are computed from the database")
-                return
 
     async def _load(self) -> Present:
         head = await self._store.head()
@@ -348,16 +360,16 @@ class LiveGraph:
 
     def _check_size(self, tables: Tables, more: int = 0) -> None:
         if tables.nbytes + more > self._bytes_max:
-            raise GraphTooLarge(self._too_large())
+            raise too_large(self._bytes_max)
 
     # -- the snapshot ----------------------------------------------------------------------------------------------
 
     async def _kept(self) -> Present | None:
         """The graph out of the snapshot, if there is one that is of this database and not too far behind."""
-        if self._snapshot is None or not self._snapshot_is_trusted:
+        if self.snapshot is None or not self._snapshot_is_trusted:
             self._snapshot_head = None
             return None
-        kept = await read_kept(self._store, self._snapshot)
+        kept = await read_kept(self._store, self.snapshot)
         if kept is None:
             return None
         self._check_size(kept.present.tables, kept.present.nbytes)
@@ -370,24 +382,19 @@ class LiveGraph:
 
     async def _write_snapshot(self) -> None:
         """Writes the graph as it is. Meanwhile it answers what it can without a change, and the store the rest."""
-        async with self._mutex:
-            present, snapshot, head = self._present, self._snapshot, self.head
-            if present is None or snapshot is None or not head:
-                return
-            self._frozen = True
-        try:
-            [last] = await self._store.changes(head - 1, head)
-            size = await beside(lambda: snapshot.write(present, last))
-        except (OSError, ExchangeError, SnapshotUnusable) as error:
-            log.warning("the snapshot %s could not be written: %s", snapshot.path, error)
-        else:
-            self._snapshot_head, self._snapshot_at, self._snapshot_is_trusted = head, time.time(), True
-            log.info("the graph is kept in %s: %d MB", snapshot.path, size // MEGABYTE)
-        finally:
-            self._frozen = False
-
-    def _too_large(self) -> str:
-        return (
-            f"The graph needs more than the {self._bytes_max // MEGABYTE} MB that it may have in memory, so answers "
-            "are computed from the database: correct, but slower. Raise EXCHANGE_GRAPH_MEGABYTES."
-        )
+        async with self._freezing:
+            async with self._mutex:
+                present, snapshot, head = self._present, self.snapshot, self.head
+                if present is None or snapshot is None or not head:
+                    return
+                self._frozen = True
+            try:
+                [last] = await self._store.changes(head - 1, head)
+                size = await beside(lambda: snapshot.write(present, last))
+            except (OSError, ExchangeError, SnapshotUnusable) as error:
+                log.warning("the snapshot %s could not be written: %s", snapshot.path, error)
+            else:
+                self._snapshot_head, self._snapshot_at, self._snapshot_is_trusted = head, time.time(), True
+                log.info("the graph is kept in %s: %d MB", snapshot.path, size // MEGABYTE)
+            finally:
+                self._frozen = False

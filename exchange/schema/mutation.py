@@ -20,6 +20,7 @@ from exchange.errors import Problems
 from exchange.operations import inputs as values
 from exchange.operations import products, publishing, releases, sharing
 from exchange.schema.alliance_mutations import AllianceMutations
+from exchange.schema.benchmark_mutations import BenchmarkMutations
 from exchange.schema.connections import given
 from exchange.schema.datasets import Release
 from exchange.schema.errors import AccessDenied, Conflict, InvalidInput, LoopRefused, NotFound
@@ -168,7 +169,7 @@ async def _publish_request(
 
 
 @strawberry.type(description="Writes. Each returns its payload, or why nothing was changed.")
-class Mutation(AllianceMutations, MemberMutations):
+class Mutation(AllianceMutations, MemberMutations, BenchmarkMutations):
     @strawberry.mutation(description="Registers a product of your organization. Needs PUBLISH.")
     async def create_product(
         self, info: Info, input: Annotated[CreateProductInput, strawberry.argument(description="The product.")]

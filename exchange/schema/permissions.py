@@ -58,6 +58,7 @@ PERMISSIONS: Final[dict[str, dict[str, Permission]]] = {
         "changeMemberRole": Permission.MANAGE,
         "rotateMemberSecret": Permission.MANAGE,
         "removeMember": Permission.MANAGE,
+        "publishBenchmarks": Permission.ADMINISTER,
     },
     "Subscription": {
         "monteCarlo": Permission.READ,
@@ -73,6 +74,8 @@ def refusal(permission: Permission, viewer: Viewer) -> ExchangeError | None:
         return NotSignedIn("Sign in first: send a token of POST /auth/token as `Authorization: Bearer …`.")
     if Scope(permission.value) in viewer.scopes or (permission is Permission.READ and Scope.AUDIT in viewer.scopes):
         return None
+    if permission is Permission.ADMINISTER:
+        return AccessDenied("This is the operator's: it needs a token of a client with the scope ADMINISTER.")
     return AccessDenied(
         f"This token lacks the scope {permission.value}: ask for one that has it, or your organization's administrator "
         "for a role that does."

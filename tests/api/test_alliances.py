@@ -203,6 +203,23 @@ def test_a_grant_to_an_alliance_that_would_close_a_members_loop_is_refused(world
     assert world.result(pit, made)["cradleToGate"]["hasGaps"] is True
 
 
+def test_who_is_there_already_is_said_to_be_a_member_or_to_be_invited(world: World) -> None:
+    alliance = world.found("first")
+    world.client("second").done(
+        "acceptInvitation", {"invitation": world.invite(alliance, "first", "second")}, "__typename"
+    )
+    world.invite(alliance, "first", "third")
+    for name, said in (
+        ("first", "is a member already"),
+        ("second", "is a member already"),
+        ("third", "is invited already"),
+    ):
+        given = {"idempotencyKey": new_key(), "alliance": alliance, "organization": world.first.organization(name)}
+        found = world.client("first").mutate("inviteToAlliance", given, "__typename")
+        assert (found["__typename"], found["path"]) == ("Conflict", ["input", "organization"])
+        assert f"This organization {said}." in found["message"]
+
+
 def test_only_the_convener_invites_and_only_the_invited_accepts(world: World) -> None:
     alliance = world.found("first")
     to_second, to_third = (world.invite(alliance, "first", name) for name in ("second", "third"))

@@ -122,6 +122,7 @@ INPUTS = {
     "changeMemberRole": '{member: "x", role: READER}',
     "rotateMemberSecret": '{member: "x"}',
     "removeMember": '{member: "x"}',
+    "publishBenchmarks": '{closing: "2026-06-30"}',
 }
 QUERIES["grantPreview"] = f"grantPreview(input: {INPUTS['grantAccess']}) {{ __typename }}"
 FOOTPRINT = """{product: "x", declaredUnitAmount: "1", declaredUnitOfMeasurement: KILOGRAM,

@@ -11,15 +11,13 @@ import difflib
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from random import Random
 from typing import Any
 
 import pytest
 
 from exchange.config import Settings
-from exchange.model.parties import OPERATOR, ROLE_SCOPES, Role
-from exchange.operations.benchmark_publishing import publish_benchmarks
+from exchange.model.parties import ROLE_SCOPES, Role, Scope
 from exchange.schema.ids import global_id
 from tests.access.granted_facts import granted_facts, levels
 from tests.access.pairs import ALLIANCES, CHANGES, Plan, changed, random_plan, spread
@@ -30,7 +28,7 @@ from tests.embedded_databases import EmbeddedDatabases
 from tests.rollup.check import instant
 
 WRITTEN_US, ASKED_US = instant("2026-06-29"), instant("2026-07-02")
-CLOSING = date(2026, 6, 30)
+CLOSING = "2026-06-30"
 # Seeds of plans with the changes that make the other world, so that each change is there. The loops of a plan have to
 # pass admission, which not every seed's do.
 PAIRS: dict[int, list[str]] = {
@@ -94,7 +92,8 @@ def sides(settings: Settings, embedded_databases: EmbeddedDatabases) -> Iterator
             made.plans[seed] = published
         now[0] = ASKED_US
         for server in (one, two):  # of no set there are six groups: all that is told is that there are too few
-            server.run(lambda exchange: publish_benchmarks(exchange, OPERATOR, CLOSING, megabytes_max=1_024))
+            operator = server.add_organization("operator", scopes=frozenset(Scope))
+            assert operator.done("publishBenchmarks", {"closing": CLOSING}, "newEditions")["newEditions"] == 0
         for seed, (one_plan, two_plan) in made.plans.items():
             made.viewers[seed] = client_of(one_plan), client_of(two_plan)
         yield made
@@ -159,6 +158,11 @@ LISTS = [
         )
     ),
 ]
+# Refused, before and after a quarter that is published, and for one that is not.
+QUARTERS = [
+    f"mutation {{ publishBenchmarks(input: {{ {closing} }}) {selection('PublishBenchmarksResult')} }}"
+    for closing in ("", f'closing: "{CLOSING}"', 'closing: "2026-06-29"', 'closing: "2030-12-31"')
+]
 PAGES = """query ($order: ProductOrder, $after: String, $first: Int) {
   products(first: $first, after: $after, orderBy: $order) {
   totalCount edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"""
@@ -167,7 +171,7 @@ PAGES = """query ($order: ProductOrder, $after: String, $first: Int) {
 def everything(client: ApiClient, urns: list[str], tag: str) -> Iterator[dict[str, Any]]:
     """All answers: lists, every page of them with its cursors, every visible product of this pair, and ids of each
     kind that came up."""
-    found = [client.answer(query) for query in LISTS]
+    found = [client.answer(query) for query in (*LISTS, *QUARTERS)]
     for order in ({"field": "NAME"}, {"field": "CREATED_AT"}, {"field": "CREATED_AT", "direction": "DESC"}):
         found += pages(client, order)
     products = client.query(f'{{ products(first: 100, filter: {{nameContains: " {tag}"}}) {{ nodes {{ id }} }} }}')

@@ -23,6 +23,7 @@ BENCHMARKS = {
     "http": "serving",
     "sharing": "sharing",
     "editions": "editions",
+    "quarters": "quarters",
 }
 ROUNDS = 7
 DATABASES = ROOT / "build" / "databases"

@@ -97,12 +97,12 @@ def run(options: Options) -> list[Figure]:
 
 def _on(copy: Database, name: str, products: int, rounds: int) -> list[Figure]:
     target = replace(copy.target, attach=False) if copy.target.directory else copy.target
-    alliance = asyncio.run(_opened(target, lambda store: _allied(store, products)))
+    alliance = asyncio.run(with_store(target, lambda store: allied(store, products)))
     commands = _commands(name, copy, target, rounds)
-    return commands + asyncio.run(_opened(target, lambda store: _measured(name, store, alliance, rounds)))
+    return commands + asyncio.run(with_store(target, lambda store: _measured(name, store, alliance, rounds)))
 
 
-async def _opened(target: Target, work: Callable[[Store], Awaitable[T]]) -> T:
+async def with_store(target: Target, work: Callable[[Store], Awaitable[T]]) -> T:
     store = await Store.open(target)
     try:
         await store.ready()
@@ -111,7 +111,7 @@ async def _opened(target: Target, work: Callable[[Store], Awaitable[T]]) -> T:
         await store.close()
 
 
-async def _forget(store: Store) -> None:
+async def forget(store: Store) -> None:
     """The quarter, so that it can be published again."""
     for statement in FORGET:
         await store._raw.alter(statement)
@@ -127,16 +127,16 @@ def _commands(name: str, copy: Database, target: Target, rounds: int) -> list[Fi
         took: dict[str, list[float]] = {"without a file": [], "with a server's file": [], "again": []}
         snapshot.unlink(missing_ok=True)
         for _ in range(rounds):
-            asyncio.run(_opened(target, _forget))
+            asyncio.run(with_store(target, forget))
             took["without a file"].append(_published_by_command(environment))
-        asyncio.run(_opened(target, lambda store: _keep(store, snapshot)))
+        asyncio.run(with_store(target, lambda store: _keep(store, snapshot)))
         print(f"editions: the file takes {snapshot.stat().st_size / 1e6:.0f} MB")
         for _ in range(rounds):
-            asyncio.run(_opened(target, _forget))
+            asyncio.run(with_store(target, forget))
             took["with a server's file"].append(_published_by_command(environment))
             took["again"].append(_published_by_command(environment, again=True))
         snapshot.unlink()
-        asyncio.run(_opened(target, _forget))
+        asyncio.run(with_store(target, forget))
     again = Spread(tuple(took.pop("again")))
     peer = "the same command again"
     return [
@@ -181,7 +181,7 @@ async def _measured(name: str, store: Store, alliance: str, rounds: int) -> list
                 needed.append(loaded - began)
                 publishing.append(done - loaded)
             if turn < rounds:
-                await _forget(store)
+                await forget(store)
         assert published is not None
         print(f"editions: {_told(published)}")
         reading, smallest = await _reading(exchange, alliance, rounds)
@@ -213,7 +213,7 @@ async def _parts(store: Store, alliance: str, rounds: int) -> dict[str, Spread]:
     dates = Dates(AS_OF, NEVER_US - 1, NEVER_US - 1)
     took: dict[str, list[float]] = {"results": [], "what is published": [], "written": []}
     for turn in range(1 + rounds):
-        await _forget(store)
+        await forget(store)
         began = time.perf_counter()
         counted = counted_of(tables, dates, {alliance: frozenset(owners)}, {owner: owner for owner in owners}, grants)
         solved = time.perf_counter()
@@ -243,7 +243,7 @@ async def _load_and_solve(store: Store) -> None:
     await asyncio.to_thread(lambda: Whole(Present(tables, dates)).excluding())
 
 
-async def _allied(store: Store, products: int) -> str:
+async def allied(store: Store, products: int) -> str:
     """Classifies all products, and makes every owner a member that consents."""
     for first in range(0, products, 10_000):
         await store._raw.alter(CLASSIFY, first=first, after=first + 10_000, classes=SUBCLASSES)

@@ -1,5 +1,7 @@
 """Publishes a quarter and stops for good inside of its transaction, to be killed: `DIRECTORY CLOCK CLOSING STEP`.
 
+It is the mutation of a server that has the graph in memory.
+
 STEP is the name of a statement in `exchange.graph.benchmarks`, after which it stops, or `committed`. It says so on
 standard output first.
 """
@@ -7,7 +9,6 @@ standard output first.
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -15,10 +16,12 @@ from typing import Any, NoReturn
 from exchange.graph import Store, Target, benchmarks
 from exchange.graph.bolt import Transaction
 from exchange.model.parties import OPERATOR
-from exchange.operations.benchmark_publishing import publish_benchmarks
 from exchange.operations.exchange import open_exchange
+from exchange.schema.execution import Executor, Request
 
 COMMITTED = "committed"
+PUBLISH = """mutation ($closing: Date) { publishBenchmarks(input: { closing: $closing }) {
+  ... on PublishBenchmarksPayload { newEditions } ... on UserError { code } } }"""
 
 
 async def stop() -> NoReturn:
@@ -39,8 +42,11 @@ async def main(directory: str, clock: str, closing: str, step: str) -> None:
 
     Transaction.run = running  # type: ignore[method-assign]
     store = await Store.open(Target(Path(directory), attach=True))
-    exchange = open_exchange(store, clock=lambda: int(clock))
-    await publish_benchmarks(exchange, OPERATOR, dt.date.fromisoformat(closing), megabytes_max=1_024)
+    exchange = open_exchange(store, clock=lambda: int(clock), graph_megabytes=1_024)
+    assert exchange.graph is not None
+    assert await exchange.graph.loaded()
+    answer = await Executor(exchange).answer(Request(PUBLISH, {"closing": closing}), OPERATOR, "crash")
+    assert answer.body == {"data": {"publishBenchmarks": {"newEditions": 5}}}
     assert step == COMMITTED
     await stop()
 
