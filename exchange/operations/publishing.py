@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeVar
 
 from exchange.errors import Conflict, LoopRefused, NotFound, Problems
 from exchange.graph import Store
 from exchange.model.footprint import NEVER_US, Fallback, Footprint, Line, Lines
-from exchange.model.ledger import ChangeKind, LedgerHead
+from exchange.model.ledger import AMOUNT_SWINGS, ChangeKind, LedgerHead
 from exchange.model.parties import Viewer
 from exchange.model.writes import DeprecateFootprint, PublishFootprint, Write
 from exchange.operations.checks import Checker
+from exchange.operations.customers_told import CustomersTold
 from exchange.operations.exchange import Exchange
 from exchange.operations.footprint_checks import Draft, check_footprint
 from exchange.operations.idempotency import body_sha256, first_answer, remember, scoped_key
@@ -23,7 +24,7 @@ from exchange.operations.inputs import DeprecateFootprintInput, PublishFootprint
 from exchange.operations.permission import require_owner, require_publisher, written_by
 from exchange.operations.refusals import check_refusals
 from exchange.operations.session import Session
-from exchange.operations.swings import RULE, Judged, Swings
+from exchange.operations.swings import Judged, Swings
 from exchange.operations.turns import PARTS_AT_ONCE, beside
 from exchange.operations.writing import Allocation, Decision
 
@@ -65,10 +66,11 @@ async def publish_footprints(exchange: Exchange, viewer: Viewer, given: PublishF
         key=scoped_key(owner_id, given.idempotency_key),
         body=body,
         swings=exchange.swings,
+        customers=exchange.customers,
         begin=lambda: exchange.session(viewer),
     )
     try:
-        ids = await exchange.queue.do(command)
+        return await exchange.queue.do(command)
     except LoopRefused as refused:
         if not refused.members:  # too large to be judged
             raise LoopRefused(refused.message, path=("input",)) from None
@@ -76,9 +78,6 @@ async def publish_footprints(exchange: Exchange, viewer: Viewer, given: PublishF
         message = "These lines would close a loop that consumes at least one of itself, which has no answer. "
         message += "Nothing was published. Check the amounts and units of the lines."
         raise LoopRefused(message, members=refused.members, path=path_of(position, single=given.single)) from None
-    for judged in command.judged:
-        exchange.swings.published(judged, owner_id, exchange.clock())
-    return ids
 
 
 async def _own_keys(exchange: Exchange, given: PublishFootprintsInput, owner_id: str) -> dict[str, int]:
@@ -166,8 +165,8 @@ class _Publish:
     key: str
     body: str
     swings: Swings
+    customers: CustomersTold
     begin: Callable[[], Awaitable[Session]]
-    judged: list[Judged] = field(default_factory=list)  # of the last decision: what is counted once it is written
 
     @property
     def size(self) -> int:
@@ -192,7 +191,6 @@ class _Publish:
         replaced = [preceding[pf_id] for f in footprints for pf_id in f.preceding_pf_ids]
         ids = [footprint.id for footprint in footprints]
         judged = await self.swings.judge(self.begin, self.owner_id, footprints, now_us)
-        self.judged[:] = [judged]
 
         def build(allocation: Allocation) -> Sequence[Write]:
             writes: list[Write] = []
@@ -207,7 +205,7 @@ class _Publish:
                     writes.append(DeprecateFootprint(old.id, now_us, ended, f"Replaced by {footprint.pf_id}."))
             for told in judged.tell:
                 concerned = {"owner_id": told.owner_id, "product_id": told.id, "organization_id": self.owner_id}
-                allocation.change(ChangeKind.EXTREME_PUBLICATION, told.id, detail=RULE, **concerned)
+                allocation.change(ChangeKind.EXTREME_PUBLICATION, told.id, detail=AMOUNT_SWINGS, **concerned)
             return [*writes, remember(self.key, self.body, ids, now_us)]
 
         return Decision(
@@ -216,7 +214,13 @@ class _Publish:
             footprints=footprints,
             deprecated_keys=frozenset(old.key for old in replaced),
             organization_id=self.owner_id,
+            written=lambda: self._count(judged),
         )
+
+    def _count(self, judged: Judged) -> None:
+        self.swings.published(judged, self.owner_id)
+        if judged.customers_of:
+            self.customers.tell(self.owner_id, self.by, judged.customers_of)
 
     async def _check_releases(self) -> None:
         ids = sorted({draft.footprint.release_id for draft in self.drafts if draft.footprint.release_id})
