@@ -505,6 +505,9 @@ class LiveMachine(RuleBasedStateMachine):
             assert session.graph is not None
             found = await session.graph.consumers(keys, owner, session.head, session.now_us)
             assert found == await session.store.product_keys_with_lines_to(keys, owner)
+            others = owner is not None
+            found = await session.graph.consumers(keys, owner, session.head, session.now_us, others=others, most=2)
+            assert found == await session.store.product_keys_with_lines_to(keys, owner, others=others, most=2)
 
     def _others(self, today: Dates) -> list[Dates]:
         """Other dates, of which each step asks one."""
