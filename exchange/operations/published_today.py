@@ -112,6 +112,9 @@ class EmissionsToday:
         self._last: dict[str, Emissions] = {}
         self._swings: Counter[str] = Counter()
 
+    def has(self, product_id: str) -> bool:
+        return product_id in self._last
+
     def compare(self, footprints: Sequence[Footprint]) -> EmissionsCompared:
         """Changes nothing."""
         repeated: list[bool] = []

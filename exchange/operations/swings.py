@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -55,15 +55,6 @@ class Judged:
     counted: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Swung:
-    """How often what is swung once too often: products of others, with the products, and own ones by their ids."""
-
-    foreign: Counter[str] = field(default_factory=Counter)
-    own: Counter[str] = field(default_factory=Counter)
-    products: dict[str, Product] = field(default_factory=dict)
-
-
 class Swings:
     """What was published today (UTC), by product; a new day begins with nothing."""
 
@@ -72,11 +63,22 @@ class Swings:
         self._amounts, self._emissions = AmountsToday(), EmissionsToday()
         self._counts: CountsOfADay[tuple[str, str]] = CountsOfADay(PAIRS_COUNTED_MAX)
 
+    def compares(self, product_id: str, now_us: int) -> bool:
+        """Whether the next footprint of a product is compared with one of today."""
+        self._turn(now_us)
+        return self._emissions.has(product_id)
+
     async def judge(
-        self, begin: Callable[[], Awaitable[Session]], owner_id: str, footprints: Sequence[Footprint], now_us: int
+        self,
+        begin: Callable[[], Awaitable[Session]],
+        owner_id: str,
+        footprints: Sequence[Footprint],
+        now_us: int,
+        *,
+        limited: bool = True,
     ) -> Judged:
         """What new footprints of an owner, with bound lines, mean; nothing is counted yet. `begin` gives the owner's
-        session. Raises TooManyRequests where one swings a product once too often."""
+        session. Raises TooManyRequests where one swings a product once too often, if that is `limited`."""
         self._turn(now_us)
         today = self._amounts, self._emissions
 
@@ -87,13 +89,39 @@ class Swings:
         amounts, emissions = await beside(compare) if many else compare()
         if not any(amounts.repeated) and not any(emissions.repeated):
             return Judged(now_us, amounts, emissions)
-        found = await self._swung(begin, owner_id, footprints, amounts.repeated, emissions.repeated, now_us)
-        self._check(owner_id, found.foreign, now_us, own=False)
-        counts = self._counts.at(now_us)
-        tell = [found.products[name] for name in found.foreign if not counts[owner_id, name]]
-        keys = {one.product_id: one.product_key for one in footprints}
-        customers_of = [keys[name] for name in found.own]
-        return Judged(now_us, amounts, emissions, tell, customers_of, found.foreign + found.own)
+        session = await begin() if any(amounts.repeated) else None
+        return await self._weighed(session, owner_id, footprints, amounts, emissions, now_us, limited=limited)
+
+    async def _weighed(
+        self,
+        session: Session | None,
+        owner_id: str,
+        footprints: Sequence[Footprint],
+        amounts: AmountsCompared,
+        emissions: EmissionsCompared,
+        now_us: int,
+        *,
+        limited: bool,
+    ) -> Judged:
+        """Whom that concerns which was swung once too often. session: the owner's, where amounts were."""
+        swung = await _seen(session, amounts.repeated)
+        mine = {key for key, product in swung.items() if product.owner_id == owner_id}
+        own = _own_swings(footprints, amounts.repeated, emissions.repeated, mine)
+        if limited:  # before anything more is read
+            self._check(owner_id, own, OWN_MESSAGE, now_us)
+        through = await suppliers_through(session, owner_id, mine, footprints) if session and mine else {}
+        products = swung | await _seen(session, through.values())
+        foreign: Counter[int] = Counter()
+        for keys in amounts.repeated:
+            reached = set(keys).union(*(through.get(key, ()) for key in keys))
+            foreign.update(sorted(reached & products.keys() - mine))
+        times = {products[key].id: count for key, count in foreign.items()}
+        if limited:
+            self._check(owner_id, times, MESSAGE, now_us)
+        counts, keys_of = self._counts.at(now_us), {one.product_id: one.product_key for one in footprints}
+        tell = [products[key] for key in foreign if not counts[owner_id, products[key].id]]
+        customers_of = [keys_of[name] for name in own]
+        return Judged(now_us, amounts, emissions, tell, customers_of, counted=times | own)
 
     def published(self, judged: Judged, owner_id: str) -> None:
         """Counts what was judged, and has been written."""
@@ -103,46 +131,12 @@ class Swings:
         self._amounts.keep(judged.amounts)
         self._emissions.keep(judged.emissions)
 
-    async def _swung(
-        self,
-        begin: Callable[[], Awaitable[Session]],
-        owner_id: str,
-        footprints: Sequence[Footprint],
-        amounts: Sequence[frozenset[int]],
-        emissions: Sequence[bool],
-        now_us: int,
-    ) -> _Swung:
-        """An amount of an own product is told as what that takes of others; it is an own emission, too, because with it
-        the publisher's product swings and nobody else's need be in it."""
-        found, keys = _Swung(), sorted(frozenset().union(*amounts))
-        session = await begin() if keys else None
-        # Only what the publisher sees: an entry or a refusal must not tell it that there is something else.
-        seen = (
-            [] if session is None else [one.product for one in await session.products_by_key(keys) if one is not None]
-        )
-        own = {product.key for product in seen if product.owner_id == owner_id}
-        for one, swung, is_own in zip(footprints, amounts, emissions, strict=True):
-            if is_own or not own.isdisjoint(swung):
-                found.own[one.product_id] += 1
-        self._check(owner_id, found.own, now_us, own=True)
-        if session is None:
-            return found
-        through = await suppliers_through(session, owner_id, own, footprints) if own else {}
-        beyond = await session.products_by_key(sorted(set[int]().union(*through.values())))
-        by_key = {product.key: product for product in seen if product.key not in own}
-        by_key |= {one.product.key: one.product for one in beyond if one is not None}
-        for swung in amounts:
-            reached = set(swung).union(*(through.get(key, ()) for key in swung))
-            found.foreign.update(by_key[key].id for key in sorted(reached & by_key.keys()))
-        found.products = {product.id: product for product in by_key.values()}
-        return found
-
-    def _check(self, owner_id: str, times: Mapping[str, int], now_us: int, *, own: bool) -> None:
+    def _check(self, owner_id: str, times: Mapping[str, int], message: str, now_us: int) -> None:
         counts = self._counts.at(now_us)
         for product_id, more in times.items():
             if counts[owner_id, product_id] + more > SWINGS_PER_DAY_MAX:
                 log.warning("too many extreme publications: product %s, by %s", product_id, owner_id)
-                raise TooManyRequests(OWN_MESSAGE if own else MESSAGE, retry_after_seconds=seconds_left(now_us))
+                raise TooManyRequests(message, retry_after_seconds=seconds_left(now_us))
 
     def _turn(self, now_us: int) -> None:
         day = now_us // US_PER_DAY
@@ -158,3 +152,22 @@ OWN_MESSAGE: Final = (  # the same whether anybody takes the product or not
     "Emissions that you state of this product, or amounts of your own products in it, changed a thousandfold, back and "
     "forth, too often today. Check them and their units, and try again tomorrow (UTC)."
 )
+
+
+async def _seen(session: Session | None, keys: Iterable[Collection[int]]) -> dict[int, Product]:
+    """Those of the products that the publisher sees: an entry or a refusal must not tell it that there is another."""
+    asked = sorted(set[int]().union(*keys))
+    answers = await session.products_by_key(asked) if session is not None and asked else []
+    return {one.product.key: one.product for one in answers if one is not None}
+
+
+def _own_swings(
+    footprints: Sequence[Footprint], amounts: Sequence[frozenset[int]], emissions: Sequence[bool], own: Collection[int]
+) -> dict[str, int]:
+    """How often each product that is published swings its own emissions once too often, by its id. An amount of an own
+    product is one of them: by it the product swings, and nobody else's need be in it."""
+    found: Counter[str] = Counter()
+    for one, keys, swings in zip(footprints, amounts, emissions, strict=True):
+        if swings or not keys.isdisjoint(own):
+            found[one.product_id] += 1
+    return dict(found)

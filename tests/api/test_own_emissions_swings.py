@@ -304,6 +304,20 @@ def test_what_cannot_be_told_is_told_with_the_next_and_the_publication_stands(
     assert trade.told("shop") == [entry("Cart"), entry("Sled")]
 
 
+def test_to_publish_and_to_deprecate_in_turns_is_the_same(trade: Trade) -> None:
+    assert trade.publish("sheet", stated(SMALL)) == "PUBLISHED"
+    newest = "query ($id: ID!) { product(id: $id) { footprints(first: 1) { nodes { id } } } }"
+    for turn in range(2):
+        assert trade.told("shop") == []
+        assert trade.publish("sheet", stated(LARGE)) == "PUBLISHED"
+        assert trade.told("shop") == ([] if turn == 0 else [entry("Cart"), entry("Sled")])
+        found = trade.client("mill").query(newest, {"id": trade.products["sheet"]})["product"]["footprints"]["nodes"][0]
+        given = {"footprint": found["id"], "reason": "a mistake"}
+        trade.client("mill").done("deprecateFootprint", given, "__typename")
+        trade.server.run(lambda exchange: exchange.customers.all_told())
+    assert trade.told("mill") == []
+
+
 def lines_of(server: ExchangeServer, reader: str | None) -> list[str]:
     async def lines(exchange: Exchange) -> list[str]:
         session = await exchange.session(OPERATOR)

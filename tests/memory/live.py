@@ -35,6 +35,7 @@ from exchange.model.ledger import LedgerHead
 from exchange.model.parties import ANONYMOUS, OPERATOR, Scope, Viewer
 from exchange.operations import (
     alliances,
+    deprecating,
     products,
     publishing,
     releases,
@@ -314,7 +315,7 @@ class LiveMachine(RuleBasedStateMachine):
         made = data.draw(st.sampled_from([made for made in self.made if made.footprints]))
         given = DeprecateFootprintInput(data.draw(st.sampled_from(made.footprints))[0], "late")
         try:
-            self.run(publishing.deprecate_footprint(self.servers[by], self.viewers[made.owner], given))
+            self.run(deprecating.deprecate_footprint(self.servers[by], self.viewers[made.owner], given))
         except REFUSED:
             return
 

@@ -165,6 +165,12 @@ async def test_several_products_that_swing_in_one_request_count_each() -> None:
     assert await publish(watch, sight, *two) == []  # the ninth and tenth may be
 
 
+async def test_footprints_of_one_request_are_compared_with_each_other() -> None:
+    batch = [footprint((STEEL, amount, "KILOGRAM")) for amount in ("2", "2000", "2", "2000")]
+    assert await publish(Swings(), Sight(), *batch) == ["steel"]
+    assert await publish(Swings(), Sight(), *batch[:3]) == []
+
+
 async def test_as_much_as_may_be_kept_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(published_today, "LINES_KEPT_MAX", 3)
     watch, sight = Swings(), Sight()

@@ -130,6 +130,21 @@ async def test_what_was_judged_and_not_written_is_not_counted() -> None:
     assert await turns(watch, ["5", "5000", "5"]) == [[], [], []]
 
 
+async def test_what_stands_again_counts_and_is_never_refused() -> None:
+    watch = Swings()
+    assert not watch.compares("product-car", 5)
+    for turn in range(7):
+        assert await turns(watch, ["5000"]) == [[0] if turn > 1 else []]
+        assert watch.compares("product-car", 5)
+        judged = await watch.judge(nobody, "maker", [made()], 5, limited=False)
+        watch.published(judged, "maker")
+        assert list(judged.customers_of) == ([0] if turn > 0 else [])
+    with pytest.raises(TooManyRequests):
+        await turns(watch, ["5000"])
+    watch.published(await watch.judge(nobody, "maker", [made(excluding="0")], 5, limited=False), "maker")
+    assert not watch.compares("product-car", DAY_US)
+
+
 async def test_footprints_of_one_request_are_compared_with_each_other() -> None:
     batch = [made(excluding=amount) for amount in ("5", "5000", "5", "5000")]
     assert await publish(Swings(), *batch) == [0]
