@@ -52,8 +52,8 @@ WATCHED = frozenset(
 )
 
 # The rules of EXTREME_PUBLICATION, which an entry's detail names.
-AMOUNT_SWINGS: Final = "AMOUNT_SWINGS"
-OWN_EMISSIONS_SWINGS: Final = "OWN_EMISSIONS_SWINGS"
+RULE_OF_AMOUNTS: Final = "AMOUNT_SWINGS"
+RULE_OF_OWN_EMISSIONS: Final = "OWN_EMISSIONS_SWINGS"
 
 # What ends tokens before their time.
 CREDENTIALS = frozenset({ChangeKind.CLIENT_REVOKED, ChangeKind.CLIENT_ROLE_CHANGED, ChangeKind.CLIENT_SECRET_ROTATED})
@@ -84,7 +84,7 @@ class Change:
 
         Whose product takes its own is hidden from who swings its own emissions: of that it is not told, nor counts it.
         """
-        hidden = self.kind is ChangeKind.EXTREME_PUBLICATION and self.detail == OWN_EMISSIONS_SWINGS
+        hidden = self.kind is ChangeKind.EXTREME_PUBLICATION and self.detail == RULE_OF_OWN_EMISSIONS
         named = (self.owner_id, "" if hidden else self.organization_id)
         return tuple(dict.fromkeys(one for one in named if one))
 

@@ -18,7 +18,7 @@ from typing import Final
 from exchange.errors import AccessDenied
 from exchange.graph import Store
 from exchange.model.alliance import convener_of
-from exchange.model.ledger import OWN_EMISSIONS_SWINGS, ChangeKind, LedgerHead
+from exchange.model.ledger import RULE_OF_OWN_EMISSIONS, ChangeKind, LedgerHead
 from exchange.model.parties import Viewer
 from exchange.model.product import Product
 from exchange.model.writes import RecordReading, Write, reading_of_many
@@ -116,7 +116,7 @@ class Audit:
         """Records, for the owner of each of these products, that the organization swings the emissions of what goes
         into it: once a day for each organization and product. It is none of the organization's own entries."""
         self._turn(now_us)
-        kind, rule = ChangeKind.EXTREME_PUBLICATION, OWN_EMISSIONS_SWINGS
+        kind, rule = ChangeKind.EXTREME_PUBLICATION, RULE_OF_OWN_EMISSIONS
         new = [one for one in customers if (organization_id, kind, one.id, rule) not in self._kept]
         seen = [Seen(kind, one.id, one.id, one.owner_id, rule) for one in new]
         await self._write(by, organization_id, seen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exchange.model.ledger import AMOUNT_SWINGS, ChangeKind
+from exchange.model.ledger import RULE_OF_AMOUNTS, ChangeKind
 from exchange.operations.exchange import Exchange
 from exchange.operations.swings import Judged
 from exchange.operations.writing import Allocation
@@ -12,7 +12,7 @@ def tell_suppliers(allocation: Allocation, judged: Judged, by_id: str) -> None:
     """Entries for the owners of what the organization `by_id` swings the amounts of."""
     for told in judged.tell:
         concerned = {"owner_id": told.owner_id, "product_id": told.id, "organization_id": by_id}
-        allocation.change(ChangeKind.EXTREME_PUBLICATION, told.id, detail=AMOUNT_SWINGS, **concerned)
+        allocation.change(ChangeKind.EXTREME_PUBLICATION, told.id, detail=RULE_OF_AMOUNTS, **concerned)
 
 
 def count(exchange: Exchange, judged: Judged, owner_id: str, by: str) -> None:

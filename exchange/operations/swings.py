@@ -28,7 +28,7 @@ from exchange.model.product import Product
 from exchange.operations.checks import US_PER_DAY
 from exchange.operations.counts_of_a_day import CountsOfADay
 from exchange.operations.own_chains import suppliers_through
-from exchange.operations.published_today import AmountsCompared, AmountsToday, EmissionsCompared, EmissionsToday
+from exchange.operations.published_today import Compared, PublishedToday
 from exchange.operations.refusals import seconds_left
 from exchange.operations.turns import PARTS_AT_ONCE, beside
 
@@ -48,8 +48,7 @@ class Judged:
     another's and the publisher's own. at_us: when."""
 
     at_us: int
-    amounts: AmountsCompared
-    emissions: EmissionsCompared
+    compared: Compared
     tell: Sequence[Product] = ()
     customers_of: Sequence[int] = ()
     counted: Mapping[str, int] = field(default_factory=dict)
@@ -60,13 +59,13 @@ class Swings:
 
     def __init__(self) -> None:
         self._day = -1
-        self._amounts, self._emissions = AmountsToday(), EmissionsToday()
+        self._today = PublishedToday()
         self._counts: CountsOfADay[tuple[str, str]] = CountsOfADay(PAIRS_COUNTED_MAX)
 
     def compares(self, product_id: str, now_us: int) -> bool:
         """Whether the next footprint of a product is compared with one of today."""
         self._turn(now_us)
-        return self._emissions.has(product_id)
+        return self._today.has(product_id)
 
     async def judge(
         self,
@@ -80,39 +79,34 @@ class Swings:
         """What new footprints of an owner, with bound lines, mean; nothing is counted yet. `begin` gives the owner's
         session. Raises TooManyRequests where one swings a product once too often, if that is `limited`."""
         self._turn(now_us)
-        today = self._amounts, self._emissions
-
-        def compare() -> tuple[AmountsCompared, EmissionsCompared]:
-            return today[0].compare(footprints), today[1].compare(footprints)
-
-        many = len(footprints) + self._amounts.lines_to_compare(footprints) > PARTS_AT_ONCE
-        amounts, emissions = await beside(compare) if many else compare()
-        if not any(amounts.repeated) and not any(emissions.repeated):
-            return Judged(now_us, amounts, emissions)
-        session = await begin() if any(amounts.repeated) else None
-        return await self._weighed(session, owner_id, footprints, amounts, emissions, now_us, limited=limited)
+        today = self._today
+        many = today.parts(footprints) > PARTS_AT_ONCE
+        compared = await beside(lambda: today.compare(footprints)) if many else today.compare(footprints)
+        if not any(compared.amounts) and not any(compared.own):
+            return Judged(now_us, compared)
+        session = await begin() if any(compared.amounts) else None
+        return await self._weighed(session, owner_id, footprints, compared, now_us, limited=limited)
 
     async def _weighed(
         self,
         session: Session | None,
         owner_id: str,
         footprints: Sequence[Footprint],
-        amounts: AmountsCompared,
-        emissions: EmissionsCompared,
+        compared: Compared,
         now_us: int,
         *,
         limited: bool,
     ) -> Judged:
         """Whom that concerns which was swung once too often. session: the owner's, where amounts were."""
-        swung = await _seen(session, amounts.repeated)
+        swung = await _seen(session, compared.amounts)
         mine = {key for key, product in swung.items() if product.owner_id == owner_id}
-        own = _own_swings(footprints, amounts.repeated, emissions.repeated, mine)
+        own = _own_swings(footprints, compared, mine)
         if limited:  # before anything more is read
             self._check(owner_id, own, OWN_MESSAGE, now_us)
         through = await suppliers_through(session, owner_id, mine, footprints) if session and mine else {}
         products = swung | await _seen(session, through.values())
         foreign: Counter[int] = Counter()
-        for keys in amounts.repeated:
+        for keys in compared.amounts:
             reached = set(keys).union(*(through.get(key, ()) for key in keys))
             foreign.update(sorted(reached & products.keys() - mine))
         times = {products[key].id: count for key, count in foreign.items()}
@@ -121,15 +115,14 @@ class Swings:
         counts, keys_of = self._counts.at(now_us), {one.product_id: one.product_key for one in footprints}
         tell = [products[key] for key in foreign if not counts[owner_id, products[key].id]]
         customers_of = [keys_of[name] for name in own]
-        return Judged(now_us, amounts, emissions, tell, customers_of, counted=times | own)
+        return Judged(now_us, compared, tell, customers_of, counted=times | own)
 
     def published(self, judged: Judged, owner_id: str) -> None:
         """Counts what was judged, and has been written."""
         self._turn(judged.at_us)
         for product_id, times in judged.counted.items():
             self._counts.at(judged.at_us)[owner_id, product_id] += times
-        self._amounts.keep(judged.amounts)
-        self._emissions.keep(judged.emissions)
+        self._today.keep(judged.compared)
 
     def _check(self, owner_id: str, times: Mapping[str, int], message: str, now_us: int) -> None:
         counts = self._counts.at(now_us)
@@ -141,7 +134,7 @@ class Swings:
     def _turn(self, now_us: int) -> None:
         day = now_us // US_PER_DAY
         if day > self._day:
-            self._day, self._amounts, self._emissions = day, AmountsToday(), EmissionsToday()
+            self._day, self._today = day, PublishedToday()
 
 
 MESSAGE: Final = (
@@ -161,13 +154,11 @@ async def _seen(session: Session | None, keys: Iterable[Collection[int]]) -> dic
     return {one.product.key: one.product for one in answers if one is not None}
 
 
-def _own_swings(
-    footprints: Sequence[Footprint], amounts: Sequence[frozenset[int]], emissions: Sequence[bool], own: Collection[int]
-) -> dict[str, int]:
+def _own_swings(footprints: Sequence[Footprint], compared: Compared, own: Collection[int]) -> dict[str, int]:
     """How often each product that is published swings its own emissions once too often, by its id. An amount of an own
     product is one of them: by it the product swings, and nobody else's need be in it."""
     found: Counter[str] = Counter()
-    for one, keys, swings in zip(footprints, amounts, emissions, strict=True):
+    for one, keys, swings in zip(footprints, compared.amounts, compared.own, strict=True):
         if swings or not keys.isdisjoint(own):
             found[one.product_id] += 1
     return dict(found)

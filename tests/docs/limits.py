@@ -372,7 +372,6 @@ UNSEEN = {
     "operations.known.RIGHTS_KNOWN_MAX": "the memory of what organizations were granted",
     "operations.audit.KEPT_MAX": "the memory of what was recorded today",
     "operations.published_today.LINES_KEPT_MAX": "the memory of what was published today",
-    "operations.published_today.PRODUCTS_KEPT_MAX": "the memory of own emissions that were published today",
     "operations.swings.PAIRS_COUNTED_MAX": "the memory of who swung what today",
     "operations.own_chains.OWN_PRODUCTS_MAX": "how many own products are looked through for whom a swing concerns",
     "operations.own_chains.SUPPLIERS_MAX": "how many suppliers' products a swing counts for",

@@ -168,13 +168,15 @@ async def test_a_swing_by_the_mass_or_behind_another_unit_is_one() -> None:
 
 
 async def test_more_products_than_can_be_kept_begin_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(published_today, "PRODUCTS_KEPT_MAX", 2)
+    monkeypatch.setattr(published_today, "LINES_KEPT_MAX", 2)
     world, watch = World(), Swings()
     assert await turns(watch, ["5", "5000", "5"]) == [[], [], []]
-    await publish(watch, world.declared("car", "5"), world.declared("bus", "5"))
+    for name in ("car", "bus", "bus", "tram"):  # what is published once does not push out what is so more often
+        await publish(watch, world.declared(name, "5"))
     assert await turns(watch, ["5000"]) == [[0]]
-    await publish(watch, world.declared("tram", "5"))
-    assert await turns(watch, ["5", "5000", "5"]) == [[], [], []]
+    for name in ("tram", "ship", "ship"):
+        await publish(watch, world.declared(name, "5"))
+    assert await turns(watch, ["5", "5000", "5", "5000"]) == [[], [], [], [0]]
 
 
 @pytest.mark.parametrize("times", [200, 300])
