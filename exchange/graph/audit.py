@@ -46,14 +46,9 @@ class AuditTail:
     hash: str
 
 
-def parties_of(change: Change) -> tuple[str, ...]:
-    """Whose lists a change stands in: its owner's first, then that of the organization that acted, where another."""
-    return tuple(dict.fromkeys(one for one in (change.owner_id, change.organization_id) if one))
-
-
 def counted(changes: Sequence[Change]) -> list[dict[str, object]]:
     """How many places each list needs."""
-    needed = Counter(party for change in changes for party in parties_of(change))
+    needed = Counter(party for change in changes for party in change.readers)
     return [{"id": NOBODY, "entries": 0}, *({"id": party, "entries": count} for party, count in needed.items())]
 
 
@@ -62,7 +57,7 @@ def places_of(changes: Sequence[Change], before: Mapping[str, int]) -> list[dict
     numbers, found = dict(before), []
     for change in changes:
         places = {}
-        for party in parties_of(change):
+        for party in change.readers:
             numbers[party] += 1
             places["ownerPlace" if party == change.owner_id else "actorPlace"] = _place(party, numbers[party])
         found.append(places)

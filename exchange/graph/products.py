@@ -18,13 +18,9 @@ _BY_URN = "UNWIND $urns AS u MATCH (:Identifier {urn: u})-[:IDENTIFIES]->(p:Prod
 _KEYS = "UNWIND $ids AS i MATCH (n:Product {id: i}) RETURN collect([i, n.key])"
 _OWNED = "UNWIND $ids AS i MATCH (n:Product {id: i}) WHERE n.ownerId = $owner RETURN collect([i, n.key])"
 _NAMES = "UNWIND $urns AS u MATCH (n:Identifier {urn: u}) WHERE n.productKey IS NOT NULL RETURN u, n.productKey"
-_LINES_TO = """
-UNWIND $keys AS k MATCH (:Product {key: k})<-[:INPUT|FALLBACK]-(:Footprint)-[:OF]->(c:Product)
-WHERE $owner IS NULL OR c.ownerId = $owner RETURN DISTINCT c.key
-"""
+_LINES_TO = "UNWIND $keys AS k MATCH (:Product {key: k})<-[:INPUT|FALLBACK]-(:Footprint)-[:OF]->(c:Product)"
 _NAMES_TO = """
 UNWIND $keys AS k MATCH (:Product {key: k})<-[:IDENTIFIES]-(:Identifier)<-[:NAMES]-(:Footprint)-[:OF]->(c:Product)
-WHERE $owner IS NULL OR c.ownerId = $owner RETURN DISTINCT c.key
 """
 _CONSUMED = """
 UNWIND $keys AS k MATCH (p:Product {key: k}) WHERE EXISTS { MATCH (p)<-[:INPUT|FALLBACK]-() } RETURN k
@@ -104,12 +100,17 @@ async def list_products(bolt: Bolt, query: ProductQuery, page: Page, visible: Vi
     return merged(parts, listing, page)
 
 
-async def keys_with_lines_to(bolt: Bolt, keys: Collection[int], owner_id: str | None) -> list[int]:
+async def keys_with_lines_to(
+    bolt: Bolt, keys: Collection[int], owner_id: str | None, others: bool, most: int | None
+) -> list[int]:
     found: set[int] = set()
+    whose = f"WHERE $owner IS NULL OR c.ownerId {'<>' if others else '='} $owner RETURN DISTINCT c.key"
+    first = "" if most is None else "ORDER BY c.key LIMIT $most"
     for chunk in chunks(keys):
         for statement in (_LINES_TO, _NAMES_TO):
-            found.update(row[0] for row in await bolt.read(statement, keys=chunk, owner=owner_id))
-    return sorted(found)
+            rows = await bolt.read(f"{statement} {whose} {first}", keys=chunk, owner=owner_id, most=most)
+            found.update(row[0] for row in rows)
+    return sorted(found)[:most]
 
 
 async def consumed_keys(bolt: Bolt, keys: Collection[int]) -> set[int]:

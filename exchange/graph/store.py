@@ -196,9 +196,12 @@ class Store:
         """Only products that may be seen are filtered, ordered, counted and listed (None: all may)."""
         return await products.list_products(await self._bolt(), query, page, visible)
 
-    async def product_keys_with_lines_to(self, keys: Collection[int], owner_id: str | None) -> list[int]:
-        """Keys of products with a line or fallback to any of these, by id or by URN; of one owner, or (None) of all."""
-        return await products.keys_with_lines_to(await self._bolt(), keys, owner_id)
+    async def product_keys_with_lines_to(
+        self, keys: Collection[int], owner_id: str | None, *, others: bool = False, most: int | None = None
+    ) -> list[int]:
+        """Keys of products with a line or fallback, in any version, to any of these, by id or by URN; of one owner, or
+        (None) of all, or (`others`) of all but that one; ascending, and at most so many of them."""
+        return await products.keys_with_lines_to(await self._bolt(), keys, owner_id, others, most)
 
     async def consumed_keys(self, keys: Collection[int]) -> set[int]:
         """Those of the keys to which any footprint has a line or fallback, by id or by URN."""

@@ -29,8 +29,8 @@ BY_HIDDEN: Final = TOLD | {"byHash"}
 
 
 def is_party(organization_id: str, entry: AuditEntry) -> bool:
-    """Whether an organization may read the entry: it acted, or what it happened to is its own."""
-    return organization_id in (entry.change.owner_id, entry.change.organization_id)
+    """Whether an organization may read the entry."""
+    return organization_id in entry.change.readers
 
 
 def header(first: int, previous: str) -> str:

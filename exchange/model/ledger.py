@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 
 class ChangeKind(StrEnum):
@@ -50,6 +51,10 @@ WATCHED = frozenset(
     }
 )
 
+# The rules of EXTREME_PUBLICATION, which an entry's detail names.
+RULE_OF_AMOUNTS: Final = "AMOUNT_SWINGS"
+RULE_OF_OWN_EMISSIONS: Final = "OWN_EMISSIONS_SWINGS"
+
 # What ends tokens before their time.
 CREDENTIALS = frozenset({ChangeKind.CLIENT_REVOKED, ChangeKind.CLIENT_ROLE_CHANGED, ChangeKind.CLIENT_SECRET_ROTATED})
 
@@ -59,8 +64,8 @@ class Change:
     """One entry: what happened (`kind`) to what (`subject`, an id), by whom (client, or "operator"), when.
 
     organization_id: for whom `by` acted; empty: the operator, or somebody without a token. owner_id: whose it is that
-    something happened to, the other one that may read the entry. product_id: the product concerned. detail: what more
-    both may know, as short text. Each is empty where there is none.
+    something happened to, the other one that may read the entry (`readers`). product_id: the product concerned. detail:
+    what more both may know, as short text. Each is empty where there is none.
     """
 
     sequence: int
@@ -72,6 +77,16 @@ class Change:
     owner_id: str = ""
     product_id: str = ""
     detail: str = ""
+
+    @property
+    def readers(self) -> tuple[str, ...]:
+        """The organizations in whose trails the entry stands: its owner first, then the one that acted, where another.
+
+        Whose product takes its own is hidden from who swings its own emissions: of that it is not told, nor counts it.
+        """
+        hidden = self.kind is ChangeKind.EXTREME_PUBLICATION and self.detail == RULE_OF_OWN_EMISSIONS
+        named = (self.owner_id, "" if hidden else self.organization_id)
+        return tuple(dict.fromkeys(one for one in named if one))
 
 
 @dataclass(frozen=True, slots=True)

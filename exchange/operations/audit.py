@@ -18,7 +18,7 @@ from typing import Final
 from exchange.errors import AccessDenied
 from exchange.graph import Store
 from exchange.model.alliance import convener_of
-from exchange.model.ledger import ChangeKind, LedgerHead
+from exchange.model.ledger import RULE_OF_OWN_EMISSIONS, ChangeKind, LedgerHead
 from exchange.model.parties import Viewer
 from exchange.model.product import Product
 from exchange.model.writes import RecordReading, Write, reading_of_many
@@ -67,7 +67,7 @@ class Audit:
             return False
         found = await self._store.get_products_by_key(new)
         products = [product for product in found if product is not None]
-        await self._write(viewer, [_reading(product) for product in products])
+        await self._write(_by(viewer), viewer.organization_id, [_reading(product) for product in products])
         # Only now: whoever asks the same meanwhile records it too, rather than answer before it is written.
         self._read.update((client, key) for key in new)
         return True
@@ -90,7 +90,8 @@ class Audit:
             alliance: convener_of([each for each in members if each.alliance_id == alliance]) for alliance in alliances
         }
         await self._write(
-            viewer,
+            _by(viewer),
+            viewer.organization_id,
             [
                 Seen(kind, alliance, "", (conveners[alliance] or "") if read[alliance, detail] else "", detail)
                 for alliance, detail in new
@@ -109,17 +110,29 @@ class Audit:
         seen = Seen(ChangeKind.PROBING_LIMITED, product.id, product.id, product.owner_id, detail)
         await self._once_a_day(viewer, seen, now_us)
 
+    async def own_emissions_swung(
+        self, organization_id: str, by: str, customers: Sequence[Product], now_us: int
+    ) -> None:
+        """Records, for the owner of each of these products, that the organization swings the emissions of what goes
+        into it: once a day for each organization and product. It is none of the organization's own entries."""
+        self._turn(now_us)
+        kind, rule = ChangeKind.EXTREME_PUBLICATION, RULE_OF_OWN_EMISSIONS
+        new = [one for one in customers if (organization_id, kind, one.id, rule) not in self._kept]
+        seen = [Seen(kind, one.id, one.id, one.owner_id, rule) for one in new]
+        await self._write(by, organization_id, seen)
+        self._kept.update((organization_id, kind, one.id, rule) for one in new)
+
     async def _once_a_day(self, viewer: Viewer, seen: Seen, now_us: int) -> None:
         self._turn(now_us)
         kept = (_by(viewer), seen.kind, seen.subject, seen.detail)
         if kept not in self._kept:
-            await self._write(viewer, [seen])
+            await self._write(_by(viewer), viewer.organization_id or "", [seen])
             self._kept.add(kept)
 
-    async def _write(self, viewer: Viewer, seen: Sequence[Seen]) -> None:
+    async def _write(self, by: str, organization_id: str, seen: Sequence[Seen]) -> None:
         for start in range(0, len(seen), ENTRIES_AT_ONCE_MAX):
             part = tuple(seen[start : start + ENTRIES_AT_ONCE_MAX])
-            await self._queue.do(_Record(_by(viewer), viewer.organization_id or "", part))
+            await self._queue.do(_Record(by, organization_id, part))
 
     def _turn(self, now_us: int) -> None:
         day = now_us // US_PER_DAY

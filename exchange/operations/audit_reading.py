@@ -1,7 +1,8 @@
 """Reading the audit trail: an organization its own entries, newest first.
 
-An entry is read by the organization that acted and by the one whose things it concerns, and by nobody else; by which
-client, only the organization that acted is told. The operator reads every list.
+An entry is read by the organization that acted and by the one whose things it concerns (`ledger.Change.readers` has the
+exception), and by nobody else; by which client, only the organization that acted is told. The operator reads every
+list.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from exchange.errors import InvalidInput
 from exchange.model.closure import Dates
 from exchange.model.grant import AccessLevel
 from exchange.model.view import ViewNode
+from exchange.operations.consumers import consumers
 from exchange.operations.roll_ups import Solved, solve_for
 from exchange.operations.sight import Sight
 from exchange.rollup import RefusalCode, Resting, resting_on
@@ -54,18 +55,10 @@ async def _candidates(sight: Sight, product_key: int) -> list[int]:
     while front:
         if len(met) > DOWNSTREAM_PRODUCTS_MAX + 1:
             raise _too_many(f"more than {DOWNSTREAM_PRODUCTS_MAX:,} products that you may open")
-        front = [key for key in await _consumers(sight, front, owner) if key not in met]
+        found = await consumers(sight.store, sight.graph, sight.head, sight.now_us, front, owner)
+        front = [key for key in found if key not in met]
         met.update(front)
     return sorted(met - {product_key})
-
-
-async def _consumers(sight: Sight, keys: Sequence[int], owner_id: str | None) -> list[int]:
-    """Products of one owner, or of all, with lines to these: from the graph in memory, or where that cannot answer
-    from the store."""
-    found = None
-    if sight.graph is not None:
-        found = await sight.graph.consumers(keys, owner_id, sight.head, sight.now_us)
-    return await sight.store.product_keys_with_lines_to(keys, owner_id) if found is None else found
 
 
 def _resting(sight: Sight, solved: Solved, product_key: int, candidates: Sequence[int]) -> tuple[Resting, ...]:

@@ -14,6 +14,7 @@ from exchange.graph import Store
 from exchange.model.ledger import LedgerHead
 from exchange.model.parties import Viewer
 from exchange.operations.audit import Audit
+from exchange.operations.customers_told import CustomersTold
 from exchange.operations.following import LiveGraph
 from exchange.operations.known import Known
 from exchange.operations.known_clients import KnownClients
@@ -53,11 +54,13 @@ class Exchange:
     known: Known = field(default_factory=Known)
     publishing: asyncio.Lock = field(default_factory=asyncio.Lock)  # of a quarter's benchmarks
     audit: Audit = field(init=False)
+    customers: CustomersTold = field(init=False)
     clients: KnownClients = field(init=False)
     foreign_scenarios: ForeignScenarios = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "audit", Audit(self.store, self.queue))
+        object.__setattr__(self, "customers", CustomersTold(self.store, self.graph, self.audit, self.clock))
         object.__setattr__(self, "clients", KnownClients(self.store))
         object.__setattr__(self, "foreign_scenarios", ForeignScenarios(self.audit))
 
@@ -91,6 +94,7 @@ class Exchange:
 
     async def close(self) -> None:
         """Ends the queue; writes that wait are refused as StoreUnavailable. The store is its opener's to close."""
+        await self.customers.close()
         await self.queue.close()
         if self.graph is not None:
             await self.graph.close()

@@ -183,15 +183,21 @@ class LiveGraph:
         return min(self._bytes_max // KEPT_SHARE, self._bytes_max - (self.nbytes - self._closures.nbytes))
 
     async def consumers(
-        self, keys: Sequence[int], owner_id: str | None, head: LedgerHead, now_us: int
+        self,
+        keys: Collection[int],
+        owner_id: str | None,
+        head: LedgerHead,
+        now_us: int,
+        *,
+        others: bool = False,
+        most: int | None = None,
     ) -> list[int] | None:
-        """Keys of products with a line or fallback, in any version, to any of `keys`; of one owner, or (None) of all.
-        None: it has to be read from the store."""
+        """What the store's `product_keys_with_lines_to` gives. None: it has to be read from there."""
         async with self._mutex:
             present = self._present
             if present is None or not await self._brought_to(present, head, now_us):
                 return None
-            return await beside(lambda: consumers(present.tables, keys, owner_id))
+            return await beside(lambda: consumers(present.tables, keys, owner_id, others=others, most=most))
 
     async def whole(self, head: LedgerHead, now_us: int) -> Whole | None:
         """Everybody's result as of now at `head`, to which the graph is brought first; None: it cannot be had here.

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
-from exchange.errors import Conflict, LoopRefused, NotFound, Problems
+from exchange.errors import Conflict, LoopRefused, Problems
 from exchange.graph import Store
 from exchange.model.footprint import NEVER_US, Fallback, Footprint, Line, Lines
 from exchange.model.ledger import ChangeKind, LedgerHead
@@ -17,13 +18,13 @@ from exchange.model.parties import Viewer
 from exchange.model.writes import DeprecateFootprint, PublishFootprint, Write
 from exchange.operations.checks import Checker
 from exchange.operations.exchange import Exchange
+from exchange.operations.extreme_publications import count, tell_suppliers
 from exchange.operations.footprint_checks import Draft, check_footprint
 from exchange.operations.idempotency import body_sha256, first_answer, remember, scoped_key
-from exchange.operations.inputs import DeprecateFootprintInput, PublishFootprintsInput
+from exchange.operations.inputs import PublishFootprintsInput
 from exchange.operations.permission import require_owner, require_publisher, written_by
 from exchange.operations.refusals import check_refusals
 from exchange.operations.session import Session
-from exchange.operations.swings import RULE, Judged, Swings
 from exchange.operations.turns import PARTS_AT_ONCE, beside
 from exchange.operations.writing import Allocation, Decision
 
@@ -55,6 +56,7 @@ async def publish_footprints(exchange: Exchange, viewer: Viewer, given: PublishF
     if any(footprint.product not in product_keys for footprint in given.footprints):
         product_keys = await _check_owner(exchange, viewer, given)
     command = _Publish(
+        exchange=exchange,
         store=exchange.store,
         drafts=drafts,
         product_keys=product_keys,
@@ -64,11 +66,10 @@ async def publish_footprints(exchange: Exchange, viewer: Viewer, given: PublishF
         by=written_by(viewer),
         key=scoped_key(owner_id, given.idempotency_key),
         body=body,
-        swings=exchange.swings,
         begin=lambda: exchange.session(viewer),
     )
     try:
-        ids = await exchange.queue.do(command)
+        return await exchange.queue.do(command)
     except LoopRefused as refused:
         if not refused.members:  # too large to be judged
             raise LoopRefused(refused.message, path=("input",)) from None
@@ -76,9 +77,6 @@ async def publish_footprints(exchange: Exchange, viewer: Viewer, given: PublishF
         message = "These lines would close a loop that consumes at least one of itself, which has no answer. "
         message += "Nothing was published. Check the amounts and units of the lines."
         raise LoopRefused(message, members=refused.members, path=path_of(position, single=given.single)) from None
-    for judged in command.judged:
-        exchange.swings.published(judged, owner_id, exchange.clock())
-    return ids
 
 
 async def _own_keys(exchange: Exchange, given: PublishFootprintsInput, owner_id: str) -> dict[str, int]:
@@ -156,6 +154,7 @@ async def _check_owner(exchange: Exchange, viewer: Viewer, given: PublishFootpri
 
 @dataclass(frozen=True, slots=True)
 class _Publish:
+    exchange: Exchange
     store: Store
     drafts: Sequence[Draft]
     product_keys: Mapping[str, int]  # by id: of what is published of, and of what was there of what lines name
@@ -165,9 +164,7 @@ class _Publish:
     by: str
     key: str
     body: str
-    swings: Swings
     begin: Callable[[], Awaitable[Session]]
-    judged: list[Judged] = field(default_factory=list)  # of the last decision: what is counted once it is written
 
     @property
     def size(self) -> int:
@@ -191,8 +188,7 @@ class _Publish:
         footprints = [self._complete(draft.footprint, lines) for draft, lines in zip(self.drafts, bound, strict=True)]
         replaced = [preceding[pf_id] for f in footprints for pf_id in f.preceding_pf_ids]
         ids = [footprint.id for footprint in footprints]
-        judged = await self.swings.judge(self.begin, self.owner_id, footprints, now_us)
-        self.judged[:] = [judged]
+        judged = await self.exchange.swings.judge(self.begin, self.owner_id, footprints, now_us)
 
         def build(allocation: Allocation) -> Sequence[Write]:
             writes: list[Write] = []
@@ -205,9 +201,7 @@ class _Publish:
                     old = preceding[pf_id]
                     ended = allocation.change(ChangeKind.FOOTPRINT_DEPRECATED, old.id, **concerned)
                     writes.append(DeprecateFootprint(old.id, now_us, ended, f"Replaced by {footprint.pf_id}."))
-            for told in judged.tell:
-                concerned = {"owner_id": told.owner_id, "product_id": told.id, "organization_id": self.owner_id}
-                allocation.change(ChangeKind.EXTREME_PUBLICATION, told.id, detail=RULE, **concerned)
+            tell_suppliers(allocation, judged, self.owner_id)
             return [*writes, remember(self.key, self.body, ids, now_us)]
 
         return Decision(
@@ -216,6 +210,7 @@ class _Publish:
             footprints=footprints,
             deprecated_keys=frozenset(old.key for old in replaced),
             organization_id=self.owner_id,
+            written=partial(count, self.exchange, judged, self.owner_id, self.by),
         )
 
     async def _check_releases(self) -> None:
@@ -298,55 +293,3 @@ def _bound(footprints: Sequence[Sequence[Line]], by_urn: dict[str, int], by_id: 
         return [-1 if found is None else found for found in map(key, lines)]
 
     return [replace(Lines.of(list(map(with_fallback, lines))), suppliers=suppliers(lines)) for lines in footprints]
-
-
-async def deprecate_footprint(exchange: Exchange, viewer: Viewer, given: DeprecateFootprintInput) -> str:
-    """Deprecates an own footprint; without a successor, the one before it stands again. Returns its id.
-
-    Raises InvalidInput, NotFound, AccessDenied, Conflict (already deprecated), NotSignedIn.
-    """
-    require_publisher(viewer)
-    problems = Problems()
-    Checker(problems, ("input",)).text(given.reason, "reason", required=True, lines=True)
-    problems.raise_any()
-    session = await exchange.session(viewer)
-    shown = (await session.footprints([given.footprint]))[0]
-    path = ("input", "footprint")
-    if shown is None:
-        raise NotFound("No such footprint, or it is not visible to you. Check the id.", path=path)
-    answer = (await session.products_by_key([shown.product_key]))[0]
-    owner_id = require_owner(viewer, answer, path, doing="deprecate its footprints").product.owner_id
-    command = _Deprecate(exchange.store, given.footprint, given.reason, owner_id, written_by(viewer))
-    return await exchange.queue.do(command)
-
-
-@dataclass(frozen=True, slots=True)
-class _Deprecate:
-    store: Store
-    footprint_id: str
-    reason: str
-    owner_id: str
-    by: str
-    size: int = 1
-
-    @property
-    def touches(self) -> frozenset[str]:
-        return frozenset({self.footprint_id})
-
-    async def decide(self, head: LedgerHead, now_us: int) -> Decision[str]:
-        footprint = (await self.store.get_footprints([self.footprint_id]))[0]
-        if footprint is None:
-            raise NotFound("No such footprint, or it is not visible to you. Check the id.")
-        if footprint.deprecated_at_us != NEVER_US:
-            raise Conflict("This footprint is already deprecated.", path=("input", "footprint"))
-
-        def build(allocation: Allocation) -> Sequence[Write]:
-            sequence = allocation.change(
-                ChangeKind.FOOTPRINT_DEPRECATED,
-                self.footprint_id,
-                owner_id=self.owner_id,
-                product_id=footprint.product_id,
-            )
-            return [DeprecateFootprint(self.footprint_id, now_us, sequence, self.reason)]
-
-        return Decision(self.footprint_id, build)

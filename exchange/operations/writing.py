@@ -87,7 +87,8 @@ class Decision(Generic[T_co]):
     footprints, the keys of those that they replace, and grants: what admission has to look at. organization_id: who is
     recorded to have tried, where it refuses; counted_as: by what id refusals are counted, where not by the product's.
     Grants are on one product each here, and those to an alliance have its members. result: the command's answer. A
-    decision without `build` writes nothing (an answer that is remembered).
+    decision without `build` writes nothing (an answer that is remembered). written: called once it is written, before
+    anything else is decided; it must not fail.
     """
 
     result: T_co
@@ -97,6 +98,7 @@ class Decision(Generic[T_co]):
     grants: Sequence[Grant] = ()
     organization_id: str = ""
     counted_as: str = ""
+    written: Callable[[], None] | None = None
 
 
 class Command(Protocol[T_co]):
@@ -232,6 +234,9 @@ class WriteQueue:
         if changes:
             after = await self._store.write(writes, changes, head)
             self._known.wrote(head.sequence, after.sequence, {change.kind for change in changes})
+            for _, decision in decided:
+                if decision.written is not None:
+                    decision.written()
         elif refused and (await self._store.head()).sequence != head.sequence:
             raise HeadMoved  # it may have read one part before another server's write and one after it
         for waiting, error in refused:

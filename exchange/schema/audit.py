@@ -42,7 +42,7 @@ SUBJECT_TYPES: Final = {
 
 @strawberry.type(
     description="One entry of the audit trail. It is shown to the organization that acted and to the one whose things "
-    "it concerns, and to nobody else."
+    "it concerns, and to nobody else; of OWN_EMISSIONS_SWINGS to the second alone."
 )
 class AuditEntry:
     answer: strawberry.Private[AuditAnswer]

@@ -343,8 +343,10 @@ describe(
         "for each client, product and day (UTC).",
         "WRITE_DENIED": "A client tried to write what it may not; once for each client, product, mutation and day.",
         "PROBING_LIMITED": "Somebody asked so much about another's product that it was limited; once a day.",
-        "EXTREME_PUBLICATION": "Somebody published, for the third time of a day, an amount of another's product a "
-        "thousand times what it was, or less than a thousandth; once for each organization, product and day.",
+        "EXTREME_PUBLICATION": "Somebody published, for the third time of a day, something a thousand times what it "
+        "was, or less than a thousandth. The detail says what: AMOUNT_SWINGS, an amount of the product; "
+        "OWN_EMISSIONS_SWINGS, its own emissions, which come into the product, and of which only the product's owner "
+        "is told. Once for each organization, product, rule and day.",
     },
     name="AuditKind",
 )

@@ -17,8 +17,8 @@ from strawberry import UNSET
 from strawberry.types.base import get_object_definition
 
 from exchange.errors import Problems
+from exchange.operations import deprecating, products, publishing, releases, sharing
 from exchange.operations import inputs as values
-from exchange.operations import products, publishing, releases, sharing
 from exchange.schema.alliance_mutations import AllianceMutations
 from exchange.schema.benchmark_mutations import BenchmarkMutations
 from exchange.schema.connections import given
@@ -229,7 +229,7 @@ class Mutation(AllianceMutations, MemberMutations, BenchmarkMutations):
         footprint = only_id(input.footprint, "Footprint", "input", "footprint")
         request = values.DeprecateFootprintInput(footprint=footprint, reason=input.reason)
         work = info.context
-        uuid = await written(info, lambda: publishing.deprecate_footprint(work.exchange, work.viewer, request))
+        uuid = await written(info, lambda: deprecating.deprecate_footprint(work.exchange, work.viewer, request))
         return DeprecateFootprintPayload(footprint=read_back(await work.loaders.footprint(uuid)))
 
     @strawberry.mutation(

@@ -217,15 +217,16 @@ class MemoryStore:
         public = self.public_keys(at_us)
         return {product.owner_id for product in self.products if product.key in public}
 
-    async def product_keys_with_lines_to(self, keys, owner_id):
+    async def product_keys_with_lines_to(self, keys, owner_id, *, others=False, most=None):
         urns = {urn for key in keys for urn in self.snapshot.nodes[key].product.product_ids}
-        return sorted(
+        found = {
             key
             for key, node in self.snapshot.nodes.items()
-            if owner_id in (None, node.product.owner_id)
+            if owner_id is None or (owner_id == node.product.owner_id) != others
             for names in [_named(footprint) for footprint in node.footprints]
             if not names.isdisjoint(urns)
-        )
+        }
+        return sorted(found)[:most]
 
     async def get_products(self, ids):
         return _by(self.products, "id", ids)

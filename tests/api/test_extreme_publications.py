@@ -113,9 +113,9 @@ def test_the_same_by_a_fallback_or_by_another_name_is_the_same(world: SharedWorl
     assert len(told(world, "mill")) == before + 1
 
 
-def test_swings_of_what_is_not_seen_or_not_there_or_ones_own_are_told_to_nobody(world: SharedWorld) -> None:
+def test_swings_of_what_is_not_seen_or_not_there_are_told_to_nobody(world: SharedWorld) -> None:
     """Else the publisher, who reads its own trail, would learn that there is something."""
-    for name in ("gear", "nothing", "leaf"):
+    for name in ("gear", "nothing"):
         before = world.callers.client("maker", ADMINISTRATOR).query(AUDIT, {"id": world.callers.organization("maker")})
         if name == "gear":
             grant = world.grants["gear", "maker"]
@@ -125,3 +125,13 @@ def test_swings_of_what_is_not_seen_or_not_there_or_ones_own_are_told_to_nobody(
         counts = [each["organization"]["audit"]["totalCount"] for each in (before, after)]
         assert counts[1] == counts[0] + 15
     assert told(world, "smith") == []
+
+
+def test_amounts_of_an_own_product_in_which_nothing_of_others_is_are_limited_and_told_to_nobody(
+    world: SharedWorld,
+) -> None:
+    before = len(told(world, "maker"))
+    assert set(swings(world, 12, of="leaf")) == {"PUBLISHED"}
+    assert publish(world, line("leaf", "2000")) == "TOO_MANY_REQUESTS"
+    assert publish(world, line("leaf", "3")) == "PUBLISHED"
+    assert len(told(world, "maker")) == before

@@ -35,6 +35,7 @@ from exchange.model.ledger import LedgerHead
 from exchange.model.parties import ANONYMOUS, OPERATOR, Scope, Viewer
 from exchange.operations import (
     alliances,
+    deprecating,
     products,
     publishing,
     releases,
@@ -314,7 +315,7 @@ class LiveMachine(RuleBasedStateMachine):
         made = data.draw(st.sampled_from([made for made in self.made if made.footprints]))
         given = DeprecateFootprintInput(data.draw(st.sampled_from(made.footprints))[0], "late")
         try:
-            self.run(publishing.deprecate_footprint(self.servers[by], self.viewers[made.owner], given))
+            self.run(deprecating.deprecate_footprint(self.servers[by], self.viewers[made.owner], given))
         except REFUSED:
             return
 
@@ -505,6 +506,9 @@ class LiveMachine(RuleBasedStateMachine):
             assert session.graph is not None
             found = await session.graph.consumers(keys, owner, session.head, session.now_us)
             assert found == await session.store.product_keys_with_lines_to(keys, owner)
+            others = owner is not None
+            found = await session.graph.consumers(keys, owner, session.head, session.now_us, others=others, most=2)
+            assert found == await session.store.product_keys_with_lines_to(keys, owner, others=others, most=2)
 
     def _others(self, today: Dates) -> list[Dates]:
         """Other dates, of which each step asks one."""

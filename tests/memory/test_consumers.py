@@ -25,6 +25,18 @@ def world() -> World:
 
 
 @pytest.mark.parametrize(
+    ("owner", "expected"),
+    [("mill", ["pit"]), ("mine", ["steel", "iron"]), ("who owns nothing", ["steel", "iron", "pit"])],
+)
+def test_products_of_all_owners_but_one_that_name_others(world, owner, expected) -> None:
+    tables = tables_of(world.snapshot(), everybody)
+    expected = sorted(world.keys[name] for name in expected)
+    assert consumers(tables, [world.keys["coal"]], owner, others=True) == expected
+    assert consumers(tables, [world.keys["coal"]], owner, others=True, most=1) == expected[:1]
+    assert consumers(tables, [world.keys["coal"]], owner, others=True, most=0) == []
+
+
+@pytest.mark.parametrize(
     ("products", "owner", "expected"),
     [
         (["coal"], None, ["steel", "iron", "pit"]),

@@ -237,6 +237,10 @@ class ReadingContract:
         assert await store.product_keys_with_lines_to([power.key], None) == []
         assert await store.product_keys_with_lines_to([coal.key, iron.key, power.key], mill.id) == [steel.key, iron.key]
         assert await store.product_keys_with_lines_to([], None) == []
+        assert await store.product_keys_with_lines_to([coal.key], mill.id, others=True) == [coal.key]
+        assert await store.product_keys_with_lines_to([coal.key], mine.id, others=True) == [steel.key, iron.key]
+        assert await store.product_keys_with_lines_to([coal.key], mine.id, others=True, most=1) == [steel.key]
+        assert await store.product_keys_with_lines_to([coal.key], None, most=2) == [steel.key, iron.key]
         every = [steel.key, iron.key, coal.key, power.key]
         assert await store.consumed_keys(every) == {iron.key, coal.key}
 

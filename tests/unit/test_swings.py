@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from exchange.errors import TooManyRequests
-from exchange.operations import swings
-from exchange.operations.swings import Swings, amounts_of
+from exchange.model.footprint import SystemBoundary
+from exchange.operations import published_today
+from exchange.operations.swing_measures import amounts_of
+from exchange.operations.swings import Swings
 from exchange.units import Dimension
 
 DAY_US = 86_400_000_000
@@ -25,7 +27,16 @@ def footprint(*amounts: tuple[int | None, str, str], product="car", per=("1", "K
         for key, amount, unit in amounts
     ]
     return SimpleNamespace(
-        product_id=product, declared_unit_amount=Decimal(per[0]), declared_unit=per[1], price=None, lines=lines
+        product_id=product,
+        product_key=hash(product),
+        declared_unit_amount=Decimal(per[0]),
+        declared_unit=per[1],
+        price=None,
+        mass_kg_per_declared_unit=None,
+        boundary=SystemBoundary.CRADLE_TO_GATE,
+        declared=None,
+        modelled=None,
+        lines=lines,
     )
 
 
@@ -52,7 +63,7 @@ class Sight:
 async def publish(watch: Swings, sight: Sight, *footprints: Any, at_us: int = 5) -> list[str]:
     """The ids of the products whose owners are told."""
     judged = await watch.judge(sight.begin, "maker", footprints, at_us)
-    watch.published(judged, "maker", at_us)
+    watch.published(judged, "maker")
     return [product.id for product in judged.tell]
 
 
@@ -102,9 +113,8 @@ async def test_what_does_not_swing_asks_nothing() -> None:
     assert sight.asked == 0
 
 
-@pytest.mark.parametrize("key", [HIDDEN, OWN])
-async def test_of_what_is_hidden_or_ones_own_nothing_is_told_or_counted(key: int) -> None:
-    assert await turns(Swings(), Sight(), 30, key=key) == [[]] * 30
+async def test_of_what_is_hidden_nothing_is_told_or_counted() -> None:
+    assert await turns(Swings(), Sight(), 30, key=HIDDEN) == [[]] * 30
 
 
 async def test_an_amount_that_was_away_is_compared_with_the_last_one() -> None:
@@ -155,8 +165,14 @@ async def test_several_products_that_swing_in_one_request_count_each() -> None:
     assert await publish(watch, sight, *two) == []  # the ninth and tenth may be
 
 
+async def test_footprints_of_one_request_are_compared_with_each_other() -> None:
+    batch = [footprint((STEEL, amount, "KILOGRAM")) for amount in ("2", "2000", "2", "2000")]
+    assert await publish(Swings(), Sight(), *batch) == ["steel"]
+    assert await publish(Swings(), Sight(), *batch[:3]) == []
+
+
 async def test_as_much_as_may_be_kept_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(swings, "LINES_KEPT_MAX", 3)
+    monkeypatch.setattr(published_today, "LINES_KEPT_MAX", 3)
     watch, sight = Swings(), Sight()
     cars = [footprint((STEEL, "2", "KILOGRAM"), product=name) for name in ("car", "bus", "tram")]
     await publish(watch, sight, *cars)
@@ -165,7 +181,7 @@ async def test_as_much_as_may_be_kept_is_kept(monkeypatch: pytest.MonkeyPatch) -
 
 
 async def test_amounts_of_what_is_published_often_are_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(swings, "LINES_KEPT_MAX", 2)
+    monkeypatch.setattr(published_today, "LINES_KEPT_MAX", 2)
     watch, sight = Swings(), Sight()
     assert await turns(watch, sight, 3) == [[], [], []]
     # Two more amounts of the same product: three are more than may be kept, and all is forgotten.
@@ -174,7 +190,7 @@ async def test_amounts_of_what_is_published_often_are_bounded_too(monkeypatch: p
 
 
 async def test_more_than_can_be_kept_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(swings, "LINES_KEPT_MAX", 3)
+    monkeypatch.setattr(published_today, "LINES_KEPT_MAX", 3)
     watch, sight = Swings(), Sight()
     await publish(watch, sight, footprint((STEEL, "2000", "KILOGRAM")))
     others = [footprint((STEEL, "2", "KILOGRAM"), product=f"other{number}") for number in range(3)]
