@@ -84,7 +84,7 @@ def _picture(upstream: Upstream, nodes_max: int) -> _Picture:
     for line in upstream.lines:
         if line.consumer_key in shown and line.supplier_key in shown and line.consumer_key != line.supplier_key:
             pair = line.supplier_key, line.consumer_key
-            lines[pair] = lines.get(pair, 0.0) + line.share_percent
+            lines[pair] = lines.get(pair, 0.0) + float(line.share_percent)
     lines = _worth_drawing(lines, int(LINES_PER_NODE_MAX * len(shown)))
     gap_of = {f"gap {g.consumer_key} {g.line}": g.consumer_key for g in upstream.gaps if g.consumer_key in shown}
     gaps = {f"gap {g.consumer_key} {g.line}": g.named for g in upstream.gaps if g.consumer_key in shown}
@@ -114,7 +114,7 @@ def _worth_drawing(lines: Mapping[tuple[int, int], float], lines_max: int) -> di
 
 
 def _weight(products: Iterable[UpstreamProduct], owner: str) -> float:
-    return sum(abs(found.own_share_percent) for found in products if found.owner == owner)
+    return sum(abs(float(found.own_share_percent)) for found in products if found.owner == owner)
 
 
 def _heading(picture: _Picture) -> Iterator[str]:
@@ -219,7 +219,7 @@ def _product(picture: _Picture, key: int) -> Iterator[str]:
     total = f"{_short(float(found.cradle_to_gate_kg_co2e))} kg CO2e each"
     yield svg.element(
         "rect",
-        svg.title(f"{found.product.name}, {found.owner}: {total}; own part {_share(found.own_share_percent)}"),
+        svg.title(f"{found.product.name}, {found.owner}: {total}; own part {_share(float(found.own_share_percent))}"),
         x=x,
         y=y,
         width=BOX_WIDTH,
@@ -237,8 +237,8 @@ def _product(picture: _Picture, key: int) -> Iterator[str]:
         top += 12.5
     owner = svg.shortened(found.owner, 9.5, BOX_WIDTH - 16)
     yield svg.text(x + 9, top + 1, owner, 9.5, fill=quiet)
-    yield svg.text(x + 9, y + BOX_HEIGHT - 10, f"own part {_share(found.own_share_percent)}", 9.5, fill=quiet)
-    share = min(abs(found.own_share_percent), 100.0) / 100 * (BOX_WIDTH - 18)
+    yield svg.text(x + 9, y + BOX_HEIGHT - 10, f"own part {_share(float(found.own_share_percent))}", 9.5, fill=quiet)
+    share = min(abs(float(found.own_share_percent)), 100.0) / 100 * (BOX_WIDTH - 18)
     if share >= 0.5:
         yield svg.element(
             "rect", x=x + 9, y=y + BOX_HEIGHT - 6, width=share, height=3, rx=1.5, fill="#ffffff" if root else colour
