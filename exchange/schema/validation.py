@@ -22,6 +22,7 @@ from graphql.type import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT, GraphQLInputType
 from graphql.utilities.validate_input_value import validate_input_literal
 from graphql.validation.rules.max_introspection_depth_rule import MAX_LIST_DEPTH
 
+from exchange.errors import place_of
 from exchange.schema.limits import too_large
 from exchange.schema.scalars import GOT_LENGTH_MAX
 
@@ -34,7 +35,7 @@ _TOO_LARGE: Final = "Int cannot represent non 32-bit signed integer value: "
 class NamedValues(ValuesOfCorrectTypeRule):
     """As graphql-core checks values, with the place of each that is wrong."""
 
-    _argument = ""
+    _argument = ""  # of none: the default of a variable
 
     def enter_argument(self, node: ArgumentNode, *_args: Any) -> None:
         self._argument = node.name.value
@@ -46,7 +47,7 @@ class NamedValues(ValuesOfCorrectTypeRule):
         if input_type:
 
             def on_error(error: GraphQLError, path: list[str | int]) -> None:
-                self.report_error(_placed(error, node, _place(self._argument, path)))
+                self.report_error(_placed(error, node, place_of([self._argument, *map(str, path)])))
 
             validate_input_literal(node, input_type, on_error, None, None, self.context.hide_suggestions)
         return SKIP  # what is inside was looked at
@@ -63,12 +64,6 @@ class IntrospectionDepth(MaxIntrospectionDepthRule):
 
 OWN_RULES: Final = {ValuesOfCorrectTypeRule: NamedValues, MaxIntrospectionDepthRule: IntrospectionDepth}
 RULES: Final = [OWN_RULES.get(rule, rule) for rule in specified_rules]
-
-
-def _place(argument: str, path: list[str | int]) -> str:
-    """input.footprints[0].pfId; nothing of a default, which is at no argument."""
-    steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in path]
-    return "".join([argument, *steps]).removeprefix(".")
 
 
 def _placed(error: GraphQLError, node: ValueNode, place: str) -> GraphQLError:
