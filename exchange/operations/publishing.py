@@ -11,12 +11,13 @@ from typing import TypeVar
 
 from exchange.errors import Conflict, LoopRefused, NotFound, Problems
 from exchange.graph import Store
-from exchange.model.footprint import NEVER_US, Fallback, Footprint, Line, Lines
+from exchange.model.footprint import NEVER_US, Fallback, Finding, Footprint, Line, Lines
 from exchange.model.ledger import ChangeKind, LedgerHead
 from exchange.model.parties import Viewer
 from exchange.model.writes import DeprecateFootprint, PublishFootprint, Write
 from exchange.operations.checks import Checker
 from exchange.operations.exchange import Exchange
+from exchange.operations.findings import withdrawn_finding
 from exchange.operations.footprint_checks import Draft, check_footprint
 from exchange.operations.idempotency import body_sha256, first_answer, remember, scoped_key
 from exchange.operations.inputs import DeprecateFootprintInput, PublishFootprintsInput
@@ -300,8 +301,16 @@ def _bound(footprints: Sequence[Sequence[Line]], by_urn: dict[str, int], by_id: 
     return [replace(Lines.of(list(map(with_fallback, lines))), suppliers=suppliers(lines)) for lines in footprints]
 
 
-async def deprecate_footprint(exchange: Exchange, viewer: Viewer, given: DeprecateFootprintInput) -> str:
-    """Deprecates an own footprint; without a successor, the one before it stands again. Returns its id.
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """findings: what the owner should know that it means, on today's date."""
+
+    footprint_id: str
+    findings: tuple[Finding, ...]
+
+
+async def deprecate_footprint(exchange: Exchange, viewer: Viewer, given: DeprecateFootprintInput) -> Withdrawn:
+    """Deprecates an own footprint; without a successor, the one before it stands again, unless it was replaced.
 
     Raises InvalidInput, NotFound, AccessDenied, Conflict (already deprecated), NotSignedIn.
     """
@@ -316,8 +325,16 @@ async def deprecate_footprint(exchange: Exchange, viewer: Viewer, given: Depreca
         raise NotFound("No such footprint, or it is not visible to you. Check the id.", path=path)
     answer = (await session.products_by_key([shown.product_key]))[0]
     owner_id = require_owner(viewer, answer, path, doing="deprecate its footprints").product.owner_id
+    before = await _stands(session, shown.product_key)
     command = _Deprecate(exchange.store, given.footprint, given.reason, owner_id, written_by(viewer))
-    return await exchange.queue.do(command)
+    footprint_id = await exchange.queue.do(command)
+    stands = before and await _stands(await exchange.session(viewer), shown.product_key)
+    return Withdrawn(footprint_id, tuple(withdrawn_finding(before, stands)))
+
+
+async def _stands(session: Session, product_key: int) -> bool:
+    """Whether a footprint stands for the product today."""
+    return (await session.standing_footprints([product_key], None, None))[0] is not None
 
 
 @dataclass(frozen=True, slots=True)
