@@ -95,6 +95,28 @@ def test_one_that_is_withdrawn_without_a_successor_gives_way_to_the_next(world: 
     assert dump(world.server) == before
 
 
+def test_a_pf_id_is_its_owners_and_tells_nothing_of_anothers(world: World) -> None:
+    theirs = world.publish(world.declared("two/hidden", "3"), by="two")
+    assert theirs["pfId"]
+    same = world.publish(world.declared("own", "4", pfId=theirs["pfId"]))
+    assert (same["pfId"], same["id"] == theirs["id"]) == (theirs["pfId"], False)
+    world.check("own", "4")
+    world.check("two/hidden", "3")
+    again = world.send(world.declared("own", "5", pfId=theirs["pfId"]))
+    world.check_refused(again, "Conflict", "input.footprints.0.pfId")
+    other = world.publish(world.declared("two/other", "3"), by="two")
+    for pf_id in (other["pfId"], new_key()):  # another's, and nobody's
+        correction = world.send(world.declared("own", "5", precedingPfIds=[pf_id]))
+        world.check_refused(correction, "InvalidInput", "input.footprints.0.precedingPfIds")
+        assert (
+            correction["message"] == f"input.footprints[0].precedingPfIds: {pf_id} is not a footprint of this product"
+        )
+    corrected = world.publish(world.declared("own", "6", precedingPfIds=[theirs["pfId"]]))
+    assert corrected["pfId"] != theirs["pfId"]
+    world.check("own", "6")
+    world.check("two/hidden", "3")  # the one of the same pfId stands as before
+
+
 def test_who_withdraws_what_stood_last_is_told(world: World) -> None:
     first = world.publish(world.declared("told", "4"))
     second = world.publish(world.declared("told", "5", precedingPfIds=[first["pfId"]]))
