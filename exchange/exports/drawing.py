@@ -148,7 +148,7 @@ def _edges(picture: _Picture) -> Iterator[str]:
             stroke_dasharray="5 3" if closing else None,
         )
         if abs(share) >= LABEL_SHARE_MIN_PERCENT:
-            labels.extend(_label(points[-1] if closing else _on_line(*points[-2:]), _share(share), closing))
+            labels.append(_label(points[-1] if closing else _on_line(*points[-2:]), _share(share), width, closing))
     for name, consumer in picture.gap_of.items():
         points = _points(picture, name, consumer)
         yield svg.element(
@@ -196,20 +196,22 @@ def _on_line(start: Point, end: Point) -> Point:
     return x, start[1] + (end[1] - start[1]) * (3 * t**2 - 2 * t**3)
 
 
-def _label(end: Point, words: str, closing: bool) -> Iterator[str]:
-    width = svg.text_width(words, 9.5) + 6
-    yield svg.element(
-        "rect",
-        x=end[0] - width / 2,
-        y=end[1] - 6.5,
-        width=width,
-        height=13,
-        rx=3,
-        fill="#ffffff",
-        fill_opacity="0.88",
+def _label(place: Point, words: str, line_width: float, closing: bool) -> str:
+    """Just above its line, which it leaves to be seen; a halo as thin as the letters keeps it apart from others. Of a
+    line that leads back it ends where the box begins."""
+    return svg.text(
+        place[0] - (4 if closing else 0),
+        place[1] - line_width / 2 - 3,
+        words,
+        9.5,
+        fill=LOOP if closing else INK,
+        text_anchor="end" if closing else "middle",
+        paint_order="stroke",
+        stroke="#ffffff",
+        stroke_width=2.5,
+        stroke_opacity="0.9",
+        stroke_linejoin="round",
     )
-    colour = LOOP if closing else INK
-    yield svg.text(end[0], end[1] + 3.4, words, 9.5, fill=colour, text_anchor="middle")
 
 
 def _product(picture: _Picture, key: int) -> Iterator[str]:
