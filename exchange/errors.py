@@ -27,7 +27,8 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One wrong field. `path` names it from the mutation's input on, list positions as text."""
+    """One wrong field. `path` names it from the mutation's input on, list positions as text; `message` goes on from
+    there and does not name it again: "must not be empty"."""
 
     code: str
     message: str
@@ -49,7 +50,7 @@ class ExchangeError(Exception):
 
 
 class InvalidInput(ExchangeError):
-    """One or more fields are wrong; `problems` lists them all, and nothing was written."""
+    """One or more fields are wrong; `problems` lists them all, and nothing was written. The message names the first."""
 
     code = "INVALID_INPUT"
 
@@ -153,4 +154,10 @@ class Problems:
         count = len(self.found)
         first = self.found[0]
         more = "" if count == 1 else f" (and {count - 1} more: see problems)"
-        raise InvalidInput(f"{first.message}{more}", problems=self.found, path=first.path)
+        where = f"{place_of(first.path)}: " if first.path else ""
+        raise InvalidInput(f"{where}{first.message}{more}", problems=self.found, path=first.path)
+
+
+def place_of(path: Sequence[str]) -> str:
+    """A path as people read it, so that a message is understood without it: input.footprints[0].pfId."""
+    return "".join(f"[{step}]" if step.isdigit() else f".{step}" for step in path).removeprefix(".")

@@ -15,7 +15,7 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 from exchange.cli.console import JSON_FLAG, JSON_WANTED, error_console, json_text, table
-from exchange.errors import ExchangeError, InvalidInput, RollUpRefused
+from exchange.errors import ExchangeError, InvalidInput, RollUpRefused, place_of
 
 FAILED, WRONG_USE, INTERRUPTED = 1, 2, 130
 
@@ -63,11 +63,13 @@ def show_error(error: ExchangeError, *, as_json: bool = False) -> None:
 
 def _says_where(error: ExchangeError) -> bool:
     """Whether the message is that of its one wrong field, which has a name that the message does not say."""
-    return isinstance(error, InvalidInput) and bool(error.path) and not _adds_something(error)
+    if not isinstance(error, InvalidInput) or not error.path or _adds_something(error):
+        return False
+    return not error.message.startswith(place_of(error.path))
 
 
 def _adds_something(error: InvalidInput) -> bool:
-    return len(error.problems) > 1 or error.problems[0].message != error.message
+    return len(error.problems) > 1 or not error.message.endswith(error.problems[0].message)
 
 
 def _fields(error: ExchangeError) -> dict[str, object]:

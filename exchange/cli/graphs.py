@@ -16,6 +16,7 @@ from exchange.errors import InvalidInput
 from exchange.exports.drawing import NODES_MAX, draw_upstream
 from exchange.exports.network import graphml, node_link
 from exchange.exports.seed_picture import draw_seed
+from exchange.operations.checks import joined
 from exchange.operations.exchange import Exchange
 from exchange.operations.upstream import Upstream, upstream
 
@@ -66,7 +67,7 @@ def export(
     """
     chosen = format_ or (SUFFIXES.get(output.suffix.lower()) if output else None)
     if chosen is None:
-        raise typer.BadParameter("Say what to write: --format graphml, node-link or svg.")
+        raise typer.BadParameter(_what_to_write(output))
     known_at_us = running.known_at_us(known_at)
 
     async def command(exchange: Exchange) -> Upstream:
@@ -80,6 +81,14 @@ def export(
     else:
         text = graphml(found) if chosen == Format.GRAPHML else node_link(found)
     _write(text, output)
+
+
+def _what_to_write(output: Path | None) -> str:
+    say = f"Say what to write: --format {joined(list(Format), 'or')}"
+    if output is None:
+        return f"{say}."
+    ends = f"ends in {output.suffix}" if output.suffix else "has no ending"
+    return f"{output.name} {ends}, which is none of {joined(list(SUFFIXES))}. {say}, or name the file so."
 
 
 @graphs.command("draw-seed")

@@ -9,9 +9,9 @@ from decimal import Decimal
 from exchange.model.carbon import COLUMNS
 from exchange.model.footprint import DataQuality
 from exchange.operations.answers import FallbackUseAnswer, GapAnswer, RollUpAnswer, TreeNodeAnswer
+from exchange.rollup.rounding import text as decimal_text
 from exchange.schema.ids import global_id
 from exchange.schema.instants import date_of, instant_of
-from exchange.schema.scalars import decimal_text
 
 CONTRIBUTIONS = 20  # as the API's default
 TREE_DEPTH, TREE_CUTOFF_PERCENT, TREE_NODES = 3, 1.0, 200  # as the API's defaults

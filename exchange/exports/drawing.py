@@ -84,7 +84,7 @@ def _picture(upstream: Upstream, nodes_max: int) -> _Picture:
     for line in upstream.lines:
         if line.consumer_key in shown and line.supplier_key in shown and line.consumer_key != line.supplier_key:
             pair = line.supplier_key, line.consumer_key
-            lines[pair] = lines.get(pair, 0.0) + line.share_percent
+            lines[pair] = lines.get(pair, 0.0) + float(line.share_percent)
     lines = _worth_drawing(lines, int(LINES_PER_NODE_MAX * len(shown)))
     gap_of = {f"gap {g.consumer_key} {g.line}": g.consumer_key for g in upstream.gaps if g.consumer_key in shown}
     gaps = {f"gap {g.consumer_key} {g.line}": g.named for g in upstream.gaps if g.consumer_key in shown}
@@ -114,7 +114,7 @@ def _worth_drawing(lines: Mapping[tuple[int, int], float], lines_max: int) -> di
 
 
 def _weight(products: Iterable[UpstreamProduct], owner: str) -> float:
-    return sum(abs(found.own_share_percent) for found in products if found.owner == owner)
+    return sum(abs(float(found.own_share_percent)) for found in products if found.owner == owner)
 
 
 def _heading(picture: _Picture) -> Iterator[str]:
@@ -148,7 +148,7 @@ def _edges(picture: _Picture) -> Iterator[str]:
             stroke_dasharray="5 3" if closing else None,
         )
         if abs(share) >= LABEL_SHARE_MIN_PERCENT:
-            labels.extend(_label(points[-1] if closing else _on_line(*points[-2:]), _share(share), closing))
+            labels.append(_label(points[-1] if closing else _on_line(*points[-2:]), _share(share), width, closing))
     for name, consumer in picture.gap_of.items():
         points = _points(picture, name, consumer)
         yield svg.element(
@@ -196,20 +196,22 @@ def _on_line(start: Point, end: Point) -> Point:
     return x, start[1] + (end[1] - start[1]) * (3 * t**2 - 2 * t**3)
 
 
-def _label(end: Point, words: str, closing: bool) -> Iterator[str]:
-    width = svg.text_width(words, 9.5) + 6
-    yield svg.element(
-        "rect",
-        x=end[0] - width / 2,
-        y=end[1] - 6.5,
-        width=width,
-        height=13,
-        rx=3,
-        fill="#ffffff",
-        fill_opacity="0.88",
+def _label(place: Point, words: str, line_width: float, closing: bool) -> str:
+    """Just above its line, which it leaves to be seen; a halo as thin as the letters keeps it apart from others. Of a
+    line that leads back it ends where the box begins."""
+    return svg.text(
+        place[0] - (4 if closing else 0),
+        place[1] - line_width / 2 - 3,
+        words,
+        9.5,
+        fill=LOOP if closing else INK,
+        text_anchor="end" if closing else "middle",
+        paint_order="stroke",
+        stroke="#ffffff",
+        stroke_width=2.5,
+        stroke_opacity="0.9",
+        stroke_linejoin="round",
     )
-    colour = LOOP if closing else INK
-    yield svg.text(end[0], end[1] + 3.4, words, 9.5, fill=colour, text_anchor="middle")
 
 
 def _product(picture: _Picture, key: int) -> Iterator[str]:
@@ -219,7 +221,7 @@ def _product(picture: _Picture, key: int) -> Iterator[str]:
     total = f"{_short(float(found.cradle_to_gate_kg_co2e))} kg CO2e each"
     yield svg.element(
         "rect",
-        svg.title(f"{found.product.name}, {found.owner}: {total}; own part {_share(found.own_share_percent)}"),
+        svg.title(f"{found.product.name}, {found.owner}: {total}; own part {_share(float(found.own_share_percent))}"),
         x=x,
         y=y,
         width=BOX_WIDTH,
@@ -237,8 +239,8 @@ def _product(picture: _Picture, key: int) -> Iterator[str]:
         top += 12.5
     owner = svg.shortened(found.owner, 9.5, BOX_WIDTH - 16)
     yield svg.text(x + 9, top + 1, owner, 9.5, fill=quiet)
-    yield svg.text(x + 9, y + BOX_HEIGHT - 10, f"own part {_share(found.own_share_percent)}", 9.5, fill=quiet)
-    share = min(abs(found.own_share_percent), 100.0) / 100 * (BOX_WIDTH - 18)
+    yield svg.text(x + 9, y + BOX_HEIGHT - 10, f"own part {_share(float(found.own_share_percent))}", 9.5, fill=quiet)
+    share = min(abs(float(found.own_share_percent)), 100.0) / 100 * (BOX_WIDTH - 18)
     if share >= 0.5:
         yield svg.element(
             "rect", x=x + 9, y=y + BOX_HEIGHT - 6, width=share, height=3, rx=1.5, fill="#ffffff" if root else colour

@@ -32,7 +32,7 @@ def network(upstream: Upstream) -> nx.MultiDiGraph[str]:
             declaredUnit=found.declared_unit,
             cradleToGateKgCo2e=format(found.cradle_to_gate_kg_co2e, "f"),
             ownKgCo2e=format(found.own_kg_co2e, "f"),
-            ownSharePercent=found.own_share_percent,
+            ownSharePercent=float(found.own_share_percent),
             demand=found.demand,
             hasGaps=found.has_gaps,
             root=key == upstream.root_key,
@@ -44,7 +44,7 @@ def network(upstream: Upstream) -> nx.MultiDiGraph[str]:
             line=line.line,
             factor=line.factor,
             delivered=line.delivered,
-            sharePercent=line.share_percent,
+            sharePercent=float(line.share_percent),
         )
     for gap in upstream.gaps:
         name = f"gap:{ids[gap.consumer_key]}:{gap.line}"

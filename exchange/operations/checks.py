@@ -85,7 +85,7 @@ class Checker:
         lines: bool = False,
     ) -> None:
         """Text that can be stored and shown: not longer than the bound, nothing in it that steers a terminal, no lone
-        surrogate; something to be seen where it is required. `lines`: of more than one line."""
+        surrogate; something to be seen, unless it is empty and not required. `lines`: of more than one line."""
         if value is None:
             return
         if required and shows_nothing(value):
@@ -104,6 +104,12 @@ class Checker:
             elif not lines and steering in "\r\n\t":
                 message = f"stands on one line; put a space for {named} in it"
             self.add("TEXT_INVALID", message, *steps, got=named)
+        elif value and not required and shows_nothing(value):
+            seen = "a character that can be seen, or nothing"
+            message = (
+                "shows nothing: all of its characters are blank or invisible; write what people can read, or leave "
+            )
+            self.add("TEXT_INVALID", f"{message}it out", *steps, expected=seen, got=f"U+{ord(value[0]):04X}")
 
     def _empty(self, left: str, *steps: str) -> None:
         """left: what is there besides blanks, all of it invisible."""

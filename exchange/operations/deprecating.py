@@ -1,4 +1,5 @@
-"""Deprecating a footprint: the only edit of one. Without a successor, the one before it stands again."""
+"""Deprecating a footprint: the only edit of one. Without a successor, the one before it stands again, unless that was
+replaced."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from functools import partial
 
 from exchange.errors import Conflict, NotFound, Problems
 from exchange.model.closure import Dates
-from exchange.model.footprint import NEVER_US, Footprint
+from exchange.model.footprint import NEVER_US, Finding, Footprint
 from exchange.model.ledger import ChangeKind, LedgerHead
 from exchange.model.parties import Viewer
 from exchange.model.product import Product
@@ -16,14 +17,23 @@ from exchange.model.writes import DeprecateFootprint, Write
 from exchange.operations.checks import US_PER_DAY, Checker
 from exchange.operations.exchange import Exchange
 from exchange.operations.extreme_publications import count, tell_suppliers
+from exchange.operations.findings import withdrawn_finding
 from exchange.operations.inputs import DeprecateFootprintInput
 from exchange.operations.permission import require_owner, require_publisher, written_by
 from exchange.operations.writing import Allocation, Decision
 from exchange.rollup import choose
 
 
-async def deprecate_footprint(exchange: Exchange, viewer: Viewer, given: DeprecateFootprintInput) -> str:
-    """Deprecates an own footprint; without a successor, the one before it stands again. Returns its id.
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """findings: what the owner should know that it means, on the day that it was written."""
+
+    footprint_id: str
+    findings: tuple[Finding, ...]
+
+
+async def deprecate_footprint(exchange: Exchange, viewer: Viewer, given: DeprecateFootprintInput) -> Withdrawn:
+    """Deprecates an own footprint.
 
     Raises InvalidInput, NotFound, AccessDenied, Conflict (already deprecated), NotSignedIn.
     """
@@ -58,13 +68,14 @@ class _Deprecate:
     def touches(self) -> frozenset[str]:
         return frozenset({self.footprint_id, self.product.id})
 
-    async def decide(self, head: LedgerHead, now_us: int) -> Decision[str]:
+    async def decide(self, head: LedgerHead, now_us: int) -> Decision[Withdrawn]:
         footprint = (await self.exchange.store.get_footprints([self.footprint_id]))[0]
         if footprint is None:
             raise NotFound("No such footprint, or it is not visible to you. Check the id.")
         if footprint.deprecated_at_us != NEVER_US:
             raise Conflict("This footprint is already deprecated.", path=("input", "footprint"))
-        owner_id, again = self.product.owner_id, await self._stands_again(head, now_us)
+        owner_id, (before, after) = self.product.owner_id, await self._standing(head, now_us)
+        again = [after] if after is not None and self.exchange.swings.compares(self.product.id, now_us) else []
         judged = await self.exchange.swings.judge(
             lambda: self.exchange.session(self.viewer), owner_id, again, now_us, limited=False
         )
@@ -80,18 +91,17 @@ class _Deprecate:
             return [DeprecateFootprint(self.footprint_id, now_us, sequence, self.reason)]
 
         written = partial(count, self.exchange, judged, owner_id, self.by)
-        return Decision(self.footprint_id, build, written=written)
+        findings = tuple(withdrawn_finding(before is not None, after is not None))
+        return Decision(Withdrawn(self.footprint_id, findings), build, written=written)
 
-    async def _stands_again(self, head: LedgerHead, now_us: int) -> list[Footprint]:
-        """What stands once this does not, where that is compared with what was published today: to publish, to look and
-        to deprecate must not be another way of swinging."""
+    async def _standing(self, head: LedgerHead, now_us: int) -> tuple[Footprint | None, Footprint | None]:
+        """What stands today, with it and without it. What stands again is compared with what was published today: to
+        publish, to look and to deprecate must not be another way of swinging."""
         store = self.exchange.store
-        if not self.exchange.swings.compares(self.product.id, now_us):
-            return []
         node = (await store.read_nodes([self.product.key]))[self.product.key]
-        rest = [one for one in node.footprints if one.id != self.footprint_id]
-        releases = sorted({one.release_id for one in rest if one.release_id})
+        releases = sorted({one.release_id for one in node.footprints if one.release_id})
         successors = await store.read_successors(releases) if releases else {}
         dates = Dates(now_us // US_PER_DAY, now_us, head.sequence)
-        standing = choose(replace(node, footprints=rest), dates, successors).footprint
-        return [] if standing is None else [standing]
+        without = replace(node, footprints=[one for one in node.footprints if one.id != self.footprint_id])
+        before, after = (choose(each, dates, successors).footprint for each in (node, without))
+        return before, after

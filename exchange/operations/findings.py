@@ -156,6 +156,14 @@ def amount_findings(footprint: Footprint, lines: Sequence[Line]) -> Iterable[Fin
                 return
 
 
+def withdrawn_finding(stood_before: bool, stands: bool) -> Iterable[Finding]:
+    """Where a footprint was withdrawn and nothing stands for its product today that did before."""
+    if stood_before and not stands:
+        message = "Nothing stands for the product today any more: its roll-up is refused, and a line to it is a gap. A "
+        message += "footprint that this one replaced does not stand again; publish the values that hold."
+        yield Finding("NOTHING_STANDS", "WARNING", message, ("product",))
+
+
 def _unit_bound(footprint: Footprint) -> Decimal:
     return PER_UNIT_IMPLAUSIBLE * footprint.declared_unit_amount
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -20,12 +21,13 @@ from exchange.errors import NotFound
 from exchange.model.closure import Dates
 from exchange.model.grant import AccessLevel
 from exchange.model.product import Product
-from exchange.model.resolved import GapCode, Standing
+from exchange.model.resolved import GapCode, Standing, Total
 from exchange.model.view import ViewNode
 from exchange.operations.gap_messages import gap_message
 from exchange.operations.roll_ups import Solved, solve_for
 from exchange.operations.session import Session
 from exchange.rollup import View, upstream_graph
+from exchange.rollup.rounding import round_to, share_percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class UpstreamProduct:
     """One product of the view. kg CO2e excluding biogenic uptake.
 
     cradle_to_gate_kg_co2e: per its own declared unit. demand: declared units of it per declared unit of the root.
-    own_kg_co2e, own_share_percent: what its own term is worth in the root's total.
+    own_kg_co2e, own_share_percent: what its own term is worth in the root's total, as among the contributions.
     """
 
     product: Product
@@ -44,21 +46,22 @@ class UpstreamProduct:
     cradle_to_gate_kg_co2e: Decimal
     demand: float
     own_kg_co2e: Decimal
-    own_share_percent: float
+    own_share_percent: Decimal
     has_gaps: bool
 
 
 @dataclass(frozen=True, slots=True)
 class UpstreamLine:
     """factor: declared units of the supplier per declared unit of the consumer. share_percent: of the root's total
-    that comes in by this line (more than 100 in all, because it is counted again at every step)."""
+    that comes in by this line, outbound logistics included where it is delivered (more than 100 in all, because it is
+    counted again at every step)."""
 
     consumer_key: int
     supplier_key: int
     line: int
     factor: float
     delivered: bool
-    share_percent: float
+    share_percent: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,24 +98,28 @@ async def upstream(session: Session, key: int, dates: Dates) -> Upstream:
     nodes = build_view(key, lambda other: session.met(facts(other, solved.level_of, solved)))
     graph = upstream_graph(View(key, nodes))
     demand = _demand(graph, key)
-    total = float(nodes[key].total.excluding)
+    total = nodes[key].total
     return Upstream(
         root_key=key,
         as_of_day=dates.as_of_day,
         products=await _products(session, solved, nodes, graph, demand, total),
         lines=[
-            UpstreamLine(
-                consumer,
-                supplier,
-                attributes["line"],
-                attributes["factor"],
-                attributes["delivered"],
-                _percent(demand[consumer] * attributes["factor"] * float(nodes[supplier].total.excluding), total),
-            )
+            _line(consumer, supplier, attributes, demand[consumer], nodes[supplier].total, total)
             for consumer, supplier, attributes in graph.edges(data=True)
         ],
         gaps=await _gaps(session, solved, nodes),
     )
+
+
+def _line(
+    consumer: int, supplier: int, attributes: Mapping[str, Any], demand: float, taken: Total, root: Total
+) -> UpstreamLine:
+    """taken: the supplier's total. demand: declared units of the consumer per declared unit of the root."""
+    factor, delivered = attributes["factor"], attributes["delivered"]
+    worth = float(taken.excluding + taken.outbound if delivered else taken.excluding)
+    kilograms = round_to(Decimal(demand * factor * worth), root.quantum)
+    share = share_percent(kilograms, root.excluding)
+    return UpstreamLine(consumer, supplier, attributes["line"], factor, delivered, share)
 
 
 def _demand(graph: nx.MultiDiGraph[int], root: int) -> dict[int, float]:
@@ -131,17 +138,13 @@ def _demand(graph: nx.MultiDiGraph[int], root: int) -> dict[int, float]:
     return dict(zip(keys, found.tolist(), strict=True))
 
 
-def _percent(part: float, total: float) -> float:
-    return 100 * part / total if total else 0.0
-
-
 async def _products(
     session: Session,
     solved: Solved,
     nodes: Mapping[int, ViewNode],
     graph: nx.MultiDiGraph[int],
     demand: Mapping[int, float],
-    total: float,
+    total: Total,
 ) -> dict[int, UpstreamProduct]:
     answers = [answer for answer in await session.products_by_key(list(nodes)) if answer]
     owners = await session.organizations(sorted({answer.product.owner_id for answer in answers}))
@@ -159,7 +162,7 @@ async def _products(
             cradle_to_gate_kg_co2e=nodes[key].total.excluding,
             demand=demand[key],
             own_kg_co2e=own,
-            own_share_percent=_percent(float(own), total),
+            own_share_percent=share_percent(own, total.excluding),
             has_gaps=nodes[key].has_gaps,
         )
     return found

@@ -84,32 +84,50 @@ def top_paths(view: ViewColumns, first: int, *, nodes_max: int = PATH_NODES_MAX)
     for path in found:
         steps, kilograms = _exactly(view, path, own_kg[path.row])
         explained = _DIGITS.add(explained, kilograms)
-        share = _percent(kilograms, view.total.excluding)
+        shown_kg = round_to(kilograms, view.total.quantum)
         broken_down = view.nodes[path.row].broken_down
-        shown.append(SupplyPath(steps, round_to(kilograms, view.total.quantum), round_percent(share), broken_down))
+        shown.append(SupplyPath(steps, shown_kg, view.share_percent(shown_kg), broken_down))
     whole = search.exhausted and not search.stopped
-    coverage = _percent(explained, view.total.excluding) if view.total.excluding else Decimal(100 if whole else 0)
-    return TopPaths(tuple(shown), round_percent(coverage), not search.stopped)
+    return TopPaths(tuple(shown), _coverage_percent(view, explained, whole), not search.stopped)
+
+
+def _coverage_percent(view: ViewColumns, explained: Decimal, whole: bool) -> Decimal:
+    """What the paths found are together, in percent of the root's total. whole: there are no others.
+
+    Each result is rounded by itself, so the paths' sum misses the total by rounding: all of them are 100, and where
+    nothing in the view lowers a total, some of them are never more.
+    """
+    total = view.total.excluding
+    if whole or not total:
+        return Decimal(100 if whole else 0)
+    percent = round_percent(_DIGITS.divide(_DIGITS.multiply(explained, Decimal(100)), total))
+    lowered = view.factors.min(initial=0.0) < 0 or view.own_kg.min(initial=0.0) < 0
+    return percent if lowered else min(percent, Decimal(100))
 
 
 @dataclass(slots=True, eq=False)
 class _Search:
     """Unfinished paths and finished ones wait by the most that they can be worth; the largest comes first.
 
-    stopped: whether a larger path may have been missed. exhausted: whether there is no further path.
+    stopped: whether a larger path may have been missed.
     """
 
     view: ViewColumns
     nodes_max: int
     stopped: bool = False
-    exhausted: bool = False
     _bound: Floats = field(init=False)
     _largest_first: dict[int, Ints] = field(default_factory=dict)
+    _waiting: list[tuple[float, int, _Path, Iterator[_Path] | None]] = field(default_factory=list)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether there is no further path that is worth anything."""
+        return not self._waiting
 
     def best_first(self) -> Iterator[_Path]:
         self._bound = most_of_one_path(self.view)
         own_kg = self.view.own_kg
-        waiting: list[tuple[float, int, _Path, Iterator[_Path] | None]] = []
+        waiting = self._waiting
         pushed, looked_at = 0, 0
 
         def wait_for(path: _Path, worth: float, siblings: Iterator[_Path] | None) -> None:
@@ -140,7 +158,6 @@ class _Search:
                 wait_for_next(self._behind(path))
             elif len(self.view.lines_of(path.row)):
                 self.stopped = True
-        self.exhausted = True
 
     def _behind(self, path: _Path) -> Iterator[_Path]:
         """One line further, by the most that a path behind it can be worth; equal ones in the order of lines."""
@@ -199,7 +216,3 @@ def _exactly(view: ViewColumns, path: _Path, own_kg: Decimal) -> tuple[tuple[Pat
         number = None if end.before is None else view.number(end.line)
         steps.append(PathStep(view.nodes[end.row].product_key, number, round_significant(amount)))
     return tuple(steps), _DIGITS.multiply(amount, own_kg)
-
-
-def _percent(part: Decimal, whole: Decimal) -> Decimal:
-    return _DIGITS.divide(_DIGITS.multiply(part, Decimal(100)), whole) if whole else Decimal(0)

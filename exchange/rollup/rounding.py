@@ -84,6 +84,11 @@ def round_percent(value: float | Decimal) -> Decimal:
     return round_to(Decimal(value), PERCENT_QUANTUM)
 
 
+def share_percent(part: Decimal, whole: Decimal) -> Decimal:
+    """Percent of a whole, both as they are shown, so that whoever divides what is shown gets it; 0 of a whole of 0."""
+    return round_percent(EXACT.divide(EXACT.multiply(part, Decimal(100)), whole)) if whole else ZERO
+
+
 def plain(value: Decimal) -> Decimal:
     """The same number without trailing zeros and without a positive exponent; minus zero becomes 0."""
     if value == 0:

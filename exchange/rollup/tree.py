@@ -4,7 +4,8 @@ Expanded best-first: the largest child not shown yet comes next, a child being w
 delivered). A product that is reached on several paths is a node on each; a product that consumes itself appears as an
 ordinary child of itself, with what the loop takes at that turn (brightway nets such loops instead; Mutel 2017).
 Nothing is left out silently: `coverage_percent` says how much of the total the own terms of the shown nodes explain,
-`hidden_nodes` how many children of shown nodes are not shown (docs/method.md, "Explanation").
+which is all but what hidden children are worth, and `hidden_nodes` how many children of shown nodes are not shown
+(docs/method.md, "Explanation").
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from heapq import heappop, heappush
+from math import fsum
 from typing import Final
 
 import numpy as np
@@ -21,7 +23,7 @@ from exchange.errors import InvalidInput
 from exchange.model.resolved import Floats, Ints
 from exchange.model.view import ViewNode
 from exchange.rollup.own_terms import excluding
-from exchange.rollup.rounding import round_percent, round_significant, round_to
+from exchange.rollup.rounding import round_percent, round_significant, round_to, share_percent
 
 TREE_DEPTH_MAX: Final = 20  # deeper than any chain that a person reads; answers are nested to this depth
 TREE_NODES_MAX: Final = 1000  # a page of a few hundred kilobytes
@@ -49,7 +51,8 @@ class TreeNode:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """The shown part of the supply chain, and how much of it that is."""
+    """The shown part of the supply chain, and how much of it that is: 100 where nothing is hidden; more only where what
+    is hidden lowers the total."""
 
     root: TreeNode
     coverage_percent: Decimal
@@ -119,22 +122,50 @@ def grow(lines: TreeLines, root: int, *, depth: int, cutoff_percent: float, max_
             wait_for(siblings, parent)
     hidden = known - shown
     total = lines.nodes[root].total
-    node, explained = _Values(lines, total.excluding, total.quantum).of(top, None, Decimal(1))
-    coverage = _percent(explained, total.excluding) if total.excluding else Decimal(0 if hidden else 100)
-    return Tree(node, round_percent(coverage), hidden)
+    node = _Values(lines, total.excluding, total.quantum).of(top, None, Decimal(1))
+    return Tree(node, _coverage_percent(lines, top, total.excluding, hidden), hidden)
 
 
 def _children(lines: TreeLines, parent: _Path, least_kg: float) -> Iterator[_Path]:
     """The children that reach the cut-off, largest first; of equal ones in the order of their lines."""
-    part = slice(int(lines.starts[parent.row]), int(lines.starts[parent.row + 1]))
-    rows = lines.supplier[part]
-    amounts = parent.amount * lines.factors[part]
-    totals = amounts * (lines.total_kg[rows] + lines.delivered_kg[part])
+    rows, amounts, totals = _worth(lines, parent)
     sizes = np.abs(totals)
     for at in np.argsort(-sizes, kind="stable").tolist():
         if not sizes[at] >= least_kg:
             return
         yield _Path(int(rows[at]), at, parent.depth + 1, float(amounts[at]), float(totals[at]))
+
+
+def _worth(lines: TreeLines, parent: _Path) -> tuple[Ints, Floats, Floats]:
+    """Of each line of a node: its supplier's row, how much of it that is, what that is worth in the root's total."""
+    part = slice(int(lines.starts[parent.row]), int(lines.starts[parent.row + 1]))
+    rows = lines.supplier[part]
+    amounts = parent.amount * lines.factors[part]
+    return rows, amounts, amounts * (lines.total_kg[rows] + lines.delivered_kg[part])
+
+
+def _coverage_percent(lines: TreeLines, top: _Path, total_kg: Decimal, hidden: int) -> Decimal:
+    """The total less what the hidden children are worth, in percent of it.
+
+    The own terms that are shown add up to that too, but each result is rounded by itself, so that their sum misses 100
+    by rounding where nothing, or nothing that counts, is hidden.
+    """
+    if not hidden or not total_kg:
+        return Decimal(0 if hidden else 100)
+    left_out = fsum(worth for path in _paths(top) for worth in _hidden_worth(lines, path))
+    return round_percent(100.0 - 100.0 * left_out / float(total_kg))
+
+
+def _hidden_worth(lines: TreeLines, path: _Path) -> list[float]:
+    positions = [child.position for child in path.children if child.position is not None]
+    worth: list[float] = np.delete(_worth(lines, path)[2], positions).tolist()
+    return worth
+
+
+def _paths(top: _Path) -> Iterator[_Path]:
+    yield top
+    for child in top.children:
+        yield from _paths(child)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +176,8 @@ class _Values:
     root_kg: Decimal
     quantum: Decimal
 
-    def of(self, path: _Path, consumer: ViewNode | None, amount: Decimal) -> tuple[TreeNode, Decimal]:
-        """A node, and how many kilograms it and the nodes below explain. amount: per declared unit of the root."""
+    def of(self, path: _Path, consumer: ViewNode | None, amount: Decimal) -> TreeNode:
+        """A node and those below. amount: per declared unit of the root."""
         node = self.lines.nodes[path.row]
         delivered, line = Decimal(0), None
         if consumer is not None and path.position is not None:
@@ -155,27 +186,20 @@ class _Values:
                 delivered = node.total.outbound
         own_kg = _DIGITS.multiply(amount, _DIGITS.add(excluding(node.own), delivered))
         total_kg = _DIGITS.multiply(amount, _DIGITS.add(node.total.excluding, delivered))
-        children, explained = [], own_kg
+        children = []
         for child in path.children:
             factor = Decimal(0) if child.position is None else node.exact_factors[child.position]
-            below, more = self.of(child, node, _DIGITS.multiply(amount, factor))
-            children.append(below)
-            explained = _DIGITS.add(explained, more)
-        share = _percent(total_kg, self.root_kg) if self.root_kg else Decimal(0)
-        shown = TreeNode(
+            children.append(self.of(child, node, _DIGITS.multiply(amount, factor)))
+        shown_kg = round_to(total_kg, self.quantum)
+        return TreeNode(
             product_key=node.product_key,
             line=line,
             amount=round_significant(amount),
-            total_kg_co2e=round_to(total_kg, self.quantum),
+            total_kg_co2e=shown_kg,
             own_kg_co2e=round_to(own_kg, self.quantum),
-            share_percent=round_percent(share),
+            share_percent=share_percent(shown_kg, self.root_kg),
             children=tuple(children),
         )
-        return shown, explained
-
-
-def _percent(part: Decimal, whole: Decimal) -> Decimal:
-    return _DIGITS.divide(_DIGITS.multiply(part, Decimal(100)), whole)
 
 
 def _check_limits(depth: int, cutoff_percent: float, max_nodes: int) -> None:

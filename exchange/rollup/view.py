@@ -26,7 +26,7 @@ from exchange.rollup.findings import mixed_factors_finding, uptake_finding
 from exchange.rollup.grouping import ContributionGroup, ContributionGrouping, contribution_groups
 from exchange.rollup.own_terms import excluding
 from exchange.rollup.paths import TopPaths, top_paths
-from exchange.rollup.rounding import round_percent, round_to
+from exchange.rollup.rounding import round_to, share_percent
 from exchange.rollup.solving import solve
 from exchange.rollup.system import csr
 from exchange.rollup.tree import Tree, TreeLines, grow
@@ -91,7 +91,7 @@ class SolvedView:
             Contribution(
                 self.keys[row],
                 kg,
-                round_percent(100 * kg / total.excluding) if total.excluding else Decimal(0),
+                share_percent(kg, total.excluding),
                 self._nodes[row].broken_down,
             )
             for kg, row in listed[:first]

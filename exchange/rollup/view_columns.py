@@ -15,7 +15,7 @@ import numpy as np
 from exchange.model.resolved import Floats, Ints, Total
 from exchange.model.view import ViewNode
 from exchange.rollup.own_terms import EXACT, exact_sum, excluding
-from exchange.rollup.rounding import round_percent
+from exchange.rollup.rounding import share_percent
 from exchange.rollup.system import Matrix, csr
 
 
@@ -79,9 +79,8 @@ class ViewColumns:
         return exact_sum((excluding(node.own), *added))
 
     def share_percent(self, kg_co2e: Decimal) -> Decimal:
-        """Percent of the root's total; 0 where that is 0."""
-        whole = self.total.excluding
-        return round_percent(EXACT.divide(EXACT.multiply(kg_co2e, Decimal(100)), whole)) if whole else Decimal(0)
+        """Percent of the root's total of so many kilograms, as they are shown; 0 where that is 0."""
+        return share_percent(kg_co2e, self.total.excluding)
 
     def matrix(self) -> Matrix:
         """A: (rows, rows), consumers by row."""

@@ -19,9 +19,34 @@ From a request to an answer
 
 A resolver decides nothing about who sees what, and knows no database: it asks the session, whose answers hold only
 what the viewer may see. Plain fields have no resolvers: types are filled when they are made.
+
+Types are made and put together when somebody asks for the routes or the text, and not before: it takes longer than most
+commands, and few of them need it.
 """
 
-from exchange.schema.endpoint import graphql_routes
-from exchange.schema.schema import printed_schema
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+    from starlette.routing import BaseRoute
+
+    from exchange.operations.exchange import Exchange
+    from exchange.schema.transport import Identify
 
 __all__ = ["graphql_routes", "printed_schema"]
+
+
+def graphql_routes(exchange: Exchange, identify: Identify, page: Response | None = None) -> list[BaseRoute]:
+    """Routes of the API. `identify` finds out who asks; `page` is what a browser gets."""
+    from exchange.schema.endpoint import graphql_routes as routes
+
+    return routes(exchange, identify, page)
+
+
+def printed_schema() -> str:
+    """The text of schema.graphql."""
+    from exchange.schema.schema import printed_schema as printed
+
+    return printed()

@@ -13,6 +13,7 @@ from typing import Final
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, GraphQLSyntaxError, parse, validate
 
 from exchange.schema.limits import COMMENTS_MAX, LEXICAL_TOKENS_MAX, SOURCE_LENGTH_MAX, check_size, too_large
+from exchange.schema.validation import RULES
 
 KEPT_CHARACTERS_MAX: Final = 250_000  # about 50 MB of parsed documents at worst
 KEPT_ONE_MAX: Final = 20_000  # a longer text is somebody's script, not a client's query
@@ -37,7 +38,7 @@ class Documents:
             return known
         document = _parsed(source)
         check_size(document, variables)
-        errors = validate(self.schema, document, max_errors=VALIDATION_ERRORS_MAX, hide_suggestions=False)
+        errors = validate(self.schema, document, RULES, max_errors=VALIDATION_ERRORS_MAX, hide_suggestions=False)
         self._keep(source, document, errors)
         return document, errors
 

@@ -58,7 +58,9 @@ class ContributionGroup:
         "three are 5, which is what unknown counts."
     )
     emissions: Decimal = strawberry.field(description="kg CO2e per declared unit of the product asked about.")
-    share_percent: Decimal = strawberry.field(description="Percent of the result; 0 where that is 0.")
+    share_percent: Decimal = strawberry.field(
+        description="Percent of the result, both as they are shown; 0 where that is 0."
+    )
 
     @staticmethod
     def of(answer: GroupAnswer) -> ContributionGroup:
@@ -153,7 +155,9 @@ class SupplyPath:
     own_emissions: Decimal = strawberry.field(
         description="kg CO2e of the last product's own term on this path, per declared unit of the product asked about."
     )
-    share_percent: Decimal = strawberry.field(description="Percent of the result; 0 where that is 0.")
+    share_percent: Decimal = strawberry.field(
+        description="Percent of the result, both as they are shown; 0 where that is 0."
+    )
     broken_down: bool = strawberry.field(
         description="False: the last product's own term holds what is not shown, such as a declared result."
     )
@@ -164,7 +168,10 @@ class SupplyPaths:
     paths: list[SupplyPath] = strawberry.field(
         description="Largest own emissions first, by absolute amount. A loop is walked as often as it is worth it."
     )
-    coverage_percent: Decimal = strawberry.field(description="Percent of the result that the paths explain together.")
+    coverage_percent: Decimal = strawberry.field(
+        description="Percent of the result that the paths explain together: 100 where there are no others, more only "
+        "where something lowers the result."
+    )
     complete: bool = strawberry.field(
         description=f"False: a larger path may be missing, because the search stopped after {PATH_NODES_MAX:,} places "
         f"or met a path of more than {PATH_LINES_MAX} lines."

@@ -180,9 +180,13 @@ class FootprintInput:
     fossil_carbon_content: Decimal | None = strawberry.field(
         default=UNSET, description="kg of fossil carbon in one declared unit."
     )
-    pf_id: Uuid | None = strawberry.field(default=UNSET, description="The publisher's own PACT id; made where absent.")
+    pf_id: Uuid | None = strawberry.field(
+        default=UNSET,
+        description="PACT's id, a UUID of your own making, once among all your footprints; made where absent.",
+    )
     preceding_pf_ids: list[Uuid] = strawberry.field(
-        default_factory=list, description="The versions that this one corrects; they become deprecated."
+        default_factory=list,
+        description="pfIds of your versions of this product that this one corrects; they become deprecated.",
     )
     declared_unit_amount: Decimal = strawberry.field(description="How many units one declared unit has; above 0.")
     declared_unit_of_measurement: DeclaredUnit = strawberry.field(description="The unit.")

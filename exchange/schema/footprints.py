@@ -170,7 +170,9 @@ class Line:
 @strawberry.type(description="One published version of a product's footprint. Immutable: a correction is a new one.")
 class Footprint(Node):
     answer: strawberry.Private[FootprintAnswer]
-    pf_id: Uuid = strawberry.field(description="PACT's id of this version.")
+    pf_id: Uuid = strawberry.field(
+        description="PACT's id of this version, unique among its owner's footprints; id names it here."
+    )
     preceding_pf_ids: list[Uuid] = strawberry.field(description="The versions that this one corrects.")
     kind: FootprintKind = strawberry.field(description="Declared or modelled.")
     status: FootprintStatus = strawberry.field(description="Whether it still stands.")

@@ -10,11 +10,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import Final
-
-import strawberry
+from typing import TYPE_CHECKING, Final, cast
 
 from exchange.errors import Problems
+
+if TYPE_CHECKING:  # a name for text; commands write ids, too, and need nothing else of it
+    import strawberry
 
 # Types that an id may name; the database's own ids never get here.
 NODE_TYPES: Final = frozenset(
@@ -38,7 +39,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 def global_id(type_name: str, uuid: str) -> strawberry.ID:
     """The id by which the API names a thing."""
-    return strawberry.ID(base64.urlsafe_b64encode(f"{type_name}:{uuid}".encode()).decode().rstrip("="))
+    return cast("strawberry.ID", base64.urlsafe_b64encode(f"{type_name}:{uuid}".encode()).decode().rstrip("="))
 
 
 def named_by(text: str) -> tuple[str, str] | None:

@@ -22,6 +22,7 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
+    Node,
     OperationDefinitionNode,
     SelectionSetNode,
     VariableNode,
@@ -104,8 +105,8 @@ class Size:
 NOTHING: Final = Size()
 
 
-def too_large(message: str) -> GraphQLError:
-    return GraphQLError(message, extensions={"code": "QUERY_TOO_LARGE"})
+def too_large(message: str, nodes: Sequence[Node] | None = None) -> GraphQLError:
+    return GraphQLError(message, nodes, extensions={"code": "QUERY_TOO_LARGE"})
 
 
 @dataclass(slots=True)

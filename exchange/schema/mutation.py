@@ -26,7 +26,7 @@ from exchange.schema.datasets import Release
 from exchange.schema.errors import AccessDenied, Conflict, InvalidInput, LoopRefused, NotFound
 from exchange.schema.footprint_inputs import FootprintInput
 from exchange.schema.footprint_values import Stated, footprint_value, parts_of
-from exchange.schema.footprints import Footprint
+from exchange.schema.footprints import Finding, Footprint
 from exchange.schema.grant_inputs import GrantAccessInput, grant_request
 from exchange.schema.grants import Grant
 from exchange.schema.ids import only_id
@@ -102,6 +102,9 @@ class PublishFootprintsPayload:
 @strawberry.type(description="The withdrawn footprint.")
 class DeprecateFootprintPayload:
     footprint: Footprint = strawberry.field(description="The footprint.")
+    findings: list[Finding] = strawberry.field(
+        description="What to know of it: NOTHING_STANDS where nothing stands for the product today that did before."
+    )
 
 
 @strawberry.type(description="The new grant.")
@@ -229,8 +232,11 @@ class Mutation(AllianceMutations, MemberMutations, BenchmarkMutations):
         footprint = only_id(input.footprint, "Footprint", "input", "footprint")
         request = values.DeprecateFootprintInput(footprint=footprint, reason=input.reason)
         work = info.context
-        uuid = await written(info, lambda: deprecating.deprecate_footprint(work.exchange, work.viewer, request))
-        return DeprecateFootprintPayload(footprint=read_back(await work.loaders.footprint(uuid)))
+        found = await written(info, lambda: deprecating.deprecate_footprint(work.exchange, work.viewer, request))
+        return DeprecateFootprintPayload(
+            footprint=read_back(await work.loaders.footprint(found.footprint_id)),
+            findings=[Finding.of(finding) for finding in found.findings],
+        )
 
     @strawberry.mutation(
         description="Lets an organization, an alliance or everybody see products of yours. Needs PUBLISH."

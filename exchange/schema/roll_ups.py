@@ -89,7 +89,7 @@ class Contribution:
         description="kg CO2e of the product's own term in the viewer's view, per declared unit of the product asked "
         "about."
     )
-    share_percent: Decimal = strawberry.field(description="Percent of the result.")
+    share_percent: Decimal = strawberry.field(description="Percent of the result, both as they are shown.")
     broken_down: bool = strawberry.field(
         description="False: own and undisclosed, or a declared result that is not broken down."
     )
@@ -109,7 +109,7 @@ class ContributionNode:
     )
     total_emissions: Decimal = strawberry.field(description="Cradle to gate on this path, kg CO2e.")
     own_emissions: Decimal = strawberry.field(description="The product's own term on this path, kg CO2e.")
-    share_percent: Decimal = strawberry.field(description="Percent of the root's total.")
+    share_percent: Decimal = strawberry.field(description="Percent of the root's total, both as they are shown.")
     children: list[ContributionNode] = strawberry.field(description="Its lines, largest first.")
 
     @staticmethod
@@ -132,7 +132,10 @@ class ContributionNode:
 @strawberry.type(description="The supply chain as a tree, cut off where branches get small.")
 class ContributionTree:
     root: ContributionNode = strawberry.field(description="The product asked about.")
-    coverage_percent: Decimal = strawberry.field(description="Percent of the total that the shown nodes explain.")
+    coverage_percent: Decimal = strawberry.field(
+        description="Percent of the total that the shown nodes explain: 100 where nothing is hidden, more only where "
+        "what is hidden lowers the total."
+    )
     hidden_nodes: int = strawberry.field(description="How many branches of the view were cut off.")
 
 

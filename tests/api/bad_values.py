@@ -80,6 +80,7 @@ LINES = ["a\nb", "a\n", "\ta", "a\r\nb"]
 def names(what: str, path: str, longest: int, *, required: bool = True, lines: bool = False) -> list[Case]:
     cases = each(what, path, INVALID, 7, True, [], {}, *([None, GONE] if required else []))
     cases += each(what, path, "REQUIRED", "", " \t\n", "\u3000", "\u200b", "\ufeff \u2060") if required else []
+    cases += [] if required else each(what, path, "TEXT_INVALID", " ", "\u3000", "\u200b", "\ufeff \u2060")
     cases += each(what, path, "TEXT_INVALID", LONE, "a\rb", *STEERING, *([] if lines else LINES))
     return [*cases, *each(what, path, "TOO_LONG", "x" * (longest + 1))]
 

@@ -83,9 +83,12 @@ class World:
         published: dict[str, Any] = found["footprints"][0]
         return published
 
-    def deprecate(self, footprint: str) -> None:
-        given = {"footprint": footprint, "reason": "Wrong."}
-        self.client("one").done("deprecateFootprint", given, "footprint { id }")
+    def deprecate(self, footprint: str) -> list[str]:
+        """The codes of what its owner is told."""
+        given, fields = {"footprint": footprint, "reason": "Wrong."}, "footprint { id } findings { code severity path }"
+        found = self.client("one").done("deprecateFootprint", given, fields)["findings"]
+        assert all((one["severity"], one["path"]) == ("WARNING", ["product"]) for one in found)
+        return [one["code"] for one in found]
 
     def grant(self, name: str, to: str, **more: Any) -> dict[str, Any]:
         public = to == "public"

@@ -70,6 +70,8 @@ def check_refused(body: dict[str, Any], mutation: str, said: str, path: str) -> 
     assert (said, tuple(steps)) in problems, problems
     assert all(len(problem["message"]) > 10 for problem in found["problems"])
     assert found["path"] == found["problems"][0]["path"]
+    place, first = bracketed("." + ".".join(found["path"])).removeprefix("."), found["problems"][0]["message"]
+    assert found["message"].startswith(f"{place}: {first}"), "understood without the path"
 
 
 def groups() -> dict[str, list[Case]]:

@@ -95,6 +95,44 @@ def test_one_that_is_withdrawn_without_a_successor_gives_way_to_the_next(world: 
     assert dump(world.server) == before
 
 
+def test_a_pf_id_is_its_owners_and_tells_nothing_of_anothers(world: World) -> None:
+    theirs = world.publish(world.declared("two/hidden", "3"), by="two")
+    assert theirs["pfId"]
+    same = world.publish(world.declared("own", "4", pfId=theirs["pfId"]))
+    assert (same["pfId"], same["id"] == theirs["id"]) == (theirs["pfId"], False)
+    world.check("own", "4")
+    world.check("two/hidden", "3")
+    again = world.send(world.declared("own", "5", pfId=theirs["pfId"]))
+    world.check_refused(again, "Conflict", "input.footprints.0.pfId")
+    other = world.publish(world.declared("two/other", "3"), by="two")
+    for pf_id in (other["pfId"], new_key()):  # another's, and nobody's
+        correction = world.send(world.declared("own", "5", precedingPfIds=[pf_id]))
+        world.check_refused(correction, "InvalidInput", "input.footprints.0.precedingPfIds")
+        assert (
+            correction["message"] == f"input.footprints[0].precedingPfIds: {pf_id} is not a footprint of this product"
+        )
+    corrected = world.publish(world.declared("own", "6", precedingPfIds=[theirs["pfId"]]))
+    assert corrected["pfId"] != theirs["pfId"]
+    world.check("own", "6")
+    world.check("two/hidden", "3")  # the one of the same pfId stands as before
+
+
+def test_who_withdraws_what_stood_last_is_told(world: World) -> None:
+    first = world.publish(world.declared("told", "4"))
+    second = world.publish(world.declared("told", "5", precedingPfIds=[first["pfId"]]))
+    assert world.deprecate(second["id"]) == ["NOTHING_STANDS"]
+    world.check("told", "NO_FOOTPRINT")
+    third = world.publish(world.declared("told", "6", **period("2024-01-01", "2025-01-01")))
+    newest = world.publish(world.declared("told", "7", **period("2024-06-01", "2025-06-01")))
+    assert world.deprecate(newest["id"]) == []  # the one before it stands again
+    world.check("told", "6")
+    ended = world.publish(world.declared("told", "8", **period("2018-01-01", "2019-01-01")))
+    assert world.deprecate(ended["id"]) == []  # stood on no day of now
+    assert world.deprecate(third["id"]) == ["NOTHING_STANDS"]
+    over = world.publish(world.declared("over", "8", **period("2018-01-01", "2019-01-01")))
+    assert world.deprecate(over["id"]) == []  # nothing stood before
+
+
 def test_one_footprint_may_replace_several(world: World) -> None:
     old = [world.publish(world.declared("merged", str(n)))["pfId"] for n in (1, 2, 3)]
     world.publish(world.declared("merged", "4", precedingPfIds=old[1:]))

@@ -202,6 +202,54 @@ async def test_a_wrong_enum_value_is_answered_with_the_right_ones(case, transpor
     assert body["errors"][0]["locations"]
 
 
+LITERALS = {
+    "beyond 32 bits": (
+        "{ products(first: 99999999999) { totalCount } }",
+        "INVALID_INPUT",
+        "first: Int expects a whole number from -2147483648 to 2147483647; got 99999999999. The bounds of each "
+        "argument are in its description.",
+    ),
+    "of another type": (
+        '{ products(first: "ten") { totalCount } }',
+        "INVALID_INPUT",
+        'first: Int cannot represent non-integer value: "ten"',
+    ),
+    "inside an input": (
+        'mutation { deprecateFootprint(input: {footprint: 7.5, reason: "x"}) { __typename } }',
+        "INVALID_INPUT",
+        "input.footprint: ID cannot represent a non-string and non-integer value: 7.5",
+    ),
+    "of our own scalars": (
+        'mutation { createRelease(input: {idempotencyKey: "no", dataset: "D", label: "l", date: "2026-01-01"}) '
+        "{ __typename } }",
+        "INVALID_INPUT",
+        "input.idempotencyKey: UUID expects a UUID such as \"6f1c3a52-8d0e-4b57-9a43-0c8e5f2d7b19\"; got 'no'.",
+    ),
+    "a field that is not there": (
+        'mutation { deprecateFootprint(input: {footprint: "x", reason: "x", more: 1}) { __typename } }',
+        "INVALID_QUERY",
+        "input: Expected value of type 'DeprecateFootprintInput' not to include unknown field 'more', found: "
+        '{ footprint: "x", reason: "x", more: 1 }.',
+    ),
+    "too deep an introspection": (
+        "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }",
+        "QUERY_TOO_LARGE",
+        "The introspection follows more than 2 lists of fields one in another: ask in several queries, "
+        "for a type at a time with __type(name:).",
+    ),
+}
+
+
+@pytest.mark.parametrize("transport", [over_http, over_websocket])
+@pytest.mark.parametrize("case", LITERALS)
+async def test_what_is_wrong_in_a_querys_text_is_answered_with_its_place(case, transport):
+    query, code, said = LITERALS[case]
+    body = await transport(FakeExchange(), query)
+    assert shape_of(body) == [(code, False, None)]
+    assert body["errors"][0]["message"] == said
+    assert body["errors"][0]["locations"]
+
+
 def test_a_long_list_of_values_ends_with_how_many_more_there_are():
     names = [f"V{number}" for number in range(VALUES_NAMED_MAX + 3)]
     enum = GraphQLEnumType("Long", dict.fromkeys(names))

@@ -285,6 +285,15 @@ def test_graphs_are_written_and_read_again(exchange, tmp_path):
     assert len(leaf) == 1
 
 
+@pytest.mark.parametrize(("name", "ends"), [("car.xyz", "ends in .xyz"), ("car", "has no ending")])
+def test_a_file_of_an_unknown_kind_is_refused_with_the_known_ones(exchange, tmp_path, name, ends):
+    done = exchange("graph", "export", CAR, "-o", str(tmp_path / name))
+    assert done.exit_code == 2
+    said = f"{name} {ends}, which is none of .graphml, .json and .svg. Say what to write: --format graphml, "
+    assert said + "node-link or svg, or name the file so." in " ".join(done.stderr.split())
+    assert not (tmp_path / name).exists()
+
+
 def test_a_file_that_cannot_be_written_is_said(exchange, tmp_path):
     done = exchange("graph", "draw-seed", "-o", str(tmp_path / "missing" / "graph.svg"))
     assert done.exit_code == 1

@@ -60,6 +60,12 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         limit("tokens: names, values, punctuation", "{:,}", TOO_LARGE, "schema.limits.LEXICAL_TOKENS_MAX"),
         limit("comments", "{:,}", TOO_LARGE, "schema.limits.COMMENTS_MAX"),
         limit("levels of fields", "{:,}", TOO_LARGE, "schema.limits.DEPTH_MAX"),
+        limit(
+            "lists of fields, interfaces or types one in another, of an introspection",
+            "{:,}",
+            TOO_LARGE,
+            "schema.validation.INTROSPECTED_LISTS_MAX",
+        ),
         limit("fields, fragments unfolded", "{:,}", TOO_LARGE, "schema.limits.FIELDS_MAX"),
         limit("one response name in one selection", "{:,} times", TOO_LARGE, "schema.limits.REPEATS_MAX"),
         limit(

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -58,6 +59,19 @@ def texts(picture: str) -> list[str]:
     root = ET.fromstring(picture)  # raises where it is not XML
     assert root.tag == f"{SVG}svg"
     return [element.text or "" for element in root.iter(f"{SVG}text")]
+
+
+def test_no_label_hides_a_line():
+    root = ET.fromstring(draw_upstream(small()))
+    labels = [one for one in root.iter(f"{SVG}text") if re.fullmatch(r"[0-9.]+ %", one.text or "")]
+    assert len(labels) == 5
+    _background, *boxes = root.iter(f"{SVG}rect")
+    for label in labels:
+        assert (label.get("paint-order"), label.get("stroke")) == ("stroke", "#ffffff")  # a halo as thin as the letters
+        x, y = float(label.get("x", "")), float(label.get("y", ""))
+        for box in boxes:
+            left, top, width, height = (float(box.get(name, "")) for name in ("x", "y", "width", "height"))
+            assert not (left <= x <= left + width and top <= y <= top + height), label.text
 
 
 def test_a_drawing_shows_products_shares_owners_and_gaps():

@@ -21,7 +21,7 @@ def product(key: int, name: str, owner: str, *, total: str, demand: float, own: 
         cradle_to_gate_kg_co2e=Decimal(total),
         demand=demand,
         own_kg_co2e=Decimal(own),
-        own_share_percent=float(own) / 8 * 100,
+        own_share_percent=Decimal(own) / 8 * 100,
         has_gaps=key == 0,
     )
 
@@ -38,13 +38,13 @@ def small() -> Upstream:
             3: product(3, "Coal", "mine", total="1", demand=1, own="1"),
         },
         lines=[
-            UpstreamLine(0, 1, 1, 1.0, False, 62.5),
-            UpstreamLine(0, 2, 2, 0.5, False, 12.5),
-            UpstreamLine(0, 2, 3, 0.5, False, 12.5),
-            UpstreamLine(1, 2, 1, 1.0, True, 25.0),
-            UpstreamLine(2, 3, 1, 0.5, False, 12.5),
-            UpstreamLine(3, 2, 1, 0.1, False, 2.5),
-            UpstreamLine(1, 1, 2, 0.1, False, 1.0),
+            UpstreamLine(0, 1, 1, 1.0, False, Decimal("62.5")),
+            UpstreamLine(0, 2, 2, 0.5, False, Decimal("12.5")),
+            UpstreamLine(0, 2, 3, 0.5, False, Decimal("12.5")),
+            UpstreamLine(1, 2, 1, 1.0, True, Decimal("25.0")),
+            UpstreamLine(2, 3, 1, 0.5, False, Decimal("12.5")),
+            UpstreamLine(3, 2, 1, 0.1, False, Decimal("2.5")),
+            UpstreamLine(1, 1, 2, 0.1, False, Decimal("1.0")),
         ],
         gaps=[UpstreamGap(0, 4, GapCode.NOT_GRANTED, "Ask the supplier.", "urn:pact:seats.example:product-id:seat")],
     )
@@ -56,6 +56,6 @@ def wide(count: int) -> Upstream:
     lines = []
     for key in range(1, count):
         products[key] = product(key, f"Part {key}", f"owner {key % 20}", total="1", demand=1, own="1")
-        lines.append(UpstreamLine(0, key, key, 1.0, False, 100 / count))
-        lines.append(UpstreamLine(key, key % 7 + 1, 1, 0.01, False, 1 / count))
+        lines.append(UpstreamLine(0, key, key, 1.0, False, Decimal(100) / count))
+        lines.append(UpstreamLine(key, key % 7 + 1, 1, 0.01, False, Decimal(1) / count))
     return Upstream(0, 20_634, products, [line for line in lines if line.consumer_key != line.supplier_key], [])

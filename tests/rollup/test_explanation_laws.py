@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ from exchange.rollup.own_terms import excluding
 from tests.rollup.check import World, solve
 from tests.rollup.test_elasticities import Differences, dense
 from tests.rollup.test_laws import LAW, Spec, specs
+from tests.rollup.test_view import flat
 from tests.rollup.views import Viewer, nodes_of
 
 PLACES = ("CN", "DE", None)
@@ -193,3 +194,34 @@ def test_contributions_are_sums_over_paths(given_view):
         found = view.top_paths(100)
         assert found.complete
         assert str(found.coverage_percent) == "100" or abs(found.coverage_percent - 100) < Decimal("1E-6")
+
+
+@LAW
+@given(viewed())
+def test_every_share_is_of_the_kilograms_that_are_shown(given_view):
+    """Whoever divides what is shown gets it, so that one thing has one share wherever it is named."""
+    _, view, total = view_of(given_view)
+    tree = view.tree(20, 0.0, 200)
+    shown = [(one.own_kg_co2e, one.share_percent) for one in view.contributions()]
+    shown += [(one.own_kg_co2e, one.share_percent) for one in view.top_paths(50).paths]
+    shown += [(one.kg_co2e, one.share_percent) for by in ContributionGrouping for one in view.contributions_by(by)]
+    shown += [(node.total_kg_co2e, node.share_percent) for _, node in flat(tree.root)]
+    for kilograms, share in shown:
+        exact = Context(prec=100).divide(100 * kilograms, total.excluding) if total.excluding else Decimal(0)
+        assert abs(share - exact) <= Decimal("5E-11")
+
+
+@LAW
+@given(viewed(acyclic()), st.integers(1, 40))
+def test_coverage_is_100_where_nothing_is_hidden_and_more_only_where_something_lowers_the_total(given_view, most):
+    nodes, view, total = view_of(given_view)
+    assume(total.excluding)
+    whole, part, paths = view.tree(20, 0.0, 1000), view.tree(3, 1.0, most), view.top_paths(most)
+    assert (str(whole.coverage_percent), whole.hidden_nodes) == ("100", 0)
+    own = [excluding(node.own) for node in nodes.values()]
+    factors = [factor for node in nodes.values() for factor in node.exact_factors]
+    if min([*own, *factors]) >= 0:
+        assert part.coverage_percent <= 100
+        assert paths.coverage_percent <= 100
+    if len([path for path in all_paths(nodes, view.root_key) if path[2]]) <= most:
+        assert str(paths.coverage_percent) == "100"

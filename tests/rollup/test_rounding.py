@@ -8,7 +8,7 @@ import pytest
 
 from exchange.model.carbon import COLUMNS
 from exchange.rollup import narrowing
-from exchange.rollup.rounding import plain, round_outward, round_percent, round_vector, text
+from exchange.rollup.rounding import plain, round_outward, round_percent, round_vector, share_percent, text
 from tests.rollup.check import World, line, solve
 
 
@@ -155,3 +155,8 @@ def test_the_radius_from_the_exact_residual_is_a_bound():
     exact = (Fraction(1, 10) + Fraction(7, 10) * Fraction(3, 10)) / (1 - Fraction(63, 100))
     assert abs(Fraction(float(solution._answer.x[0, 0])) - exact) <= Fraction(float(radius))
     assert radius < solution._answer.radius[0, 0] / 2
+
+
+def test_a_share_is_of_what_is_shown():
+    assert str(share_percent(Decimal("0.041393442623"), Decimal("0.891393442623"))) == "4.6436781609"
+    assert [str(share_percent(Decimal(part), Decimal(whole))) for part, whole in [(1, 0), (-1, 8)]] == ["0", "-12.5"]

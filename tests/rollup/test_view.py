@@ -122,11 +122,11 @@ def test_the_tree_of_the_example():
     ]
     assert shown == [
         (0, "car", None, "1", "2711.06557377", "100"),
-        (1, "steel", 1, "0.9", "2054.50819672", "75.7823129253"),
-        (2, "power", 1, "450", "401.12704918", "14.7959183674"),
+        (1, "steel", 1, "0.9", "2054.50819672", "75.7823129251"),
+        (2, "power", 1, "450", "401.12704918", "14.7959183673"),
         (2, "coal", 2, "540", "55.88114754", "2.0612244898"),
         (2, "orefactor", 3, "1350", "40.5", "1.493877551"),
-        (1, "power", 2, "400", "356.55737705", "13.1519274376"),
+        (1, "power", 2, "400", "356.55737705", "13.1519274377"),
     ]
     assert tree.hidden_nodes == 1  # transport, 0.996 %
     assert_same(tree.coverage_percent, "99.0040816327")
@@ -140,6 +140,43 @@ def test_own_and_children_make_up_every_node_of_a_whole_tree():
             parts = node.own_kg_co2e + sum(child.total_kg_co2e for child in node.children)
             assert abs(parts - node.total_kg_co2e) <= Decimal("1E-7")
     assert abs(tree.coverage_percent - 100) < Decimal("1E-7")
+
+
+def rounded_down() -> World:
+    """The root's total, 1.1234567890141, is shown as 1.12345678901: its parts are 100.0000000004 % of that."""
+    world = World()
+    world.modelled("root", "1", [line("a", 1), line("tiny", 1)])
+    world.declared("a", "0.123456789014")
+    world.declared("tiny", "0.0000000000001")
+    return world
+
+
+def test_what_explains_all_of_a_total_that_was_rounded_down_explains_100_percent():
+    world = rounded_down()
+    view = view_of(world, solve(world, "root"), "root", Viewer(owner=["root"]))
+    for tree, hidden in [(view.tree(3, 0.0, 10), 0), (view.tree(3, 1.0, 10), 1)]:
+        assert (str(tree.coverage_percent), tree.hidden_nodes) == ("100", hidden)
+    assert [str(view.top_paths(first).coverage_percent) for first in (3, 2)] == ["100", "100"]
+    assert [str(one.share_percent) for one in view.contributions()] == ["89.0109890992", "10.9890109008"]
+
+
+def test_all_paths_explain_100_percent_also_where_a_credit_is_among_them():
+    world = World()
+    world.modelled("root", "1.5", [line("a", 1), line("b", -1, credit=True)])
+    world.declared("a", "0.123456789014")
+    world.declared("b", "0.5")
+    view = view_of(world, solve(world, "root"), "root", Viewer(owner=["root"]))
+    assert [str(view.top_paths(first).coverage_percent) for first in (3, 4)] == ["100", "100"]
+
+
+def test_a_tree_that_hides_a_credit_explains_more_than_100_percent():
+    world = World()
+    world.modelled("root", "8", [line("a", 1), line("b", -1, credit=True)])
+    world.declared("a", "4")
+    world.declared("b", "2")
+    view = view_of(world, solve(world, "root"), "root", Viewer(owner=["root"]))
+    assert (str(view.tree(3, 25.0, 10).coverage_percent), view.tree(3, 25.0, 10).hidden_nodes) == ("120", 1)
+    assert str(view.top_paths(2).coverage_percent) == "120"
 
 
 def test_limits_of_the_tree():

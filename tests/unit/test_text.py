@@ -98,12 +98,20 @@ def test_a_character_that_is_seen_is_enough(text: str) -> None:
     assert not shows_nothing(text)
 
 
+@pytest.mark.parametrize(("text", "code"), [("", None), (" ", "U+0020"), ("\u200b\n", "U+200B"), ("\u200b.", None)])
+def test_a_text_that_may_be_absent_is_none_that_shows_nothing(text: str, code: str | None) -> None:
+    problems = Problems()
+    Checker(problems, ("input",)).text(text, "comment", lines=True)
+    assert [(one.code, one.path, one.got) for one in problems.found] == (
+        [("TEXT_INVALID", ("input", "comment"), code)] if code else []
+    )
+
+
 def test_a_name_that_shows_nothing_is_told_from_an_empty_one() -> None:
     problems = Problems()
     at = Checker(problems, ())
     for name in ("", " \u3000", "\u200b", " \ufeff\u200b"):
         at.text(name, "name", required=True)
-    at.text("\u200b", "comment")
     said = "shows nothing: all of its characters are invisible, such as {}; write what people can read"
     assert [(one.code, one.message, one.got) for one in problems.found] == [
         ("REQUIRED", "must not be empty", None),
