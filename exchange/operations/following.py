@@ -182,6 +182,13 @@ class LiveGraph:
         """Bytes that kept closures may take."""
         return min(self._bytes_max // KEPT_SHARE, self._bytes_max - (self.nbytes - self._closures.nbytes))
 
+    @contextlib.asynccontextmanager
+    async def _brought(self, head: LedgerHead, now_us: int) -> AsyncIterator[Present | None]:
+        """The graph at `head` and `now_us`, which is its caller's alone meanwhile; None: it cannot be had here."""
+        async with self._mutex:
+            present = self._present
+            yield present if present is not None and await self._brought_to(present, head, now_us) else None
+
     async def consumers(
         self,
         keys: Collection[int],
@@ -193,9 +200,8 @@ class LiveGraph:
         most: int | None = None,
     ) -> list[int] | None:
         """What the store's `product_keys_with_lines_to` gives. None: it has to be read from there."""
-        async with self._mutex:
-            present = self._present
-            if present is None or not await self._brought_to(present, head, now_us):
+        async with self._brought(head, now_us) as present:
+            if present is None:
                 return None
             return await beside(lambda: consumers(present.tables, keys, owner_id, others=others, most=most))
 
@@ -205,20 +211,14 @@ class LiveGraph:
         Kept from one question to the next, and then only what moved is computed anew. It goes on changing: take from it
         what is needed before anything else is awaited.
         """
-        async with self._mutex:
-            present = self._present
-            if present is None or not await self._brought_to(present, head, now_us):
-                return None
-            return await self._everybody.at(present)
+        async with self._brought(head, now_us) as present:
+            return None if present is None else await self._everybody.at(present)
 
     async def renew_whole(self, head: LedgerHead, now_us: int) -> Ints | None:
         """Solves everybody's results from nothing and keeps those. Returns the keys of the products whose kept results
         were not what comes out; None: there was nothing to compare."""
-        async with self._mutex:
-            present = self._present
-            if present is None or not await self._brought_to(present, head, now_us):
-                return None
-            return await self._everybody.renew(present)
+        async with self._brought(head, now_us) as present:
+            return None if present is None else await self._everybody.renew(present)
 
     async def demand(self, proposal: Proposal, head: LedgerHead, now_us: int) -> Demand | None:
         """What admission of a proposal judges, at `head` and `now_us`, to which the graph is brought first; None: it
@@ -237,11 +237,10 @@ class LiveGraph:
         """The tables, in which is everything up to `head` at least, and which nothing changes while the block runs:
         meanwhile memory answers what it can without a change, and the store the rest. None: they cannot be had here."""
         async with self._freezing:
-            async with self._mutex:
-                present = self._present
-                self._frozen = present is not None and await self._brought_to(present, head, now_us)
+            async with self._brought(head, now_us) as present:
+                self._frozen = present is not None
             try:
-                yield present.tables if present is not None and self._frozen else None
+                yield None if present is None else present.tables
             finally:
                 self._frozen = False
 
