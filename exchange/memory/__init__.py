@@ -7,7 +7,7 @@ from exchange.memory.columns import Column, room
 from exchange.memory.comparables import Comparables, comparables
 from exchange.memory.consumers import consumers
 from exchange.memory.granting import put_grants, put_memberships
-from exchange.memory.kept import KeptClosure, KeptClosures, may_be_kept
+from exchange.memory.kept import Closure, KeptClosure, KeptClosures, may_be_kept
 from exchange.memory.layout import NOBODY, Touched
 from exchange.memory.loading import add_footprint_columns, add_grant_columns, add_product_columns, names_to_bind
 from exchange.memory.packing import Packed, pack, unpack
@@ -19,6 +19,7 @@ from exchange.memory.whole import NoAnswer, Whole, whole_of
 
 __all__ = [
     "NOBODY",
+    "Closure",
     "Column",
     "Comparables",
     "Cut",

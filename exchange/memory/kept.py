@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -96,6 +97,16 @@ def may_be_kept(cut: Cut, found: Rights) -> bool:
         return False
     mentioned = np.unique(cut.mentioned)
     return np.array_equal(mentioned[mentioned != NOBODY], found.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """What was cut out of the graph for one question, and who owns and sees what is in it, at the question's now.
+    kept: what it is, or may be, kept as for the next; None: it may not."""
+
+    cut: Cut
+    rights: Rights
+    kept: KeptClosure | None = None
 
 
 class KeptClosures:

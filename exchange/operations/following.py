@@ -13,7 +13,6 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -22,14 +21,12 @@ from exchange.errors import ExchangeError
 from exchange.graph import Store
 from exchange.memory import (
     NOBODY,
+    Closure,
     Column,
-    Cut,
     History,
-    KeptClosure,
     KeptClosures,
     Present,
     Proposal,
-    Rights,
     Tables,
     Whole,
     consumed,
@@ -60,16 +57,6 @@ ADMISSION_CHANGES_MAX: Final = 10_000  # the same while writes wait: seconds, mo
 RETRY_SECONDS: Final = 1.0  # after a load that failed because the database was away: it begins with one small read
 CLOSING_SECONDS_MAX: Final = 5.0  # for what the last snapshot needs of the database; what is being written is finished
 KEPT_SHARE: Final = 4  # solved closures take at most a fourth of the memory, and only what the graph leaves free
-
-
-@dataclass(frozen=True, slots=True)
-class Closure:
-    """What was cut out of the graph for one question, and who owns and sees what is in it, at the question's now.
-    kept: what it is, or may be, kept as for the next; None: it may not."""
-
-    cut: Cut
-    rights: Rights
-    kept: KeptClosure | None = None
 
 
 class LiveGraph:

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from exchange.access import build_view, facts, permits_at
 from exchange.errors import NotFound
+from exchange.memory import Closure
 from exchange.model.closure import Dates
 from exchange.model.footprint import DataQuality, Finding, Footprint, LifeCycleStage
 from exchange.model.grant import AccessLevel
@@ -32,7 +33,6 @@ from exchange.operations.checks import first_of_month
 from exchange.operations.closures import read_closure
 from exchange.operations.explanation import explanation_of
 from exchange.operations.findings import TRANSPORT_FINDINGS
-from exchange.operations.following import Closure
 from exchange.operations.gap_messages import gap_message
 from exchange.operations.measures import ClosureSource, Solving
 from exchange.operations.sight import Sight

@@ -27,6 +27,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from exchange.errors import AccessDenied, Conflict, InvalidInput, LoopRefused, TooManyRequests
 from exchange.graph import Store
+from exchange.memory import Closure
 from exchange.model.alliance import convener_of
 from exchange.model.closure import Dates
 from exchange.model.footprint import NEVER_US, LifeCycleStage
@@ -49,7 +50,7 @@ from exchange.operations import (
 from exchange.operations.admission import check_admission
 from exchange.operations.answers import RollUpAnswer
 from exchange.operations.exchange import Exchange, open_exchange
-from exchange.operations.following import Closure, LiveGraph
+from exchange.operations.following import LiveGraph
 from exchange.operations.inputs import (
     CreateProductInput,
     CreateReleaseInput,

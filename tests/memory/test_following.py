@@ -9,12 +9,13 @@ import pytest
 
 from exchange.errors import StoreUnavailable
 from exchange.graph import Store
+from exchange.memory import Closure
 from exchange.model.parties import OPERATOR
 from exchange.model.product import Product
 from exchange.operations import following
 from exchange.operations.checks import US_PER_DAY
 from exchange.operations.exchange import Exchange, open_exchange
-from exchange.operations.following import Closure, LiveGraph
+from exchange.operations.following import LiveGraph
 from exchange.operations.roll_ups import solve_for
 from exchange.operations.taking_over import Changed
 from tests.store.databases import Database
