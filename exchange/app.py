@@ -25,7 +25,7 @@ from exchange.errors import ConfigurationInvalid, ExchangeError
 from exchange.graph import Store, Target, parse_target
 from exchange.metrics import CONTENT_TYPE, GraphState, Metrics
 from exchange.model.parties import Viewer
-from exchange.operations import credentials
+from exchange.operations.changing import credentials
 from exchange.operations.exchange import Clock, Exchange, open_exchange, wall_clock_us
 from exchange.operations.self_check import SelfCheck
 from exchange.schema import graphql_routes

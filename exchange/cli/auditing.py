@@ -23,8 +23,8 @@ from exchange.cli.files import refuse_what_is_there, write_whole
 from exchange.cli.finding import find_organization
 from exchange.model.audit_file import LINE_CHARACTERS_MAX, AuditVerdict, verify_audit
 from exchange.model.parties import OPERATOR
-from exchange.operations.audit_reading import export_audit
 from exchange.operations.exchange import Exchange
+from exchange.operations.reading.audit_reading import export_audit
 
 STANDARD_INPUT = "-"
 NOTED = re.compile(r"(?:sha256:)?([0-9a-f]{64})")

@@ -13,9 +13,9 @@ from exchange.cli.console import JSON_OPTION, console, print_json
 from exchange.config import read_settings
 from exchange.errors import InvalidInput
 from exchange.model.parties import OPERATOR
-from exchange.operations.benchmark_publishing import Published, publish_benchmarks
-from exchange.operations.checks import date_of_day
+from exchange.operations.benchmarks.publishing import Published, publish_benchmarks
 from exchange.operations.exchange import Exchange
+from exchange.operations.requests.checks import date_of_day
 
 benchmarks = typer.Typer(
     no_args_is_help=True,

@@ -13,7 +13,7 @@ from exchange.cli.console import JSON_OPTION, console, print_json, table
 from exchange.cli.finding import find_organization
 from exchange.model.footprint import NEVER_US
 from exchange.model.parties import OPERATOR, ROLE_SCOPES, Client, MemberKind, Organization, Role, Scope
-from exchange.operations.credentials import add_client, get_client, give_role, list_clients, revoke_client
+from exchange.operations.changing.credentials import add_client, get_client, give_role, list_clients, revoke_client
 from exchange.operations.exchange import Exchange
 from exchange.schema.instants import instant_of
 from exchange.tokens import hash_secret, make_secret

@@ -30,9 +30,9 @@ from exchange.importers.demo_data import Seeded, publish_seed
 from exchange.importers.publisher import publisher
 from exchange.model.footprint import NEVER_US
 from exchange.model.parties import OPERATOR, ROLE_SCOPES, Client, MemberKind, Role, Scope
-from exchange.operations.checks import day_of
-from exchange.operations.credentials import add_client, add_signing_key, list_clients, signing_keys
+from exchange.operations.changing.credentials import add_client, add_signing_key, list_clients, signing_keys
 from exchange.operations.exchange import Exchange
+from exchange.operations.requests.checks import day_of
 from exchange.tokens.signing import issue, make_key, signing_key
 
 SCOPES: Final = tuple(scope for scope in Scope if scope in ROLE_SCOPES[Role.ADMINISTRATOR])

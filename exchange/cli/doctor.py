@@ -22,7 +22,7 @@ from exchange.cli.demo_place import data_directory, demo_elsewhere, is_demo, way
 from exchange.cli.running import not_begun
 from exchange.config import Settings, read_settings
 from exchange.errors import ConfigurationInvalid, ExchangeError
-from exchange.operations.credentials import signing_keys
+from exchange.operations.changing.credentials import signing_keys
 from exchange.operations.exchange import Exchange
 
 PACKAGES = ("strawberry-graphql", "starlette", "uvicorn", "neo4j", "numpy", "scipy", "networkx", "joserfc")

@@ -21,9 +21,9 @@ from exchange.cli.errors import FAILED
 from exchange.cli.files import refuse_what_is_there, write_whole
 from exchange.cli.finding import ProductArgument, find_product
 from exchange.errors import RollUpRefused
-from exchange.operations.answers import RefusedAnswer
+from exchange.operations.answers.values import RefusedAnswer
 from exchange.operations.exchange import Exchange
-from exchange.operations.explain_files import write_explain_file
+from exchange.operations.reading.explain_files import write_explain_file
 from exchange.rollup import FILE_BYTES_MAX, Difference, ExplainFile, Verdict, read_explain_file, verify
 from exchange.rollup.rounding import text
 

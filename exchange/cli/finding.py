@@ -13,9 +13,9 @@ from exchange.errors import NotFound
 from exchange.model.paging import PAGE_SIZE_MAX, Page, ProductQuery
 from exchange.model.parties import Organization
 from exchange.model.urns import normal_urn
-from exchange.operations.answers import ProductAnswer
+from exchange.operations.answers.values import ProductAnswer
 from exchange.operations.exchange import Exchange
-from exchange.operations.session import Session
+from exchange.operations.reading.session import Session
 from exchange.schema.ids import uuid_of
 
 CANDIDATES_MAX = 10  # listed; whoever has more has to say more of the name

@@ -16,9 +16,9 @@ from exchange.errors import InvalidInput
 from exchange.exports.drawing import NODES_MAX, draw_upstream
 from exchange.exports.network import graphml, node_link
 from exchange.exports.seed_picture import draw_seed
-from exchange.operations.checks import joined
 from exchange.operations.exchange import Exchange
-from exchange.operations.upstream import Upstream, upstream
+from exchange.operations.reading.upstream import Upstream, upstream
+from exchange.operations.requests.checks import joined
 
 graphs = typer.Typer(
     no_args_is_help=True,

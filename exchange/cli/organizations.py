@@ -14,8 +14,8 @@ from exchange.cli.demo_place import demo_elsewhere, way_to_demo
 from exchange.cli.finding import all_organizations, find_organization
 from exchange.config import read_settings
 from exchange.model.parties import OPERATOR, Organization
+from exchange.operations.changing.organizations import add_organization, set_group
 from exchange.operations.exchange import Exchange
-from exchange.operations.organizations import add_organization, set_group
 from exchange.schema.ids import global_id
 
 organizations = typer.Typer(

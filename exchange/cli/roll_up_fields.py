@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from exchange.model.carbon import COLUMNS
 from exchange.model.footprint import DataQuality
-from exchange.operations.answers import FallbackUseAnswer, GapAnswer, RollUpAnswer, TreeNodeAnswer
+from exchange.operations.answers.values import FallbackUseAnswer, GapAnswer, RollUpAnswer, TreeNodeAnswer
 from exchange.rollup.rounding import text as decimal_text
 from exchange.schema.ids import global_id
 from exchange.schema.instants import date_of, instant_of

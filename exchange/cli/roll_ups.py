@@ -20,9 +20,9 @@ from exchange.cli.roll_up_fields import Named, roll_up_fields
 from exchange.errors import RollUpRefused
 from exchange.model.carbon import COLUMNS, MEMO
 from exchange.model.footprint import NEVER_DAY, Price
-from exchange.operations.answers import RefusedAnswer, RollUpAnswer, TreeNodeAnswer
+from exchange.operations.answers.values import RefusedAnswer, RollUpAnswer, TreeNodeAnswer
 from exchange.operations.exchange import Exchange
-from exchange.operations.session import Session
+from exchange.operations.reading.session import Session
 
 CONTRIBUTIONS_SHOWN = 10  # not more than the JSON has, whose names are looked up
 TREE_DEPTH, TREE_CUTOFF_PERCENT, TREE_NODES = 4, 1.0, 60

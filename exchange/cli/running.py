@@ -25,8 +25,8 @@ from exchange.errors import ConfigurationInvalid, NotFound
 from exchange.graph import is_begun
 from exchange.model.paging import Page
 from exchange.model.parties import OPERATOR, Scope, Viewer
-from exchange.operations.checks import day_of, instant_us
 from exchange.operations.exchange import Exchange
+from exchange.operations.requests.checks import day_of, instant_us
 
 T = TypeVar("T")
 W = TypeVar("W", bound=StrEnum)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from exchange.exports import svg
 from exchange.exports.layers import Layout, layered
-from exchange.operations.upstream import Upstream, UpstreamLine, UpstreamProduct
+from exchange.operations.reading.upstream import Upstream, UpstreamLine, UpstreamProduct
 
 NODES_MAX = 60  # more do not fit a page that can still be read
 LINES_SHARE_MIN_PERCENT = 0.05  # thinner lines are noise; every product keeps its thickest one

@@ -12,8 +12,8 @@ from io import BytesIO
 import networkx as nx
 
 from exchange.exports.svg import clean
-from exchange.operations.checks import date_of_day
-from exchange.operations.upstream import Upstream
+from exchange.operations.reading.upstream import Upstream
+from exchange.operations.requests.checks import date_of_day
 
 
 def network(upstream: Upstream) -> nx.MultiDiGraph[str]:

@@ -23,17 +23,17 @@ from exchange.importers.keys import stable_uuid
 from exchange.importers.publisher import Progress, all_in_order, find_or_add_organization, publisher, silent
 from exchange.model.footprint import SystemBoundary
 from exchange.model.grant import AccessLevel
+from exchange.operations.changing.products import create_product
+from exchange.operations.changing.publishing import FOOTPRINTS_MAX, publish_footprints
+from exchange.operations.changing.sharing import grant_access
 from exchange.operations.exchange import Exchange
-from exchange.operations.inputs import (
+from exchange.operations.requests.inputs import (
     CreateProductInput,
     DeclaredInput,
     FootprintInput,
     GrantAccessInput,
     PublishFootprintsInput,
 )
-from exchange.operations.products import create_product
-from exchange.operations.publishing import FOOTPRINTS_MAX, publish_footprints
-from exchange.operations.sharing import grant_access
 from exchange.units import DeclaredUnit
 
 DOMAIN: Final = "carbon-catalogue.example"

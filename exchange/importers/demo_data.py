@@ -17,8 +17,12 @@ from exchange.importers.footprint_fields import Fields, footprint_input
 from exchange.importers.keys import stable_uuid
 from exchange.importers.publisher import Progress, all_in_order, find_or_add_organization, publisher, silent
 from exchange.model.grant import AccessLevel
+from exchange.operations.changing.products import create_product
+from exchange.operations.changing.publishing import FOOTPRINTS_MAX, publish_footprints
+from exchange.operations.changing.releases import create_release
+from exchange.operations.changing.sharing import grant_access
 from exchange.operations.exchange import Exchange
-from exchange.operations.inputs import (
+from exchange.operations.requests.inputs import (
     CreateProductInput,
     CreateReleaseInput,
     FootprintInput,
@@ -26,10 +30,6 @@ from exchange.operations.inputs import (
     ProductKey,
     PublishFootprintsInput,
 )
-from exchange.operations.products import create_product
-from exchange.operations.publishing import FOOTPRINTS_MAX, publish_footprints
-from exchange.operations.releases import create_release
-from exchange.operations.sharing import grant_access
 
 Ids = Mapping[str, str]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from exchange.model.conformity import ProductRuleOperator, VerificationCoverage
 from exchange.model.footprint import LifeCycleStage, SystemBoundary
-from exchange.operations.inputs import (
+from exchange.operations.requests.inputs import (
     DataQualityInput,
     DeclaredInput,
     FallbackInput,

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from exchange.model.parties import OPERATOR, Organization, Scope, Viewer
+from exchange.operations.changing.organizations import add_organization
 from exchange.operations.exchange import Exchange
-from exchange.operations.organizations import add_organization
 
 T = TypeVar("T")
 

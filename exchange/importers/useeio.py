@@ -23,9 +23,13 @@ from exchange.importers.publisher import Progress, all_in_order, find_or_add_org
 from exchange.model.footprint import LifeCycleStage, PriceBasis
 from exchange.model.grant import AccessLevel
 from exchange.model.parties import ANONYMOUS, Viewer
-from exchange.operations.answers import RollUpAnswer
+from exchange.operations.answers.values import RollUpAnswer
+from exchange.operations.changing.products import create_product
+from exchange.operations.changing.publishing import FOOTPRINTS_MAX, publish_footprints
+from exchange.operations.changing.releases import create_release
+from exchange.operations.changing.sharing import grant_access
 from exchange.operations.exchange import Exchange
-from exchange.operations.inputs import (
+from exchange.operations.requests.inputs import (
     CreateProductInput,
     CreateReleaseInput,
     FootprintInput,
@@ -36,10 +40,6 @@ from exchange.operations.inputs import (
     PublishFootprintsInput,
     StageEmissionsInput,
 )
-from exchange.operations.products import create_product
-from exchange.operations.publishing import FOOTPRINTS_MAX, publish_footprints
-from exchange.operations.releases import create_release
-from exchange.operations.sharing import grant_access
 from exchange.units import AmountUnit, DeclaredUnit
 
 CURRENCY = "USD"

@@ -2,7 +2,7 @@
 
 Two for each product at most: from cradle to gate, computed with everybody's at these dates, and from cradle to grave,
 as it was stated. Excluding biogenic uptake, both. What a stated one counts is not known where it gives one number for
-both totals and leaves uptake unknown (the same in `exchange.operations.comparing`).
+both totals and leaves uptake unknown (the same in `exchange.operations.reading.comparing`).
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
-from exchange.operations.measures import ClosureSource, Solving, tell_if_slow
+from exchange.operations.writing.measures import ClosureSource, Solving, tell_if_slow
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -35,7 +35,7 @@ class GraphState:
 
 
 class Metrics:
-    """Counts what operations tell (`exchange.operations.measures.Measures`) and prints all of it."""
+    """Counts what operations tell (`exchange.operations.writing.measures.Measures`) and prints all of it."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()

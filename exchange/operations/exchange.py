@@ -13,20 +13,20 @@ from exchange.errors import NotSignedIn
 from exchange.graph import Store
 from exchange.model.ledger import LedgerHead
 from exchange.model.parties import Viewer
-from exchange.operations.audit import Audit
-from exchange.operations.customers_told import CustomersTold
-from exchange.operations.following import LiveGraph
-from exchange.operations.known import Known
-from exchange.operations.known_clients import KnownClients
-from exchange.operations.measures import Measures, NoMeasures
-from exchange.operations.probing import ForeignScenarios
-from exchange.operations.refused_scenarios import RefusedScenarios
-from exchange.operations.sampling import Runs
-from exchange.operations.session import Session
-from exchange.operations.snapshots import SnapshotFile
-from exchange.operations.swings import Swings
+from exchange.operations.following.follower import LiveGraph
+from exchange.operations.following.known import Known
+from exchange.operations.following.known_clients import KnownClients
+from exchange.operations.following.snapshots import SnapshotFile
+from exchange.operations.reading.sampling import Runs
+from exchange.operations.reading.session import Session
+from exchange.operations.swings.customers_told import CustomersTold
+from exchange.operations.swings.judging import Swings
 from exchange.operations.turns import Share, Turns
-from exchange.operations.writing import WriteQueue
+from exchange.operations.watching.audit import Audit
+from exchange.operations.watching.probing import ForeignScenarios
+from exchange.operations.watching.refused_scenarios import RefusedScenarios
+from exchange.operations.writing.measures import Measures, NoMeasures
+from exchange.operations.writing.queue import WriteQueue
 
 Clock = Callable[[], int]
 

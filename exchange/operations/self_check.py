@@ -22,9 +22,9 @@ from exchange.errors import ExchangeError
 from exchange.memory.whole import KEPT_DIFFERENCE, RADII
 from exchange.model.parties import OPERATOR
 from exchange.operations.exchange import Exchange
-from exchange.operations.following import LiveGraph
-from exchange.operations.roll_ups import Solved, solve_for
-from exchange.operations.session import Session
+from exchange.operations.following.follower import LiveGraph
+from exchange.operations.reading.roll_ups import Solved, solve_for
+from exchange.operations.reading.session import Session
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 Both follow from what is shown: UPTAKE_POSITIVE from the total (docs/method.md, "Components"), the other from the view.
 What can be said of a footprint before its suppliers are known was found when it was published, and is kept with it
-(exchange.operations.findings).
+(exchange.operations.requests.findings).
 """
 
 from __future__ import annotations

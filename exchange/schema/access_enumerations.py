@@ -5,8 +5,8 @@ from __future__ import annotations
 from exchange.access import Disclosure
 from exchange.access import RouteCondition as AccessRouteCondition
 from exchange.access import RouteKind as AccessRouteKind
-from exchange.operations.access_of import AccessReasonCode
-from exchange.operations.grant_use import GrantUseCode
+from exchange.operations.reading.access_of import AccessReasonCode
+from exchange.operations.reading.grant_use import GrantUseCode
 from exchange.schema.describing import describe
 
 __all__ = ["AccessReasonCode", "AccessRouteCondition", "AccessRouteKind", "Disclosure", "GrantUseCode"]

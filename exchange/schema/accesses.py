@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 
-from exchange.operations.access_of import AccessOfAnswer, AccessReason, ShownAnswer
-from exchange.operations.access_of import AccessRoute as RouteAnswer
-from exchange.operations.access_of import ShownLine as ShownLineAnswer
-from exchange.operations.access_of import ShownPart as ShownPartAnswer
+from exchange.operations.reading.access_of import AccessOfAnswer, AccessReason, ShownAnswer
+from exchange.operations.reading.access_of import AccessRoute as RouteAnswer
+from exchange.operations.reading.access_of import ShownLine as ShownLineAnswer
+from exchange.operations.reading.access_of import ShownPart as ShownPartAnswer
 from exchange.schema.access_enumerations import AccessReasonCode, AccessRouteCondition, AccessRouteKind, Disclosure
 from exchange.schema.carbon import CarbonComponents
 from exchange.schema.enumerations import AccessLevel

@@ -9,8 +9,8 @@ from typing import Annotated
 import strawberry
 
 from exchange.errors import Problems
-from exchange.operations import alliances
-from exchange.operations import inputs as values
+from exchange.operations.changing import alliances
+from exchange.operations.requests import inputs as values
 from exchange.schema.alliances import Alliance, Membership
 from exchange.schema.errors import AccessDenied, Conflict, InvalidInput, LoopRefused, NotFound
 from exchange.schema.ids import only_id, required_id

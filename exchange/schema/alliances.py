@@ -1,4 +1,4 @@
-"""Alliances and who is in them. Who sees what of them: exchange.operations.alliance_answers."""
+"""Alliances and who is in them. Who sees what of them: exchange.operations.reading.alliance_answers."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from strawberry import UNSET
 
-from exchange.operations import alliance_answers, benchmark_answers
-from exchange.operations.answers import AllianceAnswer, MembershipAnswer
+from exchange.operations.answers.values import AllianceAnswer, MembershipAnswer
+from exchange.operations.benchmarks import answers as benchmark_answers
+from exchange.operations.reading import alliance_answers
 from exchange.schema.benchmarks import BenchmarkEdition, BenchmarkPlace
 from exchange.schema.connections import AFTER, BEFORE, FIRST, LAST, Connection, connection, given, page_of
 from exchange.schema.dates import AS_OF, KNOWN_AT

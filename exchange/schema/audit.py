@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import strawberry
 
-from exchange.operations.audit_reading import AuditAnswer
+from exchange.operations.reading.audit_reading import AuditAnswer
 from exchange.schema.enumerations import AuditKind
 from exchange.schema.ids import global_id
 from exchange.schema.instants import instant_of

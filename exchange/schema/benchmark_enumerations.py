@@ -5,7 +5,7 @@ from __future__ import annotations
 from exchange.benchmarks import GroupBand as BenchmarkGroups
 from exchange.benchmarks import Position as BenchmarkPosition
 from exchange.comparison import BiogenicConvention
-from exchange.operations.benchmark_answers import Reason as BenchmarkReason
+from exchange.operations.benchmarks.answers import Reason as BenchmarkReason
 from exchange.schema.describing import describe
 
 __all__ = ["BenchmarkGroups", "BenchmarkPosition", "BenchmarkReason", "BiogenicConvention"]

@@ -10,7 +10,7 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
-from exchange.operations.benchmark_publishing import Published, publish_benchmarks
+from exchange.operations.benchmarks.publishing import Published, publish_benchmarks
 from exchange.schema.connections import given
 from exchange.schema.errors import AccessDenied, Conflict, InvalidInput
 from exchange.schema.instants import date_of, instant_of

@@ -12,8 +12,8 @@ from strawberry import UNSET
 from exchange.benchmarks.comparable import price_of
 from exchange.model.benchmark import UNSTATED
 from exchange.model.benchmark import BenchmarkSet as SetOf
-from exchange.operations import benchmark_answers
-from exchange.operations.benchmark_answers import EditionAnswer, PlaceAnswer
+from exchange.operations.benchmarks import answers as benchmark_answers
+from exchange.operations.benchmarks.answers import EditionAnswer, PlaceAnswer
 from exchange.schema.benchmark_enumerations import (
     BenchmarkGroups,
     BenchmarkPosition,

@@ -9,7 +9,7 @@ import strawberry
 
 from exchange.comparison import Difference as DifferenceOf
 from exchange.comparison import Reason
-from exchange.operations.comparing import MESSAGES, ComparedSide, ComparisonAnswer
+from exchange.operations.reading.comparing import MESSAGES, ComparedSide, ComparisonAnswer
 from exchange.schema.comparison_enumerations import ComparisonFinding, ComparisonReasonCode, ComparisonVerdict
 from exchange.schema.enumerations import DeclaredUnit, SystemBoundary
 from exchange.schema.work import Info

@@ -15,7 +15,7 @@ from strawberry import UNSET
 
 from exchange.errors import InvalidInput, Problem
 from exchange.model.paging import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page
-from exchange.operations.answers import PageAnswer
+from exchange.operations.answers.values import PageAnswer
 
 T = TypeVar("T")
 A = TypeVar("A")

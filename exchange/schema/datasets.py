@@ -6,7 +6,7 @@ import datetime as dt
 
 import strawberry
 
-from exchange.operations.answers import DatasetAnswer, ReleaseAnswer
+from exchange.operations.answers.values import DatasetAnswer, ReleaseAnswer
 from exchange.schema.ids import global_id
 from exchange.schema.instants import date_of
 from exchange.schema.nodes import Node

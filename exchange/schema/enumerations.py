@@ -14,8 +14,8 @@ from exchange.model.ledger import ChangeKind as AuditKind
 from exchange.model.paging import ProductOrder
 from exchange.model.parties import MemberKind, Role, Scope
 from exchange.model.resolved import GapCode, UncertaintyReason
-from exchange.operations.explanation import ContributionGrouping
-from exchange.operations.explanation import GroupKind as ContributionGroupKind
+from exchange.operations.answers.explanation import ContributionGrouping
+from exchange.operations.answers.explanation import GroupKind as ContributionGroupKind
 from exchange.schema.describing import describe
 from exchange.units import AmountUnit, DeclaredUnit
 

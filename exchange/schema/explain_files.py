@@ -7,8 +7,8 @@ from typing import Final
 import strawberry
 
 from exchange.errors import InvalidInput
-from exchange.operations.answers import RollUpAnswer
-from exchange.operations.explain_files import write_explain_file
+from exchange.operations.answers.values import RollUpAnswer
+from exchange.operations.reading.explain_files import write_explain_file
 from exchange.schema.work import Info
 
 EXPLAINED_PARTS_MAX: Final = 200_000  # products and lines of all files in one answer: two of the largest model's, 16 MB

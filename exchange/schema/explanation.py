@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import strawberry
 from strawberry import UNSET
 
-from exchange.operations.explanation import (
+from exchange.operations.answers.explanation import (
     ELASTICITIES_MAX,
     PATH_LINES_MAX,
     PATH_NODES_MAX,
     PATHS_MAX,
     TIERS_MAX,
 )
-from exchange.operations.explanation import ContributionGroup as GroupAnswer
-from exchange.operations.explanation import Elasticity as ElasticityAnswer
-from exchange.operations.explanation import PathStep as StepAnswer
+from exchange.operations.answers.explanation import ContributionGroup as GroupAnswer
+from exchange.operations.answers.explanation import Elasticity as ElasticityAnswer
+from exchange.operations.answers.explanation import PathStep as StepAnswer
 from exchange.schema.bounds import bounded
 from exchange.schema.connections import AFTER, FIRST, Connection, connection, given, page_of
 from exchange.schema.dates import AS_OF, KNOWN_AT
@@ -31,7 +31,7 @@ from exchange.schema.organizations import Organization
 from exchange.schema.work import Info
 
 if TYPE_CHECKING:
-    from exchange.operations.downstream import Resting
+    from exchange.operations.reading.downstream import Resting
     from exchange.schema.products import Product
 
 LazyProduct = Annotated["Product", strawberry.lazy("exchange.schema.products")]

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from exchange.errors import Problems
 from exchange.model.carbon import COLUMNS, UNSPECIFIED_BIOGENIC
-from exchange.operations import inputs as values
+from exchange.operations.requests import inputs as values
 from exchange.schema.ids import required_id
 
 Path = tuple[str, ...]

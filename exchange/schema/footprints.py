@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import strawberry
 
 from exchange.model import footprint as model
-from exchange.operations.answers import FallbackLineAnswer, FootprintAnswer, LineAnswer
+from exchange.operations.answers.values import FallbackLineAnswer, FootprintAnswer, LineAnswer
 from exchange.schema.carbon import DataQuality, StageEmissions
 from exchange.schema.conformity import ProductOrSectorSpecificRule, Verification
 from exchange.schema.datasets import Release

@@ -11,7 +11,7 @@ from strawberry import UNSET
 
 from exchange.errors import Problems
 from exchange.model.grant import AccessLevel
-from exchange.operations import inputs as values
+from exchange.operations.requests import inputs as values
 from exchange.schema.connections import given
 from exchange.schema.enumerations import GrantLevel
 from exchange.schema.ids import required_id

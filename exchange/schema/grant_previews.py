@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from strawberry import UNSET
 
-from exchange.operations.grant_preview import Consequence, GrantPreviewAnswer, preview_grant
+from exchange.operations.changing.grant_preview import Consequence, GrantPreviewAnswer, preview_grant
 from exchange.schema.accesses import ProductAccess
 from exchange.schema.connections import given
 from exchange.schema.dates import AS_OF, KNOWN_AT

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from exchange.model.grant import AccessLevel
-from exchange.operations.answers import GrantAnswer
-from exchange.operations.grant_use import GrantUse as LastUse
+from exchange.operations.answers.values import GrantAnswer
+from exchange.operations.reading.grant_use import GrantUse as LastUse
 from exchange.schema.access_enumerations import GrantUseCode
 from exchange.schema.alliances import Alliance
 from exchange.schema.enumerations import GrantLevel

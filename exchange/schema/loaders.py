@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING
 from strawberry.dataloader import DataLoader
 
 from exchange.model.alliance import Membership as Found
-from exchange.operations import alliance_answers, benchmark_answers, grant_answers, member_answers
-from exchange.operations.access_of import AccessOfAnswer
-from exchange.operations.answers import (
+from exchange.operations.answers.values import (
     AllianceAnswer,
     DatasetAnswer,
     FootprintAnswer,
@@ -26,10 +24,13 @@ from exchange.operations.answers import (
     ReleaseAnswer,
     RollUpAnswer,
 )
-from exchange.operations.benchmark_answers import EditionAnswer
-from exchange.operations.comparing import ComparisonAnswer
-from exchange.operations.grant_use import GrantUse, last_uses
-from exchange.operations.member_answers import MemberAnswer
+from exchange.operations.benchmarks import answers as benchmark_answers
+from exchange.operations.benchmarks.answers import EditionAnswer
+from exchange.operations.reading import alliance_answers, grant_answers, member_answers
+from exchange.operations.reading.access_of import AccessOfAnswer
+from exchange.operations.reading.comparing import ComparisonAnswer
+from exchange.operations.reading.grant_use import GrantUse, last_uses
+from exchange.operations.reading.member_answers import MemberAnswer
 from exchange.schema.alliances import Alliance, Membership
 from exchange.schema.benchmarks import BenchmarkEdition
 from exchange.schema.datasets import Dataset, Release
@@ -41,7 +42,7 @@ from exchange.schema.products import Product
 from exchange.schema.roll_ups import RollUp, RollUpRefused
 
 if TYPE_CHECKING:
-    from exchange.operations.session import Session
+    from exchange.operations.reading.session import Session
 
 Dates = tuple[int | None, int | None]  # as-of day, known-at microseconds; None: today, now
 

@@ -12,9 +12,9 @@ from typing import Annotated, TypeVar
 
 import strawberry
 
-from exchange.operations import inputs as values
-from exchange.operations import members
-from exchange.operations.member_answers import MemberAnswer
+from exchange.operations.changing import members
+from exchange.operations.reading.member_answers import MemberAnswer
+from exchange.operations.requests import inputs as values
 from exchange.schema.enumerations import MemberKind, Role
 from exchange.schema.errors import AccessDenied, Conflict, InvalidInput, NotFound
 from exchange.schema.ids import global_id, only_id

@@ -17,8 +17,8 @@ from strawberry import UNSET
 from strawberry.types.base import get_object_definition
 
 from exchange.errors import Problems
-from exchange.operations import deprecating, products, publishing, releases, sharing
-from exchange.operations import inputs as values
+from exchange.operations.changing import deprecating, products, publishing, releases, sharing
+from exchange.operations.requests import inputs as values
 from exchange.schema.alliance_mutations import AllianceMutations
 from exchange.schema.benchmark_mutations import BenchmarkMutations
 from exchange.schema.connections import given

@@ -8,8 +8,8 @@ import strawberry
 from strawberry import UNSET
 
 from exchange.model.paging import ProductQuery
-from exchange.operations import alliance_answers, member_answers
-from exchange.operations.answers import OrganizationAnswer
+from exchange.operations.answers.values import OrganizationAnswer
+from exchange.operations.reading import alliance_answers, member_answers
 from exchange.schema.alliances import Membership
 from exchange.schema.audit import AuditEntry
 from exchange.schema.connections import AFTER, BEFORE, FIRST, LAST, Connection, connection, page_of

@@ -8,7 +8,7 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
-from exchange.operations.answers import ProductAnswer
+from exchange.operations.answers.values import ProductAnswer
 from exchange.schema import explanation
 from exchange.schema.accesses import ProductAccess
 from exchange.schema.connections import AFTER, BEFORE, FIRST, LAST, Connection, connection, given, page_of

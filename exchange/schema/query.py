@@ -13,7 +13,7 @@ from strawberry import UNSET
 
 from exchange.errors import InvalidInput
 from exchange.model.paging import ProductQuery
-from exchange.operations import alliance_answers
+from exchange.operations.reading import alliance_answers
 from exchange.schema.alliances import Alliance
 from exchange.schema.comparisons import Comparison
 from exchange.schema.connections import AFTER, BEFORE, FIRST, LAST, Connection, connection, given, page_of

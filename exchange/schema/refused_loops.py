@@ -6,7 +6,7 @@ import datetime as dt
 
 import strawberry
 
-from exchange.operations.answers import RefusedLoopAnswer
+from exchange.operations.answers.values import RefusedLoopAnswer
 from exchange.schema.instants import instant_of
 from exchange.schema.organizations import Organization
 from exchange.schema.work import Info

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import strawberry
 
-from exchange.operations.answers import (
+from exchange.operations.answers.values import (
     ContributionAnswer,
     FallbackUseAnswer,
     GapAnswer,

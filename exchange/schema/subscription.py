@@ -1,5 +1,5 @@
 """Subscription: what is told bit by bit, over WebSocket alone. Its resolver checks and begins; what it yields is
-decided anew each time, by a session of its own (exchange.operations.sampling)."""
+decided anew each time, by a session of its own (exchange.operations.reading.sampling)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Annotated, Final
 import strawberry
 from strawberry import UNSET
 
-from exchange.operations.answers import RefusedAnswer
-from exchange.operations.sampling import Asked, SamplingProgress, sampling
-from exchange.operations.session import Session
+from exchange.operations.answers.values import RefusedAnswer
+from exchange.operations.reading.sampling import Asked, SamplingProgress, sampling
+from exchange.operations.reading.session import Session
 from exchange.rollup.monte_carlo import RUN_SAMPLES_MAX, SAMPLES_MIN, SEED_MAX
 from exchange.schema.bounds import bounded
 from exchange.schema.connections import given

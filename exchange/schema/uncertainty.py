@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import strawberry
 
-from exchange.operations.answers import UncertaintyAnswer
+from exchange.operations.answers.values import UncertaintyAnswer
 from exchange.rollup import Draws, SpreadAdvice
 from exchange.rollup import PrimaryDataAdvice as Gain
 from exchange.schema.enumerations import UncertaintyMethod, UncertaintyReason

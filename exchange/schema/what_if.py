@@ -16,11 +16,17 @@ from strawberry import UNSET
 from strawberry.types.base import get_object_definition
 
 from exchange.errors import InvalidInput, Problems
-from exchange.operations import what_if_inputs as values
-from exchange.operations.answers import RefusedAnswer
-from exchange.operations.inputs import ProductKey as ProductKeyValue
-from exchange.operations.inputs import StageEmissionsInput as StageEmissionsValue
-from exchange.operations.what_if import CHANGES_MAX, SCENARIOS_MAX, ScenarioAnswer, ScenarioRefusedAnswer, WhatIfAnswer
+from exchange.operations.answers.values import RefusedAnswer
+from exchange.operations.reading.what_if import (
+    CHANGES_MAX,
+    SCENARIOS_MAX,
+    ScenarioAnswer,
+    ScenarioRefusedAnswer,
+    WhatIfAnswer,
+)
+from exchange.operations.requests import what_if_inputs as values
+from exchange.operations.requests.inputs import ProductKey as ProductKeyValue
+from exchange.operations.requests.inputs import StageEmissionsInput as StageEmissionsValue
 from exchange.rollup import ContributionChange as ContributionChangeAnswer
 from exchange.rollup import Figures
 from exchange.schema.bounds import bounded

@@ -18,7 +18,7 @@ from exchange.model.parties import Viewer
 
 if TYPE_CHECKING:
     from exchange.operations.exchange import Exchange
-    from exchange.operations.session import Session
+    from exchange.operations.reading.session import Session
     from exchange.schema.loaders import Loaders
 
 T = TypeVar("T")

@@ -13,10 +13,10 @@ import pytest
 
 from exchange.access import Disclosure, Other, RouteCondition, RouteKind, disclosed
 from exchange.model.grant import AccessLevel
-from exchange.operations import access_of as operation
-from exchange.operations.access_of import AccessOfAnswer, AccessReason, AccessReasonCode, ShownPart
-from exchange.operations.answers import LineAnswer, RefusedAnswer
-from exchange.operations.session import Session
+from exchange.operations.answers.values import LineAnswer, RefusedAnswer
+from exchange.operations.reading import access_of as operation
+from exchange.operations.reading.access_of import AccessOfAnswer, AccessReason, AccessReasonCode, ShownPart
+from exchange.operations.reading.session import Session
 from tests.access.granted_facts import levels
 from tests.access.pairs import Plan, Planned, random_plan
 from tests.access.test_two_worlds_pure import same_answers, same_facts

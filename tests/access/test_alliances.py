@@ -17,9 +17,9 @@ from exchange.errors import AccessDenied, InvalidInput, NotFound
 from exchange.model.closure import Dates
 from exchange.model.grant import AccessLevel
 from exchange.model.view import ViewNode
-from exchange.operations.grant_preview import GrantPreviewAnswer, preview_grant
-from exchange.operations.inputs import GrantAccessInput
-from exchange.operations.roll_ups import solve_for
+from exchange.operations.changing.grant_preview import GrantPreviewAnswer, preview_grant
+from exchange.operations.reading.roll_ups import solve_for
+from exchange.operations.requests.inputs import GrantAccessInput
 from tests.access.granted_facts import levels
 from tests.access.pairs import ALLIANCES, LEVELS, random_plan
 from tests.access.worlds import EARLIER_US, GrantedWorld, session_of, viewer_of

@@ -11,7 +11,7 @@ from exchange.access import facts
 from exchange.errors import InvalidInput
 from exchange.model.grant import AccessLevel
 from exchange.model.paging import Page
-from exchange.operations import downstream as module
+from exchange.operations.reading import downstream as module
 from tests.access.granted_facts import granted_facts
 from tests.access.worlds import GrantedWorld, everything, session_of, viewer_of
 from tests.rollup.check import line

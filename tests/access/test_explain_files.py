@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from exchange.errors import InvalidInput
 from exchange.model.parties import Viewer
-from exchange.operations import explain_files
-from exchange.operations.answers import RollUpAnswer
-from exchange.operations.explain_files import write_explain_file
+from exchange.operations.answers.values import RollUpAnswer
+from exchange.operations.reading import explain_files
+from exchange.operations.reading.explain_files import write_explain_file
 from exchange.rollup import ExplainFile, read_explain_file, verify
 from tests.access.granted_facts import levels
 from tests.access.pairs import Plan, random_plan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exchange.operations.explanation import ContributionGrouping
+from exchange.operations.answers.explanation import ContributionGrouping
 from tests.access.test_facts import answer, facts
 from tests.access.worlds import GrantedWorld
 from tests.rollup.check import line

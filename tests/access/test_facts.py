@@ -15,7 +15,7 @@ from exchange.access import facts as facts_of_product
 from exchange.model.carbon import COLUMN, COLUMNS, STATED
 from exchange.model.closure import Dates
 from exchange.model.grant import AccessLevel
-from exchange.operations.roll_ups import solve_for
+from exchange.operations.reading.roll_ups import solve_for
 from tests.access.worlds import GrantedWorld, session_of, viewer_of
 from tests.rollup.check import NOW, day, instant, line
 

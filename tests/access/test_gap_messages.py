@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from exchange.model.footprint import NEVER_US, Price, PriceBasis
-from exchange.operations.answers import RollUpAnswer
+from exchange.operations.answers.values import RollUpAnswer
 from tests.access.worlds import EARLIER_US, GrantedWorld, session_of, viewer_of
 from tests.rollup.check import line
 

@@ -10,9 +10,9 @@ import pytest
 
 from exchange.errors import InvalidInput, Problem, Problems
 from exchange.model.grant import AccessLevel
-from exchange.operations.checks import Checker
-from exchange.operations.grant_preview import GrantPreviewAnswer, preview_grant
-from exchange.operations.inputs import GrantAccessInput
+from exchange.operations.changing.grant_preview import GrantPreviewAnswer, preview_grant
+from exchange.operations.requests.checks import Checker
+from exchange.operations.requests.inputs import GrantAccessInput
 from tests.access.worlds import GrantedWorld, session_of, viewer_of
 from tests.rollup.check import NOW
 

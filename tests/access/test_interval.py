@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import pytest
 
-from exchange.operations.answers import RollUpAnswer
+from exchange.operations.answers.values import RollUpAnswer
 from tests.access.worlds import GrantedWorld, session_of, viewer_of
 from tests.rollup.check import line
 

@@ -9,8 +9,8 @@ import pytest
 
 from exchange.model.footprint import Footprint
 from exchange.model.ledger import LedgerHead
-from exchange.operations import own_chains
-from exchange.operations.own_chains import Reading, customers_of, suppliers_through
+from exchange.operations.swings import own_chains
+from exchange.operations.swings.own_chains import Reading, customers_of, suppliers_through
 from tests.access.worlds import EVERYBODY, GrantedWorld, MemoryStore, session_of, viewer_of
 from tests.rollup.check import NOW, line
 

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 
 from exchange.model.grant import AccessLevel
 from exchange.model.pedigree import Pedigree
-from exchange.operations import footprint_answers, roll_ups, what_if
-from exchange.operations.answers import PageAnswer
-from exchange.operations.session import Session
+from exchange.operations.answers.values import PageAnswer
+from exchange.operations.reading import footprint_answers, roll_ups, what_if
+from exchange.operations.reading.session import Session
 from tests.access.granted_facts import granted_facts
 from tests.access.pairs import CHANGES, Plan, Planned, changed, random_plan, same_lines_other_keys, spread
 from tests.access.worlds import everything

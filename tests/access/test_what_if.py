@@ -13,12 +13,10 @@ from hypothesis import strategies as st
 
 from exchange.errors import InvalidInput, NotFound, Problems, TooManyRequests
 from exchange.model.footprint import LifeCycleStage, PriceBasis
-from exchange.operations.answers import RefusedAnswer
-from exchange.operations.inputs import ProductKey, StageEmissionsInput
-from exchange.operations.refusals import REFUSALS_PER_DAY_MAX
-from exchange.operations.refused_scenarios import RefusedScenarios
-from exchange.operations.what_if import CHANGES_MAX, ScenarioAnswer, ScenarioRefusedAnswer, WhatIfAnswer
-from exchange.operations.what_if_inputs import (
+from exchange.operations.answers.values import RefusedAnswer
+from exchange.operations.reading.what_if import CHANGES_MAX, ScenarioAnswer, ScenarioRefusedAnswer, WhatIfAnswer
+from exchange.operations.requests.inputs import ProductKey, StageEmissionsInput
+from exchange.operations.requests.what_if_inputs import (
     ChangeInput,
     DirectChangeInput,
     LineChangeInput,
@@ -28,6 +26,8 @@ from exchange.operations.what_if_inputs import (
     ShareOfLineInput,
     SubstituteInput,
 )
+from exchange.operations.watching.refused_scenarios import RefusedScenarios
+from exchange.operations.writing.refusals import REFUSALS_PER_DAY_MAX
 from exchange.units import AmountUnit
 from tests.access.worlds import GrantedWorld, session_of, viewer_of
 from tests.rollup.check import line, solve

@@ -25,14 +25,13 @@ from exchange.model.ledger import LedgerHead
 from exchange.model.paging import Page, PageOf, ProductOrder, ProductQuery
 from exchange.model.parties import ANONYMOUS, OPERATOR, Organization, Scope, Viewer
 from exchange.model.product import Product
-from exchange.operations.answers import FootprintAnswer, ProductAnswer, RefusedAnswer
-from exchange.operations.explain_files import write_explain_file
-from exchange.operations.explanation import ContributionGrouping
-from exchange.operations.grant_preview import preview_grant
-from exchange.operations.inputs import GrantAccessInput, ProductKey, StageEmissionsInput
-from exchange.operations.refused_scenarios import RefusedScenarios
-from exchange.operations.session import Session
-from exchange.operations.what_if_inputs import (
+from exchange.operations.answers.explanation import ContributionGrouping
+from exchange.operations.answers.values import FootprintAnswer, ProductAnswer, RefusedAnswer
+from exchange.operations.changing.grant_preview import preview_grant
+from exchange.operations.reading.explain_files import write_explain_file
+from exchange.operations.reading.session import Session
+from exchange.operations.requests.inputs import GrantAccessInput, ProductKey, StageEmissionsInput
+from exchange.operations.requests.what_if_inputs import (
     ChangeInput,
     DirectChangeInput,
     LineChangeInput,
@@ -42,6 +41,7 @@ from exchange.operations.what_if_inputs import (
     ShareOfLineInput,
     SubstituteInput,
 )
+from exchange.operations.watching.refused_scenarios import RefusedScenarios
 from exchange.units import AmountUnit
 from tests.rollup.check import NOW, World, instant
 

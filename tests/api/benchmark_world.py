@@ -18,10 +18,14 @@ from exchange.importers.publisher import publisher
 from exchange.model.footprint import SystemBoundary
 from exchange.model.grant import AccessLevel
 from exchange.model.parties import OPERATOR
-from exchange.operations.alliances import accept_invitation, found_alliance, invite_to_alliance, leave_alliance
-from exchange.operations.benchmark_publishing import Published, publish_benchmarks
+from exchange.operations.benchmarks.publishing import Published, publish_benchmarks
+from exchange.operations.changing.alliances import accept_invitation, found_alliance, invite_to_alliance, leave_alliance
+from exchange.operations.changing.organizations import add_organization
+from exchange.operations.changing.products import create_product
+from exchange.operations.changing.publishing import publish_footprints
+from exchange.operations.changing.sharing import grant_access, revoke_access
 from exchange.operations.exchange import Exchange
-from exchange.operations.inputs import (
+from exchange.operations.requests.inputs import (
     CreateProductInput,
     DeclaredInput,
     FootprintInput,
@@ -30,10 +34,6 @@ from exchange.operations.inputs import (
     InviteToAllianceInput,
     PublishFootprintsInput,
 )
-from exchange.operations.organizations import add_organization
-from exchange.operations.products import create_product
-from exchange.operations.publishing import publish_footprints
-from exchange.operations.sharing import grant_access, revoke_access
 from exchange.units import DeclaredUnit
 from tests.rollup.check import instant
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from exchange.model.footprint import NEVER_US
 from exchange.model.parties import OPERATOR, ROLE_SCOPES, Client, Role, Scope
-from exchange.operations.credentials import add_client, add_signing_key, get_client, signing_keys
-from exchange.operations.organizations import add_organization
+from exchange.operations.changing.credentials import add_client, add_signing_key, get_client, signing_keys
+from exchange.operations.changing.organizations import add_organization
 from exchange.schema.ids import global_id
 from exchange.tokens.signing import issue, make_key, signing_key
 from tests.api.exchange_server import ApiClient, ExchangeServer

@@ -22,9 +22,9 @@ from exchange.config import Settings
 from exchange.model.footprint import NEVER_US
 from exchange.model.ledger import WATCHED
 from exchange.model.parties import OPERATOR, Client, Scope
-from exchange.operations.credentials import add_client
+from exchange.operations.changing.credentials import add_client
+from exchange.operations.changing.organizations import add_organization
 from exchange.operations.exchange import Clock, Exchange, wall_clock_us
-from exchange.operations.organizations import add_organization
 from exchange.schema.ids import global_id
 from exchange.tokens import hash_secret, make_secret
 from tests.api import example

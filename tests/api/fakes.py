@@ -15,19 +15,7 @@ from exchange.model.parties import ANONYMOUS, Scope, Viewer
 from exchange.model.product import Product
 from exchange.model.resolved import Standing, Total, Uncertainty, UncertaintyReason
 from exchange.model.view import ViewNode
-from exchange.operations.answers import (
-    ContributionAnswer,
-    OrganizationAnswer,
-    PageAnswer,
-    ProductAnswer,
-    RefusedAnswer,
-    RollUpAnswer,
-    TreeAnswer,
-    TreeNodeAnswer,
-    UncertaintyAnswer,
-)
-from exchange.operations.downstream import Resting
-from exchange.operations.explanation import (
+from exchange.operations.answers.explanation import (
     ContributionGroup,
     ElasticitiesAnswer,
     Elasticity,
@@ -38,7 +26,19 @@ from exchange.operations.explanation import (
     SupplyPath,
     TopPaths,
 )
-from exchange.operations.sampling import Runs
+from exchange.operations.answers.values import (
+    ContributionAnswer,
+    OrganizationAnswer,
+    PageAnswer,
+    ProductAnswer,
+    RefusedAnswer,
+    RollUpAnswer,
+    TreeAnswer,
+    TreeNodeAnswer,
+    UncertaintyAnswer,
+)
+from exchange.operations.reading.downstream import Resting
+from exchange.operations.reading.sampling import Runs
 from exchange.operations.turns import Share
 from exchange.rollup import (
     WITH_PROGRESS,

@@ -14,8 +14,8 @@ from typing import Any
 
 from exchange.model.carbon import COLUMNS, STATED
 from exchange.model.parties import OPERATOR, Scope, Viewer
+from exchange.operations.changing.organizations import add_organization
 from exchange.operations.exchange import Exchange
-from exchange.operations.organizations import add_organization
 from exchange.schema.execution import Executor, Request
 from exchange.schema.ids import global_id
 from tests.access.pairs import ALLIANCES, Plan, Planned, Row

@@ -12,9 +12,9 @@ from exchange.config import Settings
 from exchange.errors import StoreUnavailable
 from exchange.model.audit_file import verify_audit
 from exchange.model.parties import OPERATOR
-from exchange.operations import probing
-from exchange.operations.audit_reading import export_audit
 from exchange.operations.exchange import Exchange
+from exchange.operations.reading.audit_reading import export_audit
+from exchange.operations.watching import probing
 from tests.api.callers import ADMINISTRATOR, Callers, client_id
 from tests.api.exchange_server import ApiClient, ExchangeServer, new_key, serving
 from tests.api.shared_world import ASKED_US, WRITTEN_US, SharedWorld, footprint

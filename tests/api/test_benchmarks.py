@@ -25,11 +25,11 @@ from exchange.model.footprint import SystemBoundary
 from exchange.model.grant import AccessLevel
 from exchange.model.ledger import ChangeKind
 from exchange.model.parties import OPERATOR, Viewer
-from exchange.operations import benchmark_publishing
-from exchange.operations.audit_reading import export_audit
-from exchange.operations.benchmark_publishing import Published, publish_benchmarks
-from exchange.operations.benchmark_values import read_counted
+from exchange.operations.benchmarks import publishing as benchmark_publishing
+from exchange.operations.benchmarks.publishing import Published, publish_benchmarks
+from exchange.operations.benchmarks.values import read_counted
 from exchange.operations.exchange import open_exchange
+from exchange.operations.reading.audit_reading import export_audit
 from exchange.schema.ids import global_id
 from exchange.tokens import issuer
 from exchange.units import DeclaredUnit

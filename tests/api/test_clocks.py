@@ -9,12 +9,12 @@ import pytest
 from exchange.graph import Store, parse_target
 from exchange.importers.footprint_fields import footprint_input
 from exchange.model.parties import OPERATOR, Scope, Viewer
-from exchange.operations.answers import RollUpAnswer
+from exchange.operations.answers.values import RollUpAnswer
+from exchange.operations.changing.organizations import add_organization
+from exchange.operations.changing.products import create_product
+from exchange.operations.changing.publishing import publish_footprints
 from exchange.operations.exchange import Exchange, open_exchange
-from exchange.operations.inputs import CreateProductInput, PublishFootprintsInput
-from exchange.operations.organizations import add_organization
-from exchange.operations.products import create_product
-from exchange.operations.publishing import publish_footprints
+from exchange.operations.requests.inputs import CreateProductInput, PublishFootprintsInput
 from tests.api import example
 from tests.api.exchange_server import new_key
 

@@ -24,7 +24,7 @@ from exchange.model.ledger import ChangeKind, LedgerHead
 from exchange.model.parties import Organization
 from exchange.model.writes import AddOrganization
 from exchange.operations.exchange import Exchange
-from exchange.operations.writing import Allocation, Decision
+from exchange.operations.writing.queue import Allocation, Decision
 from tests.api import inputs
 from tests.api.exchange_server import ApiClient, ExchangeServer, new_key, serving
 from tests.api.graph_dump import check_whole

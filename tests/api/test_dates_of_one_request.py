@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exchange.operations.session import DATES_MAX
+from exchange.operations.reading.session import DATES_MAX
 from tests.api import example
 from tests.api.exchange_server import ExchangeServer, publish_all
 

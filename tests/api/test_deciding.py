@@ -18,7 +18,7 @@ from exchange.model.grant import AccessLevel
 from exchange.model.parties import ANONYMOUS, Scope, Viewer
 from exchange.model.product import Product
 from exchange.operations.exchange import Exchange
-from exchange.operations.known import Known
+from exchange.operations.following.known import Known
 from tests.api import inputs
 from tests.api.callers import Callers
 from tests.api.exchange_server import new_key, serving

@@ -268,7 +268,7 @@ REFUSALS = {
 @pytest.mark.parametrize("kind", REFUSALS)
 async def test_what_the_caller_can_mend_is_a_member_of_the_union(kind, monkeypatch):
     error = REFUSALS[kind]
-    monkeypatch.setattr("exchange.operations.products.create_product", refusing(error))
+    monkeypatch.setattr("exchange.operations.changing.products.create_product", refusing(error))
     query = (
         CREATE
         + "... on UserError { code message path } ... on InvalidInput { problems { code path expected got } } } }"
@@ -284,7 +284,8 @@ async def test_what_the_caller_can_mend_is_a_member_of_the_union(kind, monkeypat
 
 async def test_a_refused_loop_shows_only_members_that_are_visible(monkeypatch):
     monkeypatch.setattr(
-        "exchange.operations.sharing.grant_access", refusing(LoopRefused("gain 1", members=(3, 10**6), path=("input",)))
+        "exchange.operations.changing.sharing.grant_access",
+        refusing(LoopRefused("gain 1", members=(3, 10**6), path=("input",))),
     )
     query = f"""mutation {{ grantAccess(input: {{idempotencyKey: {KEY}, product: "{id_of(3)}", to: {{public: true}},
       level: TOTAL}}) {{ __typename ... on LoopRefused {{ path members {{ name }} }} }} }}"""
@@ -306,7 +307,7 @@ async def test_a_refused_loop_shows_only_members_that_are_visible(monkeypatch):
     ],
 )
 async def test_what_has_no_place_in_the_union_is_a_top_level_error(error, code, monkeypatch):
-    monkeypatch.setattr("exchange.operations.products.create_product", refusing(error))
+    monkeypatch.setattr("exchange.operations.changing.products.create_product", refusing(error))
     body = await over_http(FakeExchange(), CREATE + "} }", token="good")
     assert [found[0] for found in shape_of(body)] == [code]
     assert SECRET not in str(body)
@@ -326,7 +327,7 @@ async def test_a_write_happens_once_however_often_its_answer_is_prepared(monkeyp
         written.append(given.name)
         return "22222222-2222-4222-8222-000000000001"
 
-    monkeypatch.setattr("exchange.operations.products.create_product", create_product)
+    monkeypatch.setattr("exchange.operations.changing.products.create_product", create_product)
     query = f"""mutation {{
       a: createProduct(input: {{idempotencyKey: {KEY}, productIds: [], name: "a"}}) {{ ...p }}
       b: createProduct(input: {{idempotencyKey: {KEY}, productIds: [], name: "b"}}) {{ ...p }}

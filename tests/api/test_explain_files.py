@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from exchange.operations.explain_files import write_explain_file
+from exchange.operations.reading.explain_files import write_explain_file
 from exchange.rollup import read_explain_file, verify
 from exchange.schema import explain_files
 from tests.api.fakes import FakeExchange, ask, id_of

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from exchange.memory import Cut, KeptClosures
-from exchange.operations import explain_files, roll_ups
 from exchange.operations.exchange import Exchange
+from exchange.operations.reading import explain_files, roll_ups
 from exchange.operations.turns import TURNS_MAX, TURNS_OF_ONE_MAX
 from exchange.schema.ids import named_by
 from tests.api.exchange_server import ApiClient, ExchangeServer, new_key

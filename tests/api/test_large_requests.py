@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from exchange.operations import publishing
+from exchange.operations.changing import publishing
 from exchange.operations.turns import PARTS_AT_ONCE
 from exchange.schema import execution, mutation, planned, transport
 from exchange.schema.planned import PlannedExecutor

@@ -15,9 +15,9 @@ import pytest
 from exchange.config import Settings
 from exchange.model.ledger import ChangeKind
 from exchange.model.parties import OPERATOR, ROLE_SCOPES, MemberKind, Role, Scope, Viewer
-from exchange.operations import credentials
+from exchange.operations.changing import credentials
+from exchange.operations.changing.organizations import add_organization, set_group
 from exchange.operations.exchange import Exchange
-from exchange.operations.organizations import add_organization, set_group
 from exchange.schema.ids import global_id
 from tests.api.callers import ADMINISTRATOR, Callers
 from tests.api.exchange_server import ApiClient, ExchangeServer, new_key, serving

@@ -11,8 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from exchange.metrics import GraphState, Metrics
 from exchange.model.parties import Scope
-from exchange.operations import measures
-from exchange.operations.measures import ClosureSource, Solving
+from exchange.operations.writing import measures
+from exchange.operations.writing.measures import ClosureSource, Solving
 from tests.api.exchange_server import ExchangeServer, publish_all
 from tests.docs.documents import DOCS
 

@@ -19,8 +19,8 @@ from exchange.config import Settings
 from exchange.errors import StoreUnavailable
 from exchange.model.audit_file import verify_audit
 from exchange.model.parties import OPERATOR, Scope
-from exchange.operations.audit_reading import export_audit
 from exchange.operations.exchange import Exchange
+from exchange.operations.reading.audit_reading import export_audit
 from exchange.schema.ids import global_id
 from tests.api import inputs
 from tests.api.callers import ADMINISTRATOR, Callers, client_id
@@ -295,7 +295,7 @@ def test_what_cannot_be_told_is_told_with_the_next_and_the_publication_stands(
         raise StoreUnavailable("away")
 
     monkeypatch.setattr(type(trade.server.exchange.audit), "own_emissions_swung", away)
-    with caplog.at_level(logging.WARNING, logger="exchange.operations.customers_told"):
+    with caplog.at_level(logging.WARNING, logger="exchange.operations.swings.customers_told"):
         assert set(trade.swing("sheet", 3)) == {"PUBLISHED"}
     assert "could not be told: away" in caplog.text
     monkeypatch.undo()

@@ -16,12 +16,14 @@ from exchange.benchmarks.quarters import quarter_name
 from exchange.config import Settings
 from exchange.model.footprint import SystemBoundary
 from exchange.model.parties import OPERATOR, Scope
-from exchange.operations import benchmark_values, following, kept_graph
-from exchange.operations.benchmark_publishing import CLOSING, publish_benchmarks
-from exchange.operations.benchmark_values import Counted, Source, read_counted
-from exchange.operations.checks import US_PER_DAY, day_of
-from exchange.operations.snapshots import SnapshotFile
-from exchange.operations.taking_over import load_tables
+from exchange.operations.benchmarks import values as benchmark_values
+from exchange.operations.benchmarks.publishing import CLOSING, publish_benchmarks
+from exchange.operations.benchmarks.values import Counted, Source, read_counted
+from exchange.operations.following import follower as following
+from exchange.operations.following import kept_graph
+from exchange.operations.following.snapshots import SnapshotFile
+from exchange.operations.following.taking_over import load_tables
+from exchange.operations.requests.checks import US_PER_DAY, day_of
 from exchange.schema.ids import global_id
 from tests.api.benchmark_world import CPC, DAY, MEGABYTES, BenchmarkWorld
 from tests.api.callers import client_id

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from exchange.config import Settings
-from exchange.operations import sampling
+from exchange.operations.reading import sampling
 from tests.api import inputs
 from tests.api.callers import Callers
 from tests.api.exchange_server import ApiClient, ExchangeServer, new_key, serving

@@ -14,9 +14,9 @@ from starlette.applications import Starlette
 from exchange.config import Settings
 from exchange.errors import NotSignedIn
 from exchange.model.parties import Scope
-from exchange.operations import sampling
 from exchange.operations.exchange import Exchange
-from exchange.operations.sampling import RUNS_OF_ONE_MAX
+from exchange.operations.reading import sampling
+from exchange.operations.reading.sampling import RUNS_OF_ONE_MAX
 from exchange.schema import graphql_routes
 from tests.api.asgi_socket import AsgiSocket
 from tests.api.dated_world import World, dated_world
@@ -339,7 +339,7 @@ def test_a_view_too_large_is_refused_with_what_would_do(
     world: World, part: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = import_module("exchange.rollup.monte_carlo").Bounds(100_000, 3_000, "")
-    monkeypatch.setattr("exchange.operations.spreads.WITH_PROGRESS", small)
+    monkeypatch.setattr("exchange.operations.reading.spreads.WITH_PROGRESS", small)
     [said] = run(world, part)
     [error] = said["payload"]
     assert error["message"] == (

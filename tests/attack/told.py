@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 from exchange.model.carbon import COLUMN
 from exchange.model.paging import Page, ProductOrder, ProductQuery
-from exchange.operations.answers import RollUpAnswer, TreeNodeAnswer
-from exchange.operations.session import Session
+from exchange.operations.answers.values import RollUpAnswer, TreeNodeAnswer
+from exchange.operations.reading.session import Session
 from tests.access.worlds import GrantedWorld, session_of, viewer_of
 
 T = TypeVar("T")

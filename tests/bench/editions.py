@@ -36,11 +36,11 @@ from exchange.model.grant import NO_PRODUCT, AccessLevel, Grant
 from exchange.model.ledger import Change, ChangeKind
 from exchange.model.parties import OPERATOR, Scope, Viewer
 from exchange.model.writes import AddGrant, AddMembership, FoundAlliance, Write
-from exchange.operations.benchmark_publishing import NOTHING_IN_FORCE, Published, prepared_of, publish_benchmarks
-from exchange.operations.benchmark_values import counted_of
-from exchange.operations.checks import US_PER_DAY, date_of_day, day_of
+from exchange.operations.benchmarks.publishing import NOTHING_IN_FORCE, Published, prepared_of, publish_benchmarks
+from exchange.operations.benchmarks.values import counted_of
 from exchange.operations.exchange import Exchange, open_exchange
-from exchange.operations.taking_over import load_tables
+from exchange.operations.following.taking_over import load_tables
+from exchange.operations.requests.checks import US_PER_DAY, date_of_day, day_of
 from exchange.schema.execution import Executor, Request
 from exchange.schema.ids import global_id
 from tests.bench.chain import Chain

@@ -18,8 +18,8 @@ from exchange.memory import Present, Tables, Touched
 from exchange.model.closure import Dates
 from exchange.model.footprint import NEVER_US
 from exchange.model.ledger import LedgerHead
-from exchange.operations.checks import US_PER_DAY
-from exchange.operations.following import LiveGraph
+from exchange.operations.following.follower import LiveGraph
+from exchange.operations.requests.checks import US_PER_DAY
 from tests.bench.measuring import Figure, Spread, in_turn, milliseconds
 from tests.bench.supply import AS_OF
 

@@ -27,8 +27,8 @@ from exchange.memory import Present, Tables, add_footprint_columns, add_grant_co
 from exchange.model.closure import Dates
 from exchange.model.footprint import NEVER_US
 from exchange.model.ledger import Change, ChangeKind
-from exchange.operations.snapshots import SnapshotFile
-from exchange.operations.taking_over import load_tables
+from exchange.operations.following.snapshots import SnapshotFile
+from exchange.operations.following.taking_over import load_tables
 from tests.bench.databases import KINDS, NAMES, Database
 from tests.bench.measuring import Figure, Run, Spread, in_turn, process_megabytes
 from tests.bench.supply import AS_OF, supply, tables_of

@@ -24,7 +24,8 @@ from exchange.config import Settings
 from exchange.graph.endpoint import Endpoint, read_endpoint
 from exchange.model.footprint import LifeCycleStage
 from exchange.model.parties import Organization, Scope, Viewer
-from exchange.operations.inputs import (
+from exchange.operations.changing.publishing import publish_footprints
+from exchange.operations.requests.inputs import (
     FootprintInput,
     LineInput,
     ModelledInput,
@@ -32,7 +33,6 @@ from exchange.operations.inputs import (
     PublishFootprintsInput,
     StageEmissionsInput,
 )
-from exchange.operations.publishing import publish_footprints
 from exchange.schema.ids import global_id
 from exchange.units import AmountUnit, DeclaredUnit
 from tests.api.exchange_server import ApiClient, ExchangeServer, new_key, serving

@@ -23,9 +23,9 @@ from exchange.memory import Present, Whole
 from exchange.model.closure import Dates
 from exchange.model.ledger import LedgerHead
 from exchange.model.parties import OPERATOR
-from exchange.operations.checks import US_PER_DAY, day_of
 from exchange.operations.exchange import Exchange, open_exchange
-from exchange.operations.following import LiveGraph
+from exchange.operations.following.follower import LiveGraph
+from exchange.operations.requests.checks import US_PER_DAY, day_of
 from exchange.schema.execution import Executor, Request
 from tests.bench.databases import KINDS, NAMES
 from tests.bench.editions import AFTER_US, CLOSING, MEGABYTES, PRODUCTS, SMALLEST, allied, forget, with_store

@@ -23,8 +23,8 @@ from exchange.importers.model_files import read_model
 from exchange.importers.useeio import ModelRelease, import_model
 from exchange.memory import Cut
 from exchange.model.parties import Scope
-from exchange.operations import roll_ups
-from exchange.operations.following import LiveGraph
+from exchange.operations.following.follower import LiveGraph
+from exchange.operations.reading import roll_ups
 from exchange.rollup import ClosureWalk
 from tests.api.exchange_server import ApiClient, ExchangeServer, serving
 from tests.bench.measuring import Figure, Run, Spread, in_turn, milliseconds

@@ -35,7 +35,7 @@ from exchange.memory import NOBODY, Column, Present, cut
 from exchange.model.closure import Dates
 from exchange.model.footprint import NEVER_US
 from exchange.model.parties import OPERATOR, Client, Scope
-from exchange.operations.credentials import add_client
+from exchange.operations.changing.credentials import add_client
 from exchange.operations.exchange import Exchange
 from exchange.schema.ids import global_id
 from exchange.tokens import hash_secret, make_secret

@@ -21,12 +21,12 @@ from exchange.config import Settings
 from exchange.model.grant import AccessLevel
 from exchange.model.parties import OPERATOR, Scope, Viewer
 from exchange.model.product import Product
+from exchange.operations.changing.organizations import add_organization
+from exchange.operations.changing.products import create_product
+from exchange.operations.changing.sharing import grant_access
 from exchange.operations.exchange import Exchange
-from exchange.operations.inputs import CreateProductInput, GrantAccessInput
-from exchange.operations.organizations import add_organization
-from exchange.operations.products import create_product
-from exchange.operations.roll_ups import Solved, solve_for
-from exchange.operations.sharing import grant_access
+from exchange.operations.reading.roll_ups import Solved, solve_for
+from exchange.operations.requests.inputs import CreateProductInput, GrantAccessInput
 from exchange.rollup import View, solve_view
 from tests.bench.measuring import Figure, Spread, in_turn, milliseconds
 

@@ -13,7 +13,7 @@ import pytest
 from exchange.graph import Store, Target
 from exchange.graph.embedded import EmbeddedDatabase
 from exchange.model.parties import OPERATOR
-from exchange.operations.benchmark_publishing import Published, publish_benchmarks
+from exchange.operations.benchmarks.publishing import Published, publish_benchmarks
 from exchange.operations.exchange import open_exchange
 from tests.api.benchmark_world import BUILT, CPC, MEGABYTES, BenchmarkWorld
 from tests.crash import edition_publisher

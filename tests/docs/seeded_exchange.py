@@ -24,7 +24,7 @@ from exchange.config import Settings
 from exchange.importers.demo_data import publish_seed
 from exchange.model.footprint import NEVER_US
 from exchange.model.parties import OPERATOR, ROLE_SCOPES, Client, Role
-from exchange.operations.credentials import add_client
+from exchange.operations.changing.credentials import add_client
 from exchange.operations.exchange import Exchange
 from exchange.tokens import hash_secret, make_secret
 

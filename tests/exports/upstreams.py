@@ -7,7 +7,7 @@ from decimal import Decimal
 from exchange.model.grant import AccessLevel
 from exchange.model.product import Product
 from exchange.model.resolved import GapCode
-from exchange.operations.upstream import Upstream, UpstreamGap, UpstreamLine, UpstreamProduct
+from exchange.operations.reading.upstream import Upstream, UpstreamGap, UpstreamLine, UpstreamProduct
 
 
 def product(key: int, name: str, owner: str, *, total: str, demand: float, own: str) -> UpstreamProduct:

@@ -18,9 +18,11 @@ from exchange.model.grant import AccessLevel
 from exchange.model.paging import Page
 from exchange.model.parties import ANONYMOUS, OPERATOR
 from exchange.model.resolved import GapCode
-from exchange.operations.answers import RefusedAnswer, RollUpAnswer
-from exchange.operations.checks import day_not_before
-from exchange.operations.inputs import (
+from exchange.operations.answers.values import RefusedAnswer, RollUpAnswer
+from exchange.operations.changing.products import create_product
+from exchange.operations.changing.publishing import publish_footprints
+from exchange.operations.requests.checks import day_not_before
+from exchange.operations.requests.inputs import (
     CreateProductInput,
     FootprintInput,
     LineInput,
@@ -29,8 +31,6 @@ from exchange.operations.inputs import (
     PublishFootprintsInput,
     StageEmissionsInput,
 )
-from exchange.operations.products import create_product
-from exchange.operations.publishing import publish_footprints
 from exchange.rollup.refusals import RefusalCode
 from exchange.units import AmountUnit, DeclaredUnit
 from tests.importers.catalogues import NO_STAGES, PRODUCTS, STAGES, reported, write_catalogue

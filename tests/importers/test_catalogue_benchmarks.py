@@ -30,12 +30,13 @@ from exchange.model.footprint import SystemBoundary
 from exchange.model.grant import AccessLevel
 from exchange.model.paging import Page
 from exchange.model.parties import OPERATOR
-from exchange.operations import alliance_answers, benchmark_answers
-from exchange.operations.alliances import accept_invitation, found_alliance, invite_to_alliance
-from exchange.operations.benchmark_publishing import publish_benchmarks
+from exchange.operations.benchmarks import answers as benchmark_answers
+from exchange.operations.benchmarks.publishing import publish_benchmarks
+from exchange.operations.changing.alliances import accept_invitation, found_alliance, invite_to_alliance
+from exchange.operations.changing.sharing import grant_access
 from exchange.operations.exchange import Exchange, open_exchange
-from exchange.operations.inputs import FoundAllianceInput, GrantAccessInput, InviteToAllianceInput
-from exchange.operations.sharing import grant_access
+from exchange.operations.reading import alliance_answers
+from exchange.operations.requests.inputs import FoundAllianceInput, GrantAccessInput, InviteToAllianceInput
 from exchange.units import Dimension
 from tests.rollup.check import instant
 

@@ -13,8 +13,8 @@ from exchange.importers.demo_data import Seeded, publish_seed
 from exchange.importers.publisher import publisher
 from exchange.model.grant import AccessLevel
 from exchange.model.parties import ANONYMOUS, OPERATOR
-from exchange.operations.answers import RollUpAnswer
-from exchange.operations.checks import day_of
+from exchange.operations.answers.values import RollUpAnswer
+from exchange.operations.requests.checks import day_of
 from tests.unit.seed_solver import results as independent_results
 
 AS_OF_DAY = day_of(seed.AS_OF)

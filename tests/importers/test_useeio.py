@@ -16,8 +16,8 @@ from exchange.model.footprint import NEVER_DAY, FootprintKind, LifeCycleStage, P
 from exchange.model.grant import AccessLevel
 from exchange.model.paging import Page
 from exchange.model.parties import ANONYMOUS, OPERATOR
-from exchange.operations.answers import RollUpAnswer
-from exchange.operations.publishing import publish_footprints
+from exchange.operations.answers.values import RollUpAnswer
+from exchange.operations.changing.publishing import publish_footprints
 from tests.importers.models import INPUTS_HEADER, write_model
 
 

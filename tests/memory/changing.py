@@ -12,8 +12,8 @@ from exchange.model.closure import Dates
 from exchange.model.footprint import NEVER_DAY, NEVER_US, Footprint
 from exchange.model.grant import NO_PRODUCT, AccessLevel, Grant
 from exchange.model.product import Product
-from exchange.operations.checks import US_PER_DAY
-from exchange.operations.taking_over import Changed
+from exchange.operations.following.taking_over import Changed
+from exchange.operations.requests.checks import US_PER_DAY
 from tests.memory.rich import rich
 from tests.store.examples import a_grant
 

@@ -34,24 +34,17 @@ from exchange.model.footprint import NEVER_US, LifeCycleStage
 from exchange.model.grant import AccessLevel
 from exchange.model.ledger import LedgerHead
 from exchange.model.parties import ANONYMOUS, OPERATOR, Scope, Viewer
-from exchange.operations import (
-    alliances,
-    deprecating,
-    products,
-    publishing,
-    releases,
-    roll_ups,
-    sharing,
-    writing,
-)
-from exchange.operations import (
-    exchange as exchanges,
-)
-from exchange.operations.admission import check_admission
-from exchange.operations.answers import RollUpAnswer
+from exchange.operations import exchange as exchanges
+from exchange.operations.answers.values import RollUpAnswer
+from exchange.operations.changing import alliances, deprecating, products, publishing, releases, sharing
+from exchange.operations.changing.organizations import add_organization
 from exchange.operations.exchange import Exchange, open_exchange
-from exchange.operations.following import LiveGraph
-from exchange.operations.inputs import (
+from exchange.operations.following.follower import LiveGraph
+from exchange.operations.following.known import Known
+from exchange.operations.reading import roll_ups
+from exchange.operations.reading.roll_ups import Solved, solve_for
+from exchange.operations.reading.session import Session
+from exchange.operations.requests.inputs import (
     CreateProductInput,
     CreateReleaseInput,
     DeclaredInput,
@@ -67,10 +60,8 @@ from exchange.operations.inputs import (
     PublishFootprintsInput,
     StageEmissionsInput,
 )
-from exchange.operations.known import Known
-from exchange.operations.organizations import add_organization
-from exchange.operations.roll_ups import Solved, solve_for
-from exchange.operations.session import Session
+from exchange.operations.writing import queue as writing
+from exchange.operations.writing.admission import check_admission
 from exchange.units import AmountUnit, DeclaredUnit
 from tests.memory.engine import assert_same_solution
 from tests.memory.sources import Sources

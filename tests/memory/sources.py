@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exchange.operations.measures import ClosureSource, NoMeasures, Solving
+from exchange.operations.writing.measures import ClosureSource, NoMeasures, Solving
 
 
 class Sources(NoMeasures):

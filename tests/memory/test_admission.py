@@ -17,11 +17,15 @@ from exchange.memory import Proposal
 from exchange.model.footprint import LifeCycleStage
 from exchange.model.ledger import ChangeKind
 from exchange.model.parties import OPERATOR, Scope, Viewer
-from exchange.operations import following, publishing
-from exchange.operations.checks import US_PER_DAY
+from exchange.operations.changing import publishing
+from exchange.operations.changing.organizations import add_organization
+from exchange.operations.changing.products import create_product
 from exchange.operations.exchange import Exchange, open_exchange
-from exchange.operations.following import LiveGraph
-from exchange.operations.inputs import (
+from exchange.operations.following import follower as following
+from exchange.operations.following.follower import LiveGraph
+from exchange.operations.reading.roll_ups import solve_for
+from exchange.operations.requests.checks import US_PER_DAY
+from exchange.operations.requests.inputs import (
     CreateProductInput,
     FootprintInput,
     LineInput,
@@ -30,10 +34,7 @@ from exchange.operations.inputs import (
     PublishFootprintsInput,
     StageEmissionsInput,
 )
-from exchange.operations.organizations import add_organization
-from exchange.operations.products import create_product
-from exchange.operations.refusals import REFUSALS_PER_DAY_MAX
-from exchange.operations.roll_ups import solve_for
+from exchange.operations.writing.refusals import REFUSALS_PER_DAY_MAX
 from exchange.units import AmountUnit, DeclaredUnit
 from tests.memory.engine import fingerprint
 from tests.memory.live import admitted_from_both

@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from exchange.operations.taking_over import COLLECT_AFTER, _fewer_collections
+from exchange.operations.following.taking_over import COLLECT_AFTER, _fewer_collections
 
 
 def test_the_threshold_is_what_it_was_when_loading_ends() -> None:

@@ -12,12 +12,12 @@ from exchange.graph import Store
 from exchange.memory import Closure
 from exchange.model.parties import OPERATOR
 from exchange.model.product import Product
-from exchange.operations import following
-from exchange.operations.checks import US_PER_DAY
 from exchange.operations.exchange import Exchange, open_exchange
-from exchange.operations.following import LiveGraph
-from exchange.operations.roll_ups import solve_for
-from exchange.operations.taking_over import Changed
+from exchange.operations.following import follower as following
+from exchange.operations.following.follower import LiveGraph
+from exchange.operations.following.taking_over import Changed
+from exchange.operations.reading.roll_ups import solve_for
+from exchange.operations.requests.checks import US_PER_DAY
 from tests.store.databases import Database
 from tests.store.examples import a_fallback, a_line, put_footprint, put_organization, put_products
 

@@ -19,14 +19,14 @@ from exchange.model.grant import AccessLevel, Grant
 from exchange.model.parties import ANONYMOUS, OPERATOR, Organization, Scope, Viewer
 from exchange.model.product import Dataset, Product
 from exchange.model.writes import AddGrant, CreateDataset, CreateRelease, DeprecateFootprint, RevokeGrant
-from exchange.operations.answers import RollUpAnswer
-from exchange.operations.checks import US_PER_DAY
+from exchange.operations.answers.values import RollUpAnswer
 from exchange.operations.exchange import Exchange, open_exchange
-from exchange.operations.following import LiveGraph
-from exchange.operations.measures import ClosureSource
-from exchange.operations.roll_ups import roll_up, solve_for
+from exchange.operations.following.follower import LiveGraph
+from exchange.operations.reading.roll_ups import roll_up, solve_for
+from exchange.operations.reading.session import Session
+from exchange.operations.requests.checks import US_PER_DAY
 from exchange.operations.self_check import check_one
-from exchange.operations.session import Session
+from exchange.operations.writing.measures import ClosureSource
 from exchange.units import DeclaredUnit
 from tests.memory.sources import Sources
 from tests.memory.test_following import NOW_US, live

@@ -13,11 +13,11 @@ from exchange.errors import ConfigurationInvalid
 from exchange.graph import Store
 from exchange.memory import Tables, comparables
 from exchange.model.closure import Dates
-from exchange.operations import kept_graph
-from exchange.operations.checks import US_PER_DAY
-from exchange.operations.kept_graph import tables_at
-from exchange.operations.snapshots import SnapshotFile
-from exchange.operations.taking_over import load_tables
+from exchange.operations.following import kept_graph
+from exchange.operations.following.kept_graph import tables_at
+from exchange.operations.following.snapshots import SnapshotFile
+from exchange.operations.following.taking_over import load_tables
+from exchange.operations.requests.checks import US_PER_DAY
 from tests.memory.test_following import NOW_US, closure, named_before_it_was_there, published
 from tests.memory.test_snapshots import opened
 from tests.store.databases import Database

@@ -17,11 +17,11 @@ from exchange.model.parties import Organization, Scope, Viewer
 from exchange.model.product import Product
 from exchange.model.writes import AddGrant, RevokeGrant
 from exchange.operations import exchange as exchanges
-from exchange.operations import known
-from exchange.operations.checks import US_PER_DAY
 from exchange.operations.exchange import Exchange, open_exchange
-from exchange.operations.known import Known
-from exchange.operations.rights_of_one import Boundaries, Given, Granted, Span
+from exchange.operations.following import known
+from exchange.operations.following.known import Known
+from exchange.operations.following.rights_of_one import Boundaries, Given, Granted, Span
+from exchange.operations.requests.checks import US_PER_DAY
 from exchange.schema.execution import Executor, Request
 from exchange.schema.ids import global_id
 from tests.memory.test_following import NOW_US

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from exchange.operations.measures import ClosureSource
+from exchange.operations.writing.measures import ClosureSource
 from tests.memory.live import LiveMachine, admitted_from_both
 from tests.memory.sources import Sources
 from tests.store.databases import Database

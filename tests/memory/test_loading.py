@@ -14,9 +14,10 @@ from exchange.graph import Store, bolt
 from exchange.memory import followers
 from exchange.model.product import Product
 from exchange.model.writes import AddGrant, DeprecateFootprint, RevokeGrant
-from exchange.operations import following, taking_over
 from exchange.operations.exchange import open_exchange
-from exchange.operations.taking_over import load_tables
+from exchange.operations.following import follower as following
+from exchange.operations.following import taking_over
+from exchange.operations.following.taking_over import load_tables
 from tests.memory.rich import rich, writes_of
 from tests.memory.test_columns import assert_same_tables, one_by_one
 from tests.memory.test_following import NOW_US, closure, excluding, from_the_store, live, published

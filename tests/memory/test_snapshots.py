@@ -20,9 +20,10 @@ from exchange.memory.rare import DEVIATION
 from exchange.model.closure import Dates
 from exchange.model.footprint import NEVER_US
 from exchange.model.ledger import Change, ChangeKind
-from exchange.operations import following, kept_graph, snapshots
 from exchange.operations.exchange import Exchange, open_exchange
-from exchange.operations.snapshots import SnapshotFile, SnapshotUnusable
+from exchange.operations.following import follower as following
+from exchange.operations.following import kept_graph, snapshots
+from exchange.operations.following.snapshots import SnapshotFile, SnapshotUnusable
 from tests.bench.supply import AS_OF, supply, tables_of
 from tests.memory.engine import assert_same_solution, everybody, solved_in_memory
 from tests.memory.engine import tables_of as tables_of_world

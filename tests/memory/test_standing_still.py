@@ -14,9 +14,9 @@ from exchange.memory import Present, Tables, comparables, pack
 from exchange.memory.columns import Array
 from exchange.model.closure import Dates
 from exchange.model.parties import OPERATOR
-from exchange.operations.checks import US_PER_DAY
 from exchange.operations.exchange import Exchange, open_exchange
-from exchange.operations.snapshots import SnapshotFile
+from exchange.operations.following.snapshots import SnapshotFile
+from exchange.operations.requests.checks import US_PER_DAY
 from tests.memory.test_following import NOW_US, closure, excluding, from_the_store, live, published
 from tests.memory.test_snapshots import assert_equal, opened
 from tests.store.examples import a_line, put_footprint

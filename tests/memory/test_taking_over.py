@@ -24,7 +24,7 @@ from exchange.model.writes import (
     JoinAlliance,
     RevokeGrant,
 )
-from exchange.operations.taking_over import LOOKS_MAX, load_tables, read_changed
+from exchange.operations.following.taking_over import LOOKS_MAX, load_tables, read_changed
 from tests.store.contract_alliances import of_many
 from tests.store.examples import (
     NOW_US,

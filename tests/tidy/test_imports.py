@@ -10,7 +10,16 @@ import pytest
 from tests.tidy.sources import ROOT
 
 PACKAGES = ["app", "cli", "config", "schema", "web", "importers", "exports", "tokens", "metrics"]
-PACKAGES += ["operations", "graph", "rollup", "access", "comparison", "benchmarks"]
+OPERATIONS = ["changing", "benchmarks", "swings", "reading", "watching", "writing", "following", "requests", "answers"]
+PACKAGES += [
+    "operations",
+    *(f"operations/{name}" for name in OPERATIONS),
+    "graph",
+    "rollup",
+    "access",
+    "comparison",
+    "benchmarks",
+]
 CHECK = "from importlinter.cli import lint_imports_command as check; check()"
 
 
@@ -33,7 +42,8 @@ def empty_exchange(tmp_path: Path) -> Path:
     for name in PACKAGES:
         (package / name).mkdir(parents=True)
         (package / name / "__init__.py").touch()
-    for name in ("__init__", "__main__", "model", "units", "errors"):
+    own = ("operations/exchange", "operations/self_check", "operations/turns")
+    for name in ("__init__", "__main__", "model", "units", "errors", *own):
         (package / f"{name}.py").touch()
     return tmp_path
 
@@ -53,6 +63,15 @@ def test_the_contracts_hold_for_empty_layers(empty_exchange):
         ("comparison/__init__.py", "exchange.rollup"),
         ("benchmarks/__init__.py", "exchange.comparison"),
         ("operations/__init__.py", "exchange.importers"),
+        ("operations/changing/__init__.py", "exchange.operations.benchmarks"),
+        ("operations/exchange.py", "exchange.operations.changing"),
+        ("operations/swings/__init__.py", "exchange.operations.exchange"),
+        ("operations/reading/__init__.py", "exchange.operations.swings"),
+        ("operations/watching/__init__.py", "exchange.operations.reading"),
+        ("operations/writing/__init__.py", "exchange.operations.watching"),
+        ("operations/following/__init__.py", "exchange.operations.writing"),
+        ("operations/turns.py", "exchange.operations.following"),
+        ("operations/requests/__init__.py", "exchange.operations.answers"),
         ("schema/__init__.py", "exchange.config"),
         ("web/__init__.py", "exchange.schema"),
         ("operations/__init__.py", "exchange.config"),
@@ -67,8 +86,9 @@ def test_an_import_against_the_layers_is_found(empty_exchange, importer, importe
     assert imported in result.stdout
 
 
-def test_a_module_outside_the_layers_is_found(empty_exchange):
-    (empty_exchange / "exchange" / "utils.py").touch()
+@pytest.mark.parametrize("folder", ["exchange", "exchange/operations"])
+def test_a_module_outside_the_layers_is_found(empty_exchange, folder):
+    (empty_exchange / folder / "utils.py").touch()
     result = lint_imports(empty_exchange)
     assert result.returncode == 1, result.stdout
     assert "utils" in result.stdout

@@ -15,9 +15,9 @@ from exchange.model.conformity import (
     Verification,
     VerificationCoverage,
 )
-from exchange.operations.checks import Checker, instant_us
-from exchange.operations.conformity_checks import check_rules, check_verification
-from exchange.operations.inputs import ProductKey, ProductOrSectorSpecificRuleInput, VerificationInput
+from exchange.operations.requests.checks import Checker, instant_us
+from exchange.operations.requests.conformity_checks import check_rules, check_verification
+from exchange.operations.requests.inputs import ProductKey, ProductOrSectorSpecificRuleInput, VerificationInput
 from exchange.schema.footprint_values import footprint_value
 from tests.api.inputs import PER_KILOGRAM
 

@@ -11,9 +11,9 @@ import pytest
 
 from exchange.errors import Problems
 from exchange.model.footprint import NEVER_DAY, LifeCycleStage, PriceBasis
-from exchange.operations.checks import Checker, date_of_day, instant_us
-from exchange.operations.footprint_checks import Draft, check_footprint
-from exchange.operations.inputs import (
+from exchange.operations.requests.checks import Checker, date_of_day, instant_us
+from exchange.operations.requests.footprint_checks import Draft, check_footprint
+from exchange.operations.requests.inputs import (
     DataQualityInput,
     DeclaredInput,
     FallbackInput,

@@ -13,8 +13,7 @@ import pytest
 
 from exchange.model.footprint import LifeCycleStage, PriceBasis, SystemBoundary
 from exchange.model.grant import AccessLevel
-from exchange.operations.idempotency import _text, body_sha256
-from exchange.operations.inputs import (
+from exchange.operations.requests.inputs import (
     CreateReleaseInput,
     DataQualityInput,
     FallbackInput,
@@ -26,6 +25,7 @@ from exchange.operations.inputs import (
     PublishFootprintsInput,
     StageEmissionsInput,
 )
+from exchange.operations.writing.idempotency import _text, body_sha256
 from exchange.units import AmountUnit, DeclaredUnit
 
 FALLBACK = FallbackInput(ProductKey(product_id='urn:a:"b"'), Decimal("-0.0"), AmountUnit.MONEY, "EUR", 2019)

@@ -12,8 +12,8 @@ from exchange.errors import NotSignedIn
 from exchange.model.footprint import NEVER_US
 from exchange.model.ledger import LedgerHead
 from exchange.model.parties import ANONYMOUS, OPERATOR, Client, Scope, Viewer
-from exchange.operations import known_clients
-from exchange.operations.known_clients import KnownClients
+from exchange.operations.following import known_clients
+from exchange.operations.following.known_clients import KnownClients
 
 CLIENT = Client("client", "organization", frozenset({Scope.READ}), "hash", 0, NEVER_US, version=2)
 VIEWER = Viewer("organization", CLIENT.scopes, client_id="client", client_version=2)

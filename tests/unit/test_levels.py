@@ -13,7 +13,7 @@ from exchange.model.footprint import NEVER_US
 from exchange.model.grant import NO_PRODUCT, AccessLevel, Grant
 from exchange.model.parties import ANONYMOUS, OPERATOR, Scope, Viewer
 from exchange.model.product import Product
-from exchange.operations.rights_of_one import given_by
+from exchange.operations.following.rights_of_one import given_by
 
 NOW = 1_000_000
 

@@ -15,10 +15,10 @@ from exchange.errors import Problems
 from exchange.graph.footprint_records import extras_of, footprint_of, footprint_properties, pedigree_of, pedigree_text
 from exchange.importers.footprint_fields import footprint_input
 from exchange.model.pedigree import ADDED_VARIANCES, BASIC_DEVIATION_MAX, BASIC_VARIANCE_MAX, Pedigree
-from exchange.operations.checks import Checker, instant_us
-from exchange.operations.footprint_checks import check_footprint
-from exchange.operations.idempotency import body_sha256
-from exchange.operations.inputs import FootprintInput, PedigreeInput, ProductKey, PublishFootprintsInput
+from exchange.operations.requests.checks import Checker, instant_us
+from exchange.operations.requests.footprint_checks import check_footprint
+from exchange.operations.requests.inputs import FootprintInput, PedigreeInput, ProductKey, PublishFootprintsInput
+from exchange.operations.writing.idempotency import body_sha256
 from tests.store.examples import a_footprint, a_line, a_product, an_organization
 from tests.unit.test_footprint_checks import FALLBACK, GIVEN, LINE, NOW, check, declared, line, modelled
 

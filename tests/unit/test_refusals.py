@@ -9,7 +9,7 @@ import pytest
 
 from exchange.errors import TooManyRequests
 from exchange.graph import Store
-from exchange.operations.refusals import REFUSALS_PER_DAY_MAX, check_refusals
+from exchange.operations.writing.refusals import REFUSALS_PER_DAY_MAX, check_refusals
 
 DAY_US = 86_400_000_000
 

@@ -11,9 +11,9 @@ import pytest
 
 from exchange.errors import TooManyRequests
 from exchange.model.footprint import SystemBoundary
-from exchange.operations import published_today
-from exchange.operations.swing_measures import amounts_of
-from exchange.operations.swings import Swings
+from exchange.operations.swings import published_today
+from exchange.operations.swings.judging import Swings
+from exchange.operations.swings.measures import amounts_of
 from exchange.units import Dimension
 
 DAY_US = 86_400_000_000

@@ -11,9 +11,9 @@ import pytest
 
 from exchange.errors import TooManyRequests
 from exchange.model.footprint import Footprint, SystemBoundary
-from exchange.operations import published_today
-from exchange.operations.swing_measures import MASS, emissions_of, swung
-from exchange.operations.swings import Swings
+from exchange.operations.swings import published_today
+from exchange.operations.swings.judging import Swings
+from exchange.operations.swings.measures import MASS, emissions_of, swung
 from exchange.units import Dimension
 from tests.rollup.check import World, line
 

@@ -8,7 +8,7 @@ import pytest
 
 from exchange.errors import Problems
 from exchange.model.text import shows_nothing, steering_character, without_steering
-from exchange.operations.checks import Checker
+from exchange.operations.requests.checks import Checker
 
 STEERING = [
     *map(chr, [*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0x7F, 0xA0)]),

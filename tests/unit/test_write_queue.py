@@ -14,9 +14,9 @@ from exchange.graph import HeadMoved, Store
 from exchange.model.grant import AccessLevel, Grant
 from exchange.model.ledger import Change, ChangeKind, LedgerHead
 from exchange.model.writes import RecordRefusedLoop, Write
-from exchange.operations import writing
-from exchange.operations.measures import NoMeasures
-from exchange.operations.writing import HEAD_RETRIES_MAX, Allocation, Decision, WriteQueue
+from exchange.operations.writing import queue as writing
+from exchange.operations.writing.measures import NoMeasures
+from exchange.operations.writing.queue import HEAD_RETRIES_MAX, Allocation, Decision, WriteQueue
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""What is told, as values that hold no more than their viewer may see, and who may be told."""

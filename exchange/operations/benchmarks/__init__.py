@@ -1,0 +1,1 @@
+"""Benchmark editions: what is counted, published and read."""

@@ -1,0 +1,1 @@
+"""The commands: what each may change, and by whom."""

@@ -1,0 +1,1 @@
+"""What is asked for, as values, and the checks that need no database."""

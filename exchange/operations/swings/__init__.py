@@ -1,0 +1,1 @@
+"""Publications that swing numbers by orders of magnitude: found, and told to those whom it concerns."""

@@ -1,0 +1,1 @@
+"""What is recorded and counted of who reads, asks and tries."""
