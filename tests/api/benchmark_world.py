@@ -15,7 +15,7 @@ from typing import Any
 
 from exchange.benchmarks.quarters import closing_of
 from exchange.importers.publisher import publisher
-from exchange.model.footprint import SystemBoundary
+from exchange.model.footprint import Price, SystemBoundary
 from exchange.model.grant import AccessLevel
 from exchange.model.parties import OPERATOR
 from exchange.operations.benchmarks.publishing import Published, publish_benchmarks
@@ -146,6 +146,7 @@ def footprint(
     amount: str = "1",
     unit: DeclaredUnit = DeclaredUnit.KILOGRAM,
     boundary: SystemBoundary = SystemBoundary.CRADLE_TO_GATE,
+    price: Price | None = None,
 ) -> FootprintInput:
     until = EPOCH + dt.timedelta(microseconds=at_us)
     total = Decimal(kg_co2e)
@@ -162,4 +163,7 @@ def footprint(
         cross_sectoral_standards=("ISO14067",),
         declared=DeclaredInput(total, total, {"fossilGhgEmissions": total, "biogenicCO2Uptake": Decimal(0)}),
         system_boundary=boundary,
+        currency=None if price is None else price.currency,
+        price_year=None if price is None else price.year,
+        price_basis=None if price is None else price.basis,
     )
