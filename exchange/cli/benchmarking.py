@@ -57,7 +57,7 @@ def publish(
     try:
         published = running.run(command)
     except InvalidInput as error:  # a day that no quarter ends with, or that is not over
-        raise typer.BadParameter(error.message, param_hint="--closing") from None
+        raise typer.BadParameter(error.problems[0].message, param_hint="--closing") from None
     quarter = published.quarter
     closed = date_of_day(quarter.closing_day)
     if as_json:

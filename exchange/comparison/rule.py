@@ -7,6 +7,7 @@ which are facts of the viewer that asks. Source: ISO 14067 6.2 and annex, ISO 14
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from enum import StrEnum
 from typing import Final
 
 from exchange.comparison.difference import Difference, difference_of
-from exchange.comparison.subjects import Subject
+from exchange.comparison.subjects import ProductRule, Subject
 from exchange.model.footprint import DataQuality
 from exchange.units import Dimension, dimension
 
@@ -212,11 +213,22 @@ def _rules(one: Subject, other: Subject) -> Iterator[Reason]:
 def _product_rules(one: Subject, other: Subject) -> Iterator[Reason]:
     """Standards leave choices open that a product rule decides. Where neither side followed one, it is not known that
     both chose alike."""
-    fields, values = ("productOrSectorSpecificRules",), (_listed(one.product_rules), _listed(other.product_rules))
+    fields = ("productOrSectorSpecificRules",)
+    values = [_listed(tuple(map(_rule_text, each.product_rules))) for each in (one, other)]
     if not one.product_rules and not other.product_rules:
         yield _unknown(ReasonCode.PRODUCT_RULES, fields, *values)
     elif set(one.product_rules) != set(other.product_rules):
         yield _reason(ReasonCode.PRODUCT_RULES, Finding.DIFFERENT, [0], fields, *values, prevents=False)
+
+
+def _rule_text(rule: ProductRule) -> str:
+    """Names in quotation marks, as JSON writes them: no two rules are one text."""
+    operator, other, name = rule
+    return f"{operator} {_quoted(other)} {_quoted(name)}" if other else f"{operator} {_quoted(name)}"
+
+
+def _quoted(name: str) -> str:
+    return json.dumps(name, ensure_ascii=False)
 
 
 def _quality(one: Subject, other: Subject) -> Iterator[Reason]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from exchange.model.conformity import Verification
+from exchange.model.conformity import ProductRuleOperator, Verification
 from exchange.model.footprint import DataQuality, Price, SystemBoundary
 from exchange.units import DeclaredUnit
 
@@ -18,6 +18,9 @@ class BiogenicConvention(StrEnum):
     INCLUDING_UPTAKE = "INCLUDING_UPTAKE"
 
 
+ProductRule = tuple[ProductRuleOperator, str, str]  # whose, by what name where that is OTHER, and its own name
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """One side of a comparison. Amounts are kg CO2e per declared unit.
@@ -25,7 +28,7 @@ class Subject:
     kg_co2e: the result. lower_kg_co2e, upper_kg_co2e: its 95 percent interval, None where its spread is not known.
     covered_percent: how much of what the result depends on has a stated spread. has_gaps: whether inputs of its own are
     missing. mass_kg: per declared unit, 0 where none is stated. standards: for all products, that it was
-    made by. product_rules: for its kind, each with its operator. verification: of the footprint itself, None: none.
+    made by. product_rules: for its kind. verification: of the footprint itself, None: none.
     """
 
     boundary: SystemBoundary
@@ -45,7 +48,7 @@ class Subject:
     region: str | None
     characterizations: tuple[str, ...]
     standards: tuple[str, ...]
-    product_rules: tuple[str, ...]
+    product_rules: tuple[ProductRule, ...]
     verification: Verification | None
     classifications: tuple[str, ...]
     primary_data_share_percent: Decimal | None

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 
 from exchange.model.resolved import Floats, Ints
-from exchange.rollup.rounding import round_percent, round_significant, round_to
+from exchange.rollup.rounding import round_significant, round_to
 from exchange.rollup.solving import solve
 from exchange.rollup.system import absolute
 from exchange.rollup.view_columns import ViewColumns
@@ -83,8 +83,8 @@ def top_paths(view: ViewColumns, first: int, *, nodes_max: int = PATH_NODES_MAX)
     own_kg = {row: view.exact_own_kg(row) for row in {path.row for path in found}}
     for path in found:
         steps, kilograms = _exactly(view, path, own_kg[path.row])
-        explained = _DIGITS.add(explained, kilograms)
         shown_kg = round_to(kilograms, view.total.quantum)
+        explained = _DIGITS.add(explained, shown_kg)
         broken_down = view.nodes[path.row].broken_down
         shown.append(SupplyPath(steps, shown_kg, view.share_percent(shown_kg), broken_down))
     whole = search.exhausted and not search.stopped
@@ -92,7 +92,7 @@ def top_paths(view: ViewColumns, first: int, *, nodes_max: int = PATH_NODES_MAX)
 
 
 def _coverage_percent(view: ViewColumns, explained: Decimal, whole: bool) -> Decimal:
-    """What the paths found are together, in percent of the root's total. whole: there are no others.
+    """What the paths found are together, in percent of the root's total, both as shown. whole: there are no others.
 
     Each result is rounded by itself, so the paths' sum misses the total by rounding: all of them are 100, and where
     nothing in the view lowers a total, some of them are never more.
@@ -100,7 +100,7 @@ def _coverage_percent(view: ViewColumns, explained: Decimal, whole: bool) -> Dec
     total = view.total.excluding
     if whole or not total:
         return Decimal(100 if whole else 0)
-    percent = round_percent(_DIGITS.divide(_DIGITS.multiply(explained, Decimal(100)), total))
+    percent = view.share_percent(explained)
     lowered = view.factors.min(initial=0.0) < 0 or view.own_kg.min(initial=0.0) < 0
     return percent if lowered else min(percent, Decimal(100))
 

@@ -51,7 +51,7 @@ describe(
     BenchmarkReason,
     "Why nothing, or nothing newer, is published of a benchmark.",
     {
-        "NOT_PUBLISHED_YET": "No quarter has been published so far.",
+        "NOT_PUBLISHED_YET": "No quarter has been published that closed since the alliance was founded.",
         "TOO_FEW_GROUPS": "Fewer than six corporate groups are counted: five, one or none.",
         "TOO_FEW_CHANGES": "Since the edition in force, fewer than four groups changed, joined or left.",
         "NOT_POSITIVE": "A number would be zero or negative, where the grid has no place.",

@@ -18,7 +18,7 @@ COVERAGE = "What was verified."
 PROVIDER_NAME = "The independent third party that verified it."
 COMPLETED_AT = "When the verification was completed."
 STANDARD_NAME = "The standard that it was verified against, such as ISO 14064-3."
-COMMENTS = "What makes the verification clearer. Whoever sees the result reads it."
+COMMENTS = "What makes the verification clearer, for people: who sees INPUTS on the product reads it."
 
 
 @strawberry.input(

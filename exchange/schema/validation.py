@@ -29,6 +29,7 @@ from exchange.schema.scalars import GOT_LENGTH_MAX
 INTROSPECTED_LISTS_MAX: Final = MAX_LIST_DEPTH - 1  # one in another: a schema of many types would be told many times
 
 _OF_A_SCALAR: Final = re.compile("(Int|Float|String|Boolean|ID) cannot represent ")
+_TOO_MANY_DIGITS: Final = "for integer string conversion"  # Python's words, of more digits than it reads
 _TOO_LARGE: Final = "Int cannot represent non 32-bit signed integer value: "
 
 
@@ -70,8 +71,14 @@ def _placed(error: GraphQLError, node: ValueNode, place: str) -> GraphQLError:
     extensions, message = dict(error.extensions or {}), error.message
     if _OF_A_SCALAR.match(message):  # our own scalars say their code themselves
         extensions["code"] = "INVALID_INPUT"
-    if message.startswith(_TOO_LARGE):
-        message = f"Int expects a whole number from {GRAPHQL_MIN_INT} to {GRAPHQL_MAX_INT}; got "
-        message += f"{error.message.removeprefix(_TOO_LARGE)[:GOT_LENGTH_MAX]}. The bounds of each argument are in its "
-        message += "description."
+    if _TOO_MANY_DIGITS in message:
+        extensions["code"] = "INVALID_INPUT"
+        message = _of_int("a number of thousands of digits")
+    elif message.startswith(_TOO_LARGE):
+        message = _of_int(message.removeprefix(_TOO_LARGE)[:GOT_LENGTH_MAX])
     return GraphQLError(f"{place}: {message}" if place else message, error.nodes or [node], extensions=extensions)
+
+
+def _of_int(got: str) -> str:
+    bounds = f"from {GRAPHQL_MIN_INT} to {GRAPHQL_MAX_INT}"
+    return f"Int expects a whole number {bounds}; got {got}. The bounds of each argument are in its description."

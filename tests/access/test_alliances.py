@@ -213,6 +213,11 @@ def test_an_owner_is_warned_of_a_supplier_whom_the_grant_reaches() -> None:
     ]
 
 
+def test_everybody_includes_the_suppliers() -> None:
+    found = preview(world(), "M", public=True)
+    assert warned(found) == [("REACHES_EVERYBODY", None), ("SUPPLIER_CAN_MEASURE", "S")]
+
+
 def test_what_the_owner_does_not_see_is_not_used_to_warn() -> None:
     """O's ore goes into S's steel: M is told of O only where it sees it there."""
 
@@ -251,6 +256,10 @@ def test_of_many_products_and_of_statistics() -> None:
     assert some.products == 1
     consent = preview(made, "M", alliance="alliance-0", level=NONE)
     assert codes(consent) == ["SHOWS_NOTHING", "REACHES_LATER_MEMBERS"]
+    shown = preview(made, "M", alliance="alliance-0")
+    assert "stay published" in consent.consequences[1].message
+    assert "stop seeing it" not in consent.consequences[1].message
+    assert any("stop seeing it" in each.message for each in shown.consequences)
     assert "REACHES_EVERYBODY" in codes(preview(made, "M", public=True))
 
 

@@ -154,6 +154,16 @@ def test_what_an_older_quarter_said_of_a_set_holds_no_more(place: Place) -> None
     assert [each["reason"] for each in place.places("a0", second, "a0")] == ["TOO_FEW_GROUPS"]
 
 
+def test_an_alliance_that_is_younger_than_the_quarter_waits(place: Place) -> None:
+    """Not told to invite more: nobody of it was counted."""
+    closing = place.world.after()
+    alliance = place.run(lambda world: world.counted("a", SEVEN, (FLAT,)))
+    place.run(lambda world: publish_benchmarks(world.exchange, OPERATOR, closing, megabytes_max=MEGABYTES))
+    assert [each["reason"] for each in place.places("a0", alliance, "a0")] == ["NOT_PUBLISHED_YET"]
+    place.run(lambda world: world.close())
+    assert [each["edition"] is not None for each in place.places("a0", alliance, "a0")] == [True]
+
+
 def test_who_joins_in_the_last_instant_of_the_day_is_counted(place: Place) -> None:
     async def build(world: BenchmarkWorld) -> str:
         alliance = await world.alliance(*(f"a{at}" for at in range(5)))

@@ -24,7 +24,7 @@ from exchange.model.audit_file import verify_audit
 from exchange.model.footprint import SystemBoundary
 from exchange.model.grant import AccessLevel
 from exchange.model.ledger import ChangeKind
-from exchange.model.parties import OPERATOR, Viewer
+from exchange.model.parties import OPERATOR, Scope, Viewer
 from exchange.operations.benchmarks import publishing as benchmark_publishing
 from exchange.operations.benchmarks.publishing import Published, publish_benchmarks
 from exchange.operations.benchmarks.values import read_counted
@@ -580,6 +580,10 @@ def test_who_read_is_told_to_the_reader_and_to_the_convener_once_a_day(place: Pl
     assert client in {client_id("a3"), client_id(place.world.organizations["a3"])}
     assert read_of("a0") == [each | {"client": None} for each in mine], "the convener's"
     assert read_of("a5") == []
+    operator = place.callers.client("a4", frozenset(Scope))
+    before = place.server.ledger_head()
+    assert operator.query(BENCHMARKS, {"id": global_id("Alliance", alliance)})["alliance"]["benchmarks"]["nodes"]
+    assert place.server.ledger_head() == before, "what the operator reads is not kept"
     place.run(lambda world: world.product("a3", "lonely", ("urn:pact:x.example:only-mine",), "3"))
     place.places("a3", alliance, "a3", "lonely")
     assert read_of("a3")[0]["detail"] == "nothing of urn:pact:x.example:only-mine"

@@ -27,6 +27,7 @@ GRAVE = {"systemBoundary": "CRADLE_TO_GRAVE"}
 RATED = {"dataQuality": {"technologicalDQR": "2", "temporalDQR": "2", "geographicalDQR": "2"}, "geographyCountry": "CN"}
 RULED = {"productOrSectorSpecificRules": [{"operator": "PEF", "ruleNames": ["PEFCR of steel"]}]}
 VERIFIED = {"verification": {"coverage": "PRODUCT_LEVEL", "providerName": "Checkers", "standardName": "ISO 14064-3"}}
+SPACED = {"productOrSectorSpecificRules": [{"operator": "PEF", "ruleNames": [" PEFCR of steel "]}]}
 OTHER_RULES = {
     "productOrSectorSpecificRules": [
         {"operator": "PEF", "ruleNames": ["PEFCR of steel"]},
@@ -62,6 +63,7 @@ def world(settings: Settings) -> Iterator[tuple[Callers, dict[str, str]]]:
             "gapped": [footprint("", modelled(hidden))],
             "checked": [footprint("", spread("5") | VERIFIED)],
             "ruled": [footprint("", spread("6") | OTHER_RULES)],
+            "spaced": [footprint("", spread("2") | SPACED)],
             "free": [footprint("", spread("6") | {"productOrSectorSpecificRules": []})],
             "oil": [footprint("", spread("3"), declaredUnitOfMeasurement="LITER")],
             "car": [footprint("", declared("900"), **GRAVE, declaredUnitOfMeasurement="PIECE")],
@@ -139,8 +141,13 @@ def test_what_only_one_had_verified_is_told(world):
 def test_product_rules_are_told_with_whose_they_are(world):
     [reason] = compared(world, "slab", "ruled")["reasons"]
     assert (reason["code"], reason["finding"], reason["prevents"]) == ("PRODUCT_RULES", "DIFFERENT", False)
-    one, other = "PEF: PEFCR of steel", "PEF: PEFCR of steel, Steel Forum: PCR 1, Steel Forum: PCR 2"
+    one = 'PEF "PEFCR of steel"'
+    other = f'OTHER "Steel Forum" "PCR 1", OTHER "Steel Forum" "PCR 2", {one}'
     assert reason["fields"] == [{"field": "productOrSectorSpecificRules", "product": one, "other": other}]
+
+
+def test_blanks_around_a_rules_name_make_no_other_rule(world):
+    assert compared(world, "slab", "spaced")["reasons"] == []
 
 
 def test_two_without_a_product_rule_may_have_chosen_otherwise(world):

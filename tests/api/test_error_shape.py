@@ -203,6 +203,12 @@ async def test_a_wrong_enum_value_is_answered_with_the_right_ones(case, transpor
 
 
 LITERALS = {
+    "of more digits than are read": (
+        f"{{ products(first: {'9' * 5_000}) {{ totalCount }} }}",
+        "INVALID_INPUT",
+        "first: Int expects a whole number from -2147483648 to 2147483647; got a number of thousands of digits. The "
+        "bounds of each argument are in its description.",
+    ),
     "beyond 32 bits": (
         "{ products(first: 99999999999) { totalCount } }",
         "INVALID_INPUT",

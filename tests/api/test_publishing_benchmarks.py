@@ -116,7 +116,9 @@ def test_what_cannot_be_published_is_refused_with_its_path(place: Place) -> None
         assert (found["__typename"], found["code"], found["path"]) == (kind, code, list(CLOSING))
         assert message in found["message"]
         if kind == "InvalidInput":
-            assert found["problems"] == [{"code": code, "message": found["message"], "path": list(CLOSING)}]
+            [problem] = found["problems"]
+            assert (problem["code"], problem["path"]) == ("OUT_OF_RANGE", list(CLOSING))
+            assert found["message"] == f"input.closing: {problem['message']}"
     assert place.server.ledger_head() == head
 
 

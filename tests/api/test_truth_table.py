@@ -197,6 +197,10 @@ def of_declared(value: Any, owned: Any, name: str, relation: str, given: dict[st
     assert value == (owned if given["footprint"]["kind"] == "DECLARED" else None)
 
 
+def without_comments(value: Any, owned: Any, name: str, relation: str, given: dict[str, Any]) -> None:
+    assert value == owned | {"comments": None} != owned
+
+
 def rolled_up(value: Any, owned: Any, name: str, relation: str, given: dict[str, Any]) -> None:
     if given["footprint"]["kind"] == "DECLARED":
         assert value == owned
@@ -304,6 +308,7 @@ CELLS = {
     "if": conditional,
     "month": month,
     "declared": of_declared,
+    "no comments": without_comments,
     "rolled up": rolled_up,
     "operator": of_operator,
     "view": of_the_view,

@@ -184,8 +184,8 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
             "operations.watching.probing.FOREIGN_SCENARIOS_PER_DAY_MAX",
         ),
         limit(
-            "[extreme publications](permissions.md#extreme-publications) of one organization on one product of "
-            "another's in a day (UTC), of each server",
+            "[extreme publications](permissions.md#extreme-publications), counted from the third swing on, of one "
+            "organization on one product of another's in a day (UTC), of each server",
             "{:,}",
             "`TOO_MANY_REQUESTS`, and told to the owner",
             "operations.swings.judging.SWINGS_PER_DAY_MAX",

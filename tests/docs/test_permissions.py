@@ -16,7 +16,7 @@ PAGE = document("docs/permissions.md").path.read_text(encoding="utf-8")
 ACTIONS = "| action | permission | anonymous | none | TOTAL | BREAKDOWN | INPUTS | OWNER | operator |"
 FIELDS = "| field | TOTAL | BREAKDOWN | INPUTS | OWNER |"
 OUTCOMES = {"yes", "part", "null", NotSignedIn.code, NotFound.code, AccessDenied.code}
-SHOWN = {"yes", "if", "view", "month", "null", "[]", "declared", "rolled up", "operator"}
+SHOWN = {"yes", "if", "view", "month", "null", "[]", "declared", "rolled up", "operator", "no comments"}
 
 
 def fields_of(name: str) -> list[str]:

@@ -19,13 +19,14 @@ from exchange.comparison import (
     Verdict,
     compare,
 )
-from exchange.model.conformity import Verification, VerificationCoverage
+from exchange.model.conformity import ProductRuleOperator, Verification, VerificationCoverage
 from exchange.model.footprint import DataQuality, Price, PriceBasis, SystemBoundary
 from exchange.units import DeclaredUnit
 from tests.rollup.check import instant
 
 D = Decimal
 
+PEFCR, METALS = (ProductRuleOperator.PEF, "", "steel"), (ProductRuleOperator.PEF, "", "metals")
 CHECKED = Verification(VerificationCoverage.PRODUCT_LEVEL, "Checkers", instant("2026-02-01"), "ISO 14064-3")
 STEEL = Subject(
     boundary=SystemBoundary.CRADLE_TO_GATE,
@@ -45,7 +46,7 @@ STEEL = Subject(
     region=None,
     characterizations=("AR6",),
     standards=("ISO14067",),
-    product_rules=("PEF: steel",),
+    product_rules=(PEFCR,),
     verification=CHECKED,
     classifications=("urn:x:steel",),
     primary_data_share_percent=D(60),
@@ -118,7 +119,7 @@ def test_what_prevents_a_comparison(one, changes, code, fields):
         ),
         (STEEL, {"standards": ("PAS2050",)}, ("RULES", "DIFFERENT", ("crossSectoralStandards",))),
         (STEEL, {"standards": ()}, ("RULES", "UNKNOWN", ("crossSectoralStandards",))),
-        (STEEL, {"product_rules": ("PEF: metals",)}, ("PRODUCT_RULES", "DIFFERENT", ("productOrSectorSpecificRules",))),
+        (STEEL, {"product_rules": (METALS,)}, ("PRODUCT_RULES", "DIFFERENT", ("productOrSectorSpecificRules",))),
         (STEEL, {"product_rules": ()}, ("PRODUCT_RULES", "DIFFERENT", ("productOrSectorSpecificRules",))),
         (STEEL, {"verification": None}, ("VERIFICATION", "DIFFERENT", ("verification",))),
         (
@@ -210,17 +211,26 @@ def test_verifications_that_differ_and_are_unknown_are_told_apart():
     ]
 
 
-def test_rules_are_a_set_whatever_their_names_hold():
-    one, other = replace(STEEL, product_rules=("EPD: a, b",)), replace(STEEL, product_rules=("EPD: a", "b"))
-    [reason] = compare(one, other).reasons
-    assert (reason.one, reason.other) == (("EPD: a, b",), ("EPD: a, b",))
-    assert (reason.code, reason.finding, reason.fields) == (
-        ReasonCode.PRODUCT_RULES,
-        DIFFERENT,
-        ("productOrSectorSpecificRules",),
-    )
-    same = replace(STEEL, product_rules=("PEF: b", "PEF: a")), replace(STEEL, product_rules=("PEF: a", "PEF: b"))
+def test_rules_are_a_set_and_no_two_are_one() -> None:
+    other = ProductRuleOperator.OTHER
+    pairs = [
+        ([(other, "X: y", "z")], [(other, "X", "y: z")]),
+        ([PEFCR], [(other, "PEF", "steel")]),
+        ([(other, "X", "a"), (other, "X", "b")], [(other, "X", "a, OTHER X b")]),
+        ([(other, "X", 'a" "b')], [(other, 'X" "a', "b")]),
+    ]
+    for one, two in pairs:
+        found = compare(replace(STEEL, product_rules=tuple(one)), replace(STEEL, product_rules=tuple(two)))
+        assert told(found) == [("PRODUCT_RULES", "DIFFERENT", ("productOrSectorSpecificRules",))]
+        assert found.reasons[0].one != found.reasons[0].other
+    same = replace(STEEL, product_rules=(METALS, PEFCR)), replace(STEEL, product_rules=(PEFCR, METALS))
     assert compare(*same).reasons == ()
+
+
+def test_standards_whose_names_hold_commas_are_told_apart() -> None:
+    one, other = replace(STEEL, standards=("a, b",)), replace(STEEL, standards=("a", "b"))
+    [reason] = compare(one, other).reasons
+    assert (reason.code, reason.finding, reason.fields) == (ReasonCode.RULES, DIFFERENT, ("crossSectoralStandards",))
 
 
 def test_reasons_hold_both_values_and_those_that_prevent_come_first():

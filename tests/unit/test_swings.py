@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from exchange.errors import TooManyRequests
-from exchange.model.footprint import SystemBoundary
+from exchange.model.footprint import LifeCycleStage, SystemBoundary
 from exchange.operations.swings import published_today
 from exchange.operations.swings.judging import Swings
 from exchange.operations.swings.measures import amounts_of
@@ -18,12 +18,13 @@ from exchange.units import Dimension
 
 DAY_US = 86_400_000_000
 STEEL, HIDDEN, OWN = 7, 8, 9
+LINE: dict[str, Any] = {"stage": LifeCycleStage.MANUFACTURING, "delivered": False, "packaging": False}
 
 
 def footprint(*amounts: tuple[int | None, str, str], product="car", per=("1", "KILOGRAM"), price: object = None) -> Any:
     """Lines as (supplier key, amount, unit), each with this price."""
     lines = [
-        SimpleNamespace(product_key=key, amount=Decimal(amount), unit=unit, price=price, fallback=None)
+        SimpleNamespace(product_key=key, amount=Decimal(amount), unit=unit, price=price, fallback=None, **LINE)
         for key, amount, unit in amounts
     ]
     return SimpleNamespace(
@@ -74,13 +75,20 @@ async def turns(watch: Swings, sight: Sight, times: int, key: int = STEEL, **mor
     ]
 
 
-def test_an_amount_is_per_base_unit_whatever_it_was_written_in() -> None:
+def by_part(**parts: Any) -> dict[Any, Decimal]:
+    """Of steel by mass, per mass."""
     mass = ((Dimension.MASS, None), (Dimension.MASS, None))
-    same = {(STEEL, *mass): Decimal(2)}
+    names = {"taken": "MANUFACTURING taken", "credited": "MANUFACTURING credited"}
+    return {(STEEL, *mass, names.get(part, part)): Decimal(amount) for part, amount in parts.items()}
+
+
+def test_an_amount_is_per_base_unit_whatever_it_was_written_in() -> None:
+    same = by_part(taken=2, together=2, anywhere=2)
     assert amounts_of(footprint((STEEL, "2", "KILOGRAM"))) == same
     assert amounts_of(footprint((STEEL, "2000", "GRAM"))) == same
     assert amounts_of(footprint((STEEL, "2", "TON"), per=("1000", "KILOGRAM"))) == same
-    assert amounts_of(footprint((STEEL, "0.5", "KILOGRAM"), (STEEL, "-1.5", "KILOGRAM"))) == same
+    both = amounts_of(footprint((STEEL, "0.5", "KILOGRAM"), (STEEL, "-1.5", "KILOGRAM")))
+    assert both == by_part(taken="0.5", credited="1.5", together=1, anywhere=2)
     hour, joule = (
         amounts_of(footprint((STEEL, amount, "KILOGRAM"), per=("1", unit)))
         for amount, unit in (("7.2", "KILOWATT_HOUR"), ("2", "MEGAJOULE"))
@@ -138,14 +146,50 @@ async def test_a_replaced_unit_does_not_hide_a_swing_of_the_same_unit() -> None:
 def test_amounts_of_other_money_are_other_amounts() -> None:
     """A price that differs is no exchange rate: of two currencies nothing is compared."""
     dollars, yuan = (amounts_of(footprint((STEEL, "1", "MONEY"), price=price)) for price in ("USD", "CNY"))
-    assert list(dollars.values()) == list(yuan.values()) == [1]
+    assert list(dollars.values()) == list(yuan.values()) == [1, 1, 1]
     assert dollars.keys().isdisjoint(yuan.keys())
 
 
-def test_fallbacks_count_with_the_lines() -> None:
+@pytest.mark.parametrize(
+    ("steady", "swinging"),
+    [
+        ({"stage": LifeCycleStage.USE}, {}),
+        ({"delivered": False}, {"delivered": True}),
+        ({"packaging": False}, {"packaging": True}),
+    ],
+)
+async def test_a_large_amount_elsewhere_does_not_hide_one_that_swings(steady: Any, swinging: Any) -> None:
+    watch, told = Swings(), []
+    for amount in ("2", "2000", "2", "2000"):
+        made = footprint((STEEL, "10000000000", "KILOGRAM"), (STEEL, amount, "KILOGRAM"))
+        vars(made.lines[0]).update(steady)
+        vars(made.lines[1]).update(swinging)
+        told += await publish(watch, Sight(), made)
+    assert told == ["steel"]
+
+
+async def test_a_fallback_that_never_serves_hides_nothing() -> None:
+    watch, told = Swings(), []
+    for amount in ("2", "2000", "2", "2000"):
+        made = footprint((STEEL, amount, "KILOGRAM"), (OWN, "1", "KILOGRAM"))
+        never = SimpleNamespace(product_key=STEEL, amount=Decimal(10) ** 10, unit="KILOGRAM", price=None)
+        made.lines[1].fallback = never
+        told += await publish(watch, Sight(), made)
+    assert told == ["steel"]
+
+
+async def test_a_credit_that_nearly_makes_up_for_a_line_hides_nothing() -> None:
+    watch, told = Swings(), []
+    for credit in ("-9999990", "-9990000", "-9999990", "-9990000"):  # 10, and 10,000
+        lines = (STEEL, "10000000", "KILOGRAM"), (STEEL, credit, "KILOGRAM")
+        told += await publish(watch, Sight(), footprint(*lines))
+    assert told == ["steel"]
+
+
+def test_fallbacks_count_by_themselves() -> None:
     made = footprint((STEEL, "2", "KILOGRAM"), (None, "1", "KILOGRAM"))
     made.lines[1].fallback = SimpleNamespace(product_key=STEEL, amount=Decimal(3), unit="KILOGRAM", price=None)
-    assert list(amounts_of(made).values()) == [5]
+    assert amounts_of(made) == by_part(taken=2, together=2, fallback=3, anywhere=5)
 
 
 async def test_several_products_that_swing_in_one_request_count_each() -> None:
@@ -172,7 +216,7 @@ async def test_footprints_of_one_request_are_compared_with_each_other() -> None:
 
 
 async def test_as_much_as_may_be_kept_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(published_today, "LINES_KEPT_MAX", 3)
+    monkeypatch.setattr(published_today, "LINES_KEPT_MAX", 3 * (published_today.OWN_LINES + 1))
     watch, sight = Swings(), Sight()
     cars = [footprint((STEEL, "2", "KILOGRAM"), product=name) for name in ("car", "bus", "tram")]
     await publish(watch, sight, *cars)
@@ -181,16 +225,16 @@ async def test_as_much_as_may_be_kept_is_kept(monkeypatch: pytest.MonkeyPatch) -
 
 
 async def test_amounts_of_what_is_published_often_are_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(published_today, "LINES_KEPT_MAX", 2)
+    monkeypatch.setattr(published_today, "LINES_KEPT_MAX", published_today.OWN_LINES + 5)
     watch, sight = Swings(), Sight()
     assert await turns(watch, sight, 3) == [[], [], []]
-    # Two more amounts of the same product: three are more than may be kept, and all is forgotten.
+    # Two more amounts, each in three sums: nine are more than may be kept, and all is forgotten.
     await publish(watch, sight, footprint((STEEL, "1", "PIECE"), (OWN, "1", "KILOGRAM")))
     assert await turns(watch, sight, 3) == [[], [], []]
 
 
 async def test_more_than_can_be_kept_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(published_today, "LINES_KEPT_MAX", 3)
+    monkeypatch.setattr(published_today, "LINES_KEPT_MAX", 3 * (published_today.OWN_LINES + 1))
     watch, sight = Swings(), Sight()
     await publish(watch, sight, footprint((STEEL, "2000", "KILOGRAM")))
     others = [footprint((STEEL, "2", "KILOGRAM"), product=f"other{number}") for number in range(3)]

@@ -26,23 +26,73 @@ def made(name: str = "car", **more: Any) -> Footprint:
     return World().declared(name, **{"excluding": "5", **more})
 
 
+EXCLUDING, INCLUDING, FOSSIL, OUTBOUND = "excluding", "including", "fossilGhgEmissions", "outbound"
+
+
 @pytest.mark.parametrize(
     ("footprint", "expected"),
     [
-        (made(excluding="5"), {MASS: 15}),  # both totals and what they are made of
-        (made(excluding="5", amount="1000"), {MASS: Decimal("0.015")}),
-        (made(excluding="5", unit="KILOWATT_HOUR", mass="0"), {(Dimension.ENERGY, None): 15 / Decimal("3.6")}),
-        (made(excluding="5", outbound="2"), {MASS: 17}),
-        (made(excluding="5", unit="PIECE", amount="2", mass="4"), {PIECES: Decimal("7.5"), MASS: Decimal("3.75")}),
-        (made(excluding="5", unit="PIECE", mass="0"), {PIECES: 15}),
-        (made(excluding="0", components={"fossilGhgEmissions": "7", "ccsTechnologicalCO2Capture": "-7"}), {MASS: 14}),
-        (made(excluding="1", including="-1", components={"biogenicCO2Uptake": "-2"}), {MASS: 4}),
-        (World().modelled("car", "3", [line("steel", 1000)], stages=STAGES), {MASS: 8}),
-        (World().modelled("car", None, [line("steel", 1000)]), {MASS: 0}),
+        (made(), {(MASS, EXCLUDING): 5, (MASS, INCLUDING): 5, (MASS, FOSSIL): 5, (MASS, OUTBOUND): 0}),
+        (made(amount="1000"), {(MASS, EXCLUDING): Decimal("0.005")}),
+        (made(unit="KILOWATT_HOUR", mass="0"), {((Dimension.ENERGY, None), EXCLUDING): 5 / Decimal("3.6")}),
+        (made(outbound="2"), {(MASS, EXCLUDING): 5, (MASS, OUTBOUND): 2}),
+        (
+            made(unit="PIECE", amount="2", mass="4"),
+            {(PIECES, EXCLUDING): Decimal("2.5"), (MASS, EXCLUDING): Decimal("1.25")},
+        ),
+        (
+            made(excluding="0", components={FOSSIL: "7", "ccsTechnologicalCO2Capture": "-7"}),
+            {(MASS, EXCLUDING): 0, (MASS, FOSSIL): 7, (MASS, "ccsTechnologicalCO2Capture"): 7},
+        ),
+        (
+            made(excluding="1", including="-1", components={"biogenicCO2Uptake": "-2"}),
+            {(MASS, EXCLUDING): 1, (MASS, INCLUDING): 1, (MASS, "biogenicCO2Uptake"): 2, (MASS, "unspecified"): 1},
+        ),
+        (
+            World().modelled("car", "3", [line("steel", 1000)], stages=STAGES),
+            {
+                (MASS, EXCLUDING): 4,
+                (MASS, OUTBOUND): 4,
+                (MASS, "MANUFACTURING excluding"): 3,
+                (MASS, "RAW_MATERIAL_ACQUISITION excluding"): 1,
+            },
+        ),
+        (World().modelled("car", None, [line("steel", 1000)]), {(MASS, EXCLUDING): 0}),
     ],
 )
 def test_own_emissions_are_all_that_may_come_to_a_customer(footprint: Footprint, expected: dict[Any, Any]) -> None:
-    assert emissions_of(footprint) == expected
+    found = emissions_of(footprint)
+    assert {kind: found[kind] for kind in expected} == expected
+    assert not any("USE" in part or "END_OF_LIFE" in part for _, part in found)
+
+
+TEN_BILLION = "10000000000"
+
+
+MASKED = {
+    "outbound": lambda total: made(excluding=total, outbound=TEN_BILLION),
+    "uptake": lambda total: made(
+        excluding=total,
+        including=str(Decimal(total) - Decimal(TEN_BILLION)),
+        components={FOSSIL: total, "biogenicCO2Uptake": f"-{TEN_BILLION}"},
+    ),
+    "removals": lambda total: made(
+        excluding=total,
+        components={FOSSIL: TEN_BILLION, "technologicalCO2Removals": str(Decimal(total) - Decimal(TEN_BILLION))},
+    ),
+    "a component": lambda total: made(excluding="9", components={FOSSIL: "9", "landUseChangeGhgEmissions": total}),
+    "outbound alone": lambda total: made(excluding="9", outbound=total),
+    "distribution": lambda total: World().modelled(
+        "car", total, [line("steel", 1)], stages={"DISTRIBUTION": TEN_BILLION}
+    ),
+}
+
+
+@pytest.mark.parametrize("masked", MASKED.values(), ids=MASKED)
+async def test_a_large_number_beside_it_hides_no_swing(masked: Any) -> None:
+    watch = Swings()
+    told = [await publish(watch, masked(total)) for total in ("2", "2000000", "2", "2000000")]
+    assert [len(keys) for keys in told] == [0, 0, 0, 1]
 
 
 def test_what_comes_to_nobody_is_not_compared() -> None:
@@ -168,7 +218,7 @@ async def test_a_swing_by_the_mass_or_behind_another_unit_is_one() -> None:
 
 
 async def test_more_products_than_can_be_kept_begin_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(published_today, "LINES_KEPT_MAX", 2)
+    monkeypatch.setattr(published_today, "LINES_KEPT_MAX", 2 * published_today.OWN_LINES)
     world, watch = World(), Swings()
     assert await turns(watch, ["5", "5000", "5"]) == [[], [], []]
     for name in ("car", "bus", "bus", "tram"):  # what is published once does not push out what is so more often

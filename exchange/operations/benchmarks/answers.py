@@ -26,6 +26,7 @@ from exchange.operations.answers.values import AllianceAnswer, FootprintAnswer, 
 from exchange.operations.benchmarks.publishing import numbers_published
 from exchange.operations.reading import footprint_answers
 from exchange.operations.reading.comparing import convention_of
+from exchange.operations.requests.checks import US_PER_DAY
 from exchange.units import Dimension, dimension, size
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ GATE, GRAVE = SystemBoundary.CRADLE_TO_GATE, SystemBoundary.CRADLE_TO_GRAVE
 class Reason(StrEnum):
     """Why nothing, or nothing newer, is published of a set."""
 
-    NOT_PUBLISHED_YET = "NOT_PUBLISHED_YET"  # the alliance's exchange has not published a quarter
+    NOT_PUBLISHED_YET = "NOT_PUBLISHED_YET"  # no quarter that closed since the alliance was founded
     TOO_FEW_GROUPS = "TOO_FEW_GROUPS"
     TOO_FEW_CHANGES = "TOO_FEW_CHANGES"
     NOT_POSITIVE = "NOT_POSITIVE"
@@ -110,9 +111,10 @@ def _told(session: Session, edition: BenchmarkEdition, outcome: BenchmarkOutcome
     return EditionAnswer(edition, in_force, None if why is None else Reason(why))
 
 
-async def _newest_quarter(session: Session) -> str | None:
+async def _newest_quarter(session: Session, since_us: int = 0) -> str | None:
+    """Of those that closed since then: nobody of an alliance that is younger was counted."""
     found = await session.store.benchmarks.quarters(session.head.sequence)
-    return found[-1].id if found else None
+    return found[-1].id if found and (found[-1].closing_day + 1) * US_PER_DAY > since_us else None
 
 
 # -- where a product stands --------------------------------------------------------------------------------------------
@@ -147,7 +149,7 @@ async def places(
         for each in own
         for category in with_those_above(found.product.classifications)
     ]
-    quarter = await _newest_quarter(session)
+    quarter = await _newest_quarter(session, since_us=alliance.founded_at_us)
     outcomes = await _outcomes(session, [of for of, _ in sets], quarter)
     ids = list(dict.fromkeys(each.edition_id for each in outcomes.values() if each.edition_id is not None))
     editions = dict(zip(ids, await session.store.benchmarks.get_editions(ids), strict=True))

@@ -29,7 +29,7 @@ from exchange.benchmarks import (
 )
 from exchange.benchmarks.categories import parents_of
 from exchange.benchmarks.quarters import closing_of, last_closed, quarter_name
-from exchange.errors import Conflict, InvalidInput, StoreUnavailable
+from exchange.errors import Conflict, Problems, StoreUnavailable
 from exchange.graph import Store
 from exchange.model.benchmark import BenchmarkEdition, BenchmarkOutcome, BenchmarkSet, EditionMembers, Quarter
 from exchange.model.ledger import ChangeKind, LedgerHead
@@ -123,13 +123,18 @@ def _closing(given: date | None, now_us: int) -> date:
     if given is None:
         return last_closed(today)
     if given >= today:
-        raise InvalidInput(f"{given} is not over yet (UTC). Publish the quarter on a later day.", path=CLOSING)
-    if closing_of(given) != given:
-        raise InvalidInput(
-            f"{given} is not the last day of a quarter. Write {closing_of(given)}, which is the one of its quarter.",
-            path=CLOSING,
-        )
+        _wrong(given, f"{given} is not over yet (UTC). Publish the quarter on a later day.", f"before {today}")
+    last = closing_of(given)
+    if last != given:
+        message = f"{given} is not the last day of a quarter. Write {last}, which is the one of its quarter."
+        _wrong(given, message, str(last))
     return given
+
+
+def _wrong(given: date, message: str, expected: str) -> None:
+    problems = Problems()
+    problems.add("OUT_OF_RANGE", message, CLOSING, expected=expected, got=str(given))
+    problems.raise_any()
 
 
 def _published(done: Sequence[Quarter], name: str) -> Published | None:

@@ -34,7 +34,7 @@ SHOWS: Final = {
     AccessLevel.TOTAL: (
         "SHOWS_TOTAL",
         "Shows what each product carries in total, by component, with its quality and spread, and its footprint's "
-        "kind, unit, period and geography. Not its lines, and not its direct emissions.",
+        "kind, unit, period, geography, rules and verification. Not its lines, and not its direct emissions.",
     ),
     AccessLevel.BREAKDOWN: (
         "SHOWS_BREAKDOWN",
@@ -43,9 +43,16 @@ SHOWS: Final = {
     AccessLevel.INPUTS: (
         "SHOWS_INPUTS",
         "Shows the total, and the lines whose products the viewer may see, with their amounts: this names suppliers. "
-        "All other lines and the direct emissions are one number. Shows the footprint's comment, whole.",
+        "All other lines and the direct emissions are one number. Shows the comments of the "
+        "footprint and of its verification, whole.",
     ),
 }
+
+
+STATISTICS_STAY: Final = (
+    "What reaches them are statistics; those that are published while the value is counted stay published after you "
+    "revoke."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,7 @@ async def preview_grant(session: Session, given: GrantAccessInput) -> GrantPrevi
     found += _of_dates(asked, from_us, session.now_us)
     found += _of_input(asked, reaches, len(keys))
     if given.level >= AccessLevel.TOTAL:
-        found += await _of_suppliers(session, owner_id, keys, reaches)
+        found += await _of_suppliers(session, owner_id, keys, reaches, everybody=given.public)
         found += _of_arithmetic(given)
     return GrantPreviewAnswer(len(keys), reaches, tuple(found), asked)
 
@@ -130,7 +137,8 @@ def _of_input(asked: Permitted, reaches: tuple[str, ...] | None, products: int) 
             if reaches is not None
             else "Reaches its members, whom you are not shown because you are not one of them"
         )
-        message = f"{who}, and whoever joins later, from that moment on. Members who leave stop seeing it at once."
+        ends = "Members who leave stop seeing it at once." if given.level >= AccessLevel.TOTAL else STATISTICS_STAY
+        message = f"{who}, and whoever joins later, from that moment on. {ends}"
         found.append(Consequence("REACHES_LATER_MEMBERS", reaches is None, message))
     if given.public:
         found.append(Consequence("REACHES_EVERYBODY", True, "Reaches everybody, with or without a token."))
@@ -166,9 +174,9 @@ def _of_arithmetic(given: GrantAccessInput) -> list[Consequence]:
 
 
 async def _of_suppliers(
-    session: Session, owner_id: str, keys: list[int], reaches: tuple[str, ...] | None
+    session: Session, owner_id: str, keys: list[int], reaches: tuple[str, ...] | None, *, everybody: bool
 ) -> list[Consequence]:
-    """By the owner's own view of its products: what it does not see in there is not used."""
+    """By the owner's own view of its products: what it does not see in there is not used. everybody: is reached."""
     looked_into = keys[:PREVIEW_PRODUCTS_MAX]
     found: list[Consequence] = []
     if not looked_into:
@@ -195,7 +203,8 @@ async def _of_suppliers(
     for root, view in views.items():
         for node in view.values():
             organization = node.owner_id
-            if organization == owner_id or organization in warned or organization not in (reaches or ()):
+            reached = everybody or organization in (reaches or ())
+            if organization == owner_id or organization in warned or not reached:
                 continue
             warned.add(organization)
             message = (

@@ -248,7 +248,9 @@ class _Publish:
                     steps = (*path, "precedingPfIds")
                     problems.add("NOT_KNOWN", f"{pf_id} is not a footprint of this product", steps, got=pf_id)
                 elif old.deprecated_at_us != NEVER_US:
-                    message = f"{pf_id} is already deprecated. Correct the footprint that stands now."
+                    message = (
+                        f"{pf_id} is already deprecated. Name the footprint that stands now, or none if none does."
+                    )
                     raise Conflict(message, path=(*path, "precedingPfIds"))
         problems.raise_any()
         return known

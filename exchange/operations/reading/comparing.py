@@ -6,6 +6,7 @@ Two products are compared within a boundary that both have a footprint of; cradl
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,6 +14,7 @@ from typing import Final
 
 from exchange.comparison import BiogenicConvention, Comparison, Finding, Reason, ReasonCode, Subject, compare
 from exchange.comparison.rule import comparison_of
+from exchange.comparison.subjects import ProductRule
 from exchange.model.carbon import UPTAKE
 from exchange.model.conformity import ProductOrSectorSpecificRule
 from exchange.model.footprint import SystemBoundary
@@ -142,7 +144,7 @@ def _computed(product: ProductAnswer, footprint: FootprintAnswer, result: RollUp
         region=footprint.geography_region_or_subregion,
         characterizations=result.ipcc_characterization_factors,
         standards=footprint.cross_sectoral_standards,
-        product_rules=named_rules(footprint.product_rules),
+        product_rules=product_rules(footprint.product_rules),
         verification=footprint.verification,
         classifications=product.product.classifications,
         primary_data_share_percent=None if unrated and not share else share,
@@ -151,10 +153,17 @@ def _computed(product: ProductAnswer, footprint: FootprintAnswer, result: RollUp
     )
 
 
-def named_rules(rules: Iterable[ProductOrSectorSpecificRule]) -> tuple[str, ...]:
-    """Each rule once, with whose it is."""
-    named = {f"{rule.other_operator_name or rule.operator}: {name}" for rule in rules for name in rule.rule_names}
-    return tuple(sorted(named))
+def product_rules(rules: Iterable[ProductOrSectorSpecificRule]) -> tuple[ProductRule, ...]:
+    """Each rule with whose it is. Names are compared as people read them: composed alike, without blanks around."""
+    return tuple(
+        (rule.operator, _read(rule.other_operator_name or ""), _read(name))
+        for rule in rules
+        for name in rule.rule_names
+    )
+
+
+def _read(name: str) -> str:
+    return unicodedata.normalize("NFC", name).strip()
 
 
 def convention_of(declared: DeclaredAnswer) -> BiogenicConvention | None:
@@ -190,7 +199,7 @@ def _stated(product: ProductAnswer, footprint: FootprintAnswer) -> Subject:
         region=footprint.geography_region_or_subregion,
         characterizations=footprint.ipcc_characterization_factors,
         standards=footprint.cross_sectoral_standards,
-        product_rules=named_rules(footprint.product_rules),
+        product_rules=product_rules(footprint.product_rules),
         verification=footprint.verification,
         classifications=product.product.classifications,
         primary_data_share_percent=declared.primary_data_share_percent,

@@ -7,6 +7,7 @@ viewer's own is resolved on the dates at which it is asked about (today where it
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import product
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from exchange.access import line_is_shown
 from exchange.model.closure import Dates
+from exchange.model.conformity import Verification
 from exchange.model.footprint import NEVER_DAY, NEVER_US, Footprint, FootprintKind, Line, SystemBoundary
 from exchange.model.grant import AccessLevel
 from exchange.model.resolved import Bools, ResolvedLines
@@ -119,7 +121,7 @@ async def _answer(sight: Sight, footprint: Footprint, access: AccessLevel, dates
         ipcc_characterization_factors=footprint.ipcc_characterization_factors,
         cross_sectoral_standards=footprint.cross_sectoral_standards,
         product_rules=footprint.product_rules,
-        verification=footprint.verification,
+        verification=_verification(footprint.verification, access),
         exempted_emissions_percent=footprint.exempted_emissions_percent if owner or declared else None,
         data_quality=footprint.data_quality if quality_shown else None,
         release_id=footprint.release_id,
@@ -144,6 +146,11 @@ async def _answer(sight: Sight, footprint: Footprint, access: AccessLevel, dates
         lines=lines,
         findings=footprint.findings if owner else (),
     )
+
+
+def _verification(stated: Verification | None, access: AccessLevel) -> Verification | None:
+    """What an owner writes to its readers may tell a recipe, here as in the footprint's comment."""
+    return stated if stated is None or access >= AccessLevel.INPUTS else replace(stated, comments=None)
 
 
 async def _valid_until(sight: Sight, footprint: Footprint, dates: Dates) -> int:

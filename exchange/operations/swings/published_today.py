@@ -15,8 +15,10 @@ from exchange.model.footprint import Footprint
 from exchange.operations.swings.measures import Amounts, Emissions, amounts_of, emissions_of, swung
 
 HONEST_SWINGS: Final = 2  # of one product and supplier in a day, and of own emissions: the mistake, and its correction
-# Of what was published once today, and more than once; what has no lines counts as one. Some tens of megabytes.
-LINES_KEPT_MAX: Final = 50_000
+# Of what was published once today, and more than once: lines, and as many as the rest of a footprint takes room for.
+# Some tens of megabytes.
+LINES_KEPT_MAX: Final = 100_000
+OWN_LINES: Final = 5  # so much room has a footprint itself
 
 
 @dataclass(slots=True)
@@ -33,10 +35,6 @@ class _Published:
         return _Published(dict(self.amounts), dict(self.emissions), Counter(self.swings), self.own_swings)
 
 
-# Of what was published once: with lines as it is, and looked into only when the product is published again.
-_Once = Footprint | Emissions
-
-
 @dataclass(frozen=True, slots=True)
 class Compared:
     """amounts: of each footprint the keys of the products that it swings once too often. own: whether it so swings its
@@ -45,7 +43,7 @@ class Compared:
 
     amounts: Sequence[frozenset[int]]
     own: Sequence[bool]
-    first: Mapping[str, _Once]
+    first: Mapping[str, Footprint]
     then: Mapping[str, _Published]
 
 
@@ -53,7 +51,7 @@ class PublishedToday:
     """By product."""
 
     def __init__(self) -> None:
-        self._once: dict[str, _Once] = {}
+        self._once: dict[str, Footprint] = {}  # looked into only when the product is published again
         self._often: dict[str, _Published] = {}
         self._lines_once = self._amounts_often = 0
 
@@ -64,11 +62,9 @@ class PublishedToday:
         """How many lines and stated results `compare` looks into."""
         found, met = 0, set[str]()
         for one in footprints:
-            name, lines = one.product_id, len(one.lines)
-            if not lines:
-                found += 1
-            elif name in met or self.has(name):
-                found += lines
+            name = one.product_id
+            if name in met or self.has(name):
+                found += _lines(one)
             met.add(name)
         return found
 
@@ -76,7 +72,7 @@ class PublishedToday:
         """Changes nothing."""
         amounts: list[frozenset[int]] = []
         own: list[bool] = []
-        first: dict[str, _Once] = {}
+        first: dict[str, Footprint] = {}
         then: dict[str, _Published] = {}
         for one in footprints:
             name = one.product_id
@@ -84,7 +80,7 @@ class PublishedToday:
             if known is None and name in first:
                 known = _published(first.pop(name))
             if known is None:
-                first[name] = one if len(one.lines) else emissions_of(one)
+                first[name] = one
                 amounts.append(frozenset())
                 own.append(False)
             else:
@@ -98,9 +94,10 @@ class PublishedToday:
         """What was compared has been written."""
         for name, known in compared.then.items():
             before = self._often.get(name)
-            self._amounts_often += len(known.amounts) - (len(before.amounts) if before is not None else -1)
+            self._amounts_often += len(known.amounts) - (len(before.amounts) if before is not None else -OWN_LINES)
             self._often[name] = known
-            self._lines_once -= _lines(self._once.pop(name, None))
+            once = self._once.pop(name, None)
+            self._lines_once -= 0 if once is None else _lines(once)
         self._once.update(compared.first)
         self._lines_once += sum(map(_lines, compared.first.values()))
         if self._lines_once > LINES_KEPT_MAX:
@@ -115,15 +112,11 @@ class PublishedToday:
         return _published(self._once[name]) if name in self._once else None
 
 
-def _lines(once: _Once | None) -> int:
-    if isinstance(once, dict):
-        return 1
-    return 0 if once is None else len(once.lines)
+def _lines(once: Footprint) -> int:
+    return OWN_LINES + len(once.lines)
 
 
-def _published(once: _Once) -> _Published:
-    if isinstance(once, dict):
-        return _Published({}, dict(once))
+def _published(once: Footprint) -> _Published:
     return _Published(amounts_of(once), emissions_of(once))
 
 

@@ -75,9 +75,9 @@ class Audit:
     async def benchmarks_read(self, viewer: Viewer, read: Mapping[tuple[str, str], bool], now_us: int) -> bool:
         """Records that a client was told of benchmarks (the alliance's id, and which one), in the trail of its
         organization, and where it says so of the one that convenes the alliance; whether any was new today. Of the
-        operator's commands nothing is recorded, as above."""
+        operator nothing is recorded, with a token or without."""
         client = viewer.client_id
-        if client is None or viewer.organization_id is None:
+        if client is None or viewer.organization_id is None or viewer.operator:
             return False
         self._turn(now_us)
         kind = ChangeKind.BENCHMARK_READ
