@@ -218,10 +218,11 @@ def _product(picture: _Picture, key: int) -> Iterator[str]:
     found = picture.shown[key]
     x, y = picture.place(key)
     colour, root = picture.colours[found.owner], key == picture.upstream.root_key
-    total = f"{_short(float(found.cradle_to_gate_kg_co2e))} kg CO2e each"
+    total, percent = f"{_short(float(found.cradle_to_gate_kg_co2e))} kg CO2e each", float(found.own_share_percent)
+    own = f"own part {_share(percent)}"
     yield svg.element(
         "rect",
-        svg.title(f"{found.product.name}, {found.owner}: {total}; own part {_share(float(found.own_share_percent))}"),
+        svg.title(f"{found.product.name}, {found.owner}: {total}; {own}"),
         x=x,
         y=y,
         width=BOX_WIDTH,
@@ -239,8 +240,8 @@ def _product(picture: _Picture, key: int) -> Iterator[str]:
         top += 12.5
     owner = svg.shortened(found.owner, 9.5, BOX_WIDTH - 16)
     yield svg.text(x + 9, top + 1, owner, 9.5, fill=quiet)
-    yield svg.text(x + 9, y + BOX_HEIGHT - 10, f"own part {_share(float(found.own_share_percent))}", 9.5, fill=quiet)
-    share = min(abs(float(found.own_share_percent)), 100.0) / 100 * (BOX_WIDTH - 18)
+    yield svg.text(x + 9, y + BOX_HEIGHT - 10, own, 9.5, fill=quiet)
+    share = min(abs(percent), 100.0) / 100 * (BOX_WIDTH - 18)
     if share >= 0.5:
         yield svg.element(
             "rect", x=x + 9, y=y + BOX_HEIGHT - 6, width=share, height=3, rx=1.5, fill="#ffffff" if root else colour

@@ -29,10 +29,7 @@ def running(settings: Settings) -> Iterator[Place]:
 @pytest.fixture
 def place(running: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
     monkeypatch.setattr("exchange.tokens.issuer.KEYS_READ_AGAIN_SECONDS", 0)
-    running.tests += 1
-    running.world = BenchmarkWorld(running.server.exchange, running.clock, tag=f"c{running.tests}")
-    running.callers.ids.clear()
-    return running
+    return running.begin_anew("c")
 
 
 async def consenting(world: BenchmarkWorld, values: list[str], category: str) -> tuple[str, dict[str, str]]:

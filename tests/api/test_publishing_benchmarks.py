@@ -45,10 +45,7 @@ def running(settings: Settings) -> Iterator[Place]:
 @pytest.fixture
 def place(running: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
     monkeypatch.setattr("exchange.tokens.issuer.KEYS_READ_AGAIN_SECONDS", 0)
-    running.tests += 1
-    running.world = BenchmarkWorld(running.server.exchange, running.clock, tag=f"p{running.tests}")
-    running.callers.ids.clear()
-    return running
+    return running.begin_anew("p")
 
 
 def operator(place: Place) -> ApiClient:

@@ -57,7 +57,6 @@ async def publish_footprints(exchange: Exchange, viewer: Viewer, given: PublishF
         product_keys = await _check_owner(exchange, viewer, given)
     command = _Publish(
         exchange=exchange,
-        store=exchange.store,
         drafts=drafts,
         product_keys=product_keys,
         named_keys=named_keys,
@@ -155,7 +154,6 @@ async def _check_owner(exchange: Exchange, viewer: Viewer, given: PublishFootpri
 @dataclass(frozen=True, slots=True)
 class _Publish:
     exchange: Exchange
-    store: Store
     drafts: Sequence[Draft]
     product_keys: Mapping[str, int]  # by id: of what is published of, and of what was there of what lines name
     named_keys: Mapping[str, int]
@@ -178,13 +176,13 @@ class _Publish:
         return frozenset({self.key, *(f.product_id for f in footprints), *named})
 
     async def decide(self, head: LedgerHead, now_us: int) -> Decision[list[str]]:
-        remembered = await first_answer(self.store, self.key, self.body)
+        remembered = await first_answer(self.exchange.store, self.key, self.body)
         if remembered is not None:
             return Decision([str(name) for name in remembered], None)
-        await check_refusals(self.store, {draft.footprint.product_id for draft in self.drafts}, now_us)
+        await check_refusals(self.exchange.store, {draft.footprint.product_id for draft in self.drafts}, now_us)
         await self._check_releases()
         preceding = await self._preceding()
-        bound = await bind_lines(self.store, [draft.lines for draft in self.drafts], self.named_keys)
+        bound = await bind_lines(self.exchange.store, [draft.lines for draft in self.drafts], self.named_keys)
         footprints = [self._complete(draft.footprint, lines) for draft, lines in zip(self.drafts, bound, strict=True)]
         replaced = [preceding[pf_id] for f in footprints for pf_id in f.preceding_pf_ids]
         ids = [footprint.id for footprint in footprints]
@@ -217,8 +215,8 @@ class _Publish:
         ids = sorted({draft.footprint.release_id for draft in self.drafts if draft.footprint.release_id})
         if not ids:
             return
-        releases = {release.id: release for release in await self.store.get_releases(ids) if release}
-        datasets = await self.store.get_datasets(sorted({release.dataset_id for release in releases.values()}))
+        releases = {release.id: release for release in await self.exchange.store.get_releases(ids) if release}
+        datasets = await self.exchange.store.get_datasets(sorted({release.dataset_id for release in releases.values()}))
         own = {dataset.id for dataset in datasets if dataset and dataset.publisher_id == self.owner_id}
         problems = Problems()
         for position, draft in enumerate(self.drafts):
@@ -234,7 +232,7 @@ class _Publish:
         wanted = sorted({pf_id for draft in drafts for pf_id in (draft.pf_id, *draft.preceding_pf_ids) if pf_id})
         if not wanted:
             return {}
-        found = await self.store.get_footprints_by_pf_id(self.owner_id, wanted)
+        found = await self.exchange.store.get_footprints_by_pf_id(self.owner_id, wanted)
         known = {footprint.pf_id: footprint for footprint in found if footprint}
         problems = Problems()
         for position, draft in enumerate(drafts):

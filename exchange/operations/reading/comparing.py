@@ -17,7 +17,7 @@ from exchange.comparison.rule import comparison_of
 from exchange.comparison.subjects import ProductRule
 from exchange.model.carbon import UPTAKE
 from exchange.model.conformity import ProductOrSectorSpecificRule
-from exchange.model.footprint import SystemBoundary
+from exchange.model.footprint import DataQuality, SystemBoundary
 from exchange.operations.answers.values import (
     DeclaredAnswer,
     FootprintAnswer,
@@ -113,26 +113,38 @@ def _side(of: Shown, boundary: SystemBoundary | None, subject: Subject | None) -
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What of a subject is the result's, and not its footprint's. interval: None where the spread is not known."""
+
+    boundary: SystemBoundary
+    kg_co2e: Decimal
+    interval: tuple[Decimal | None, Decimal | None]
+    covered_percent: Decimal
+    convention: BiogenicConvention | None
+    characterizations: tuple[str, ...]
+    primary_data_share_percent: Decimal | None
+    quality: DataQuality | None
+    has_gaps: bool
+
+
 def _subject(of: Shown, boundary: SystemBoundary | None) -> Subject | None:
     if boundary is None:
         return None
     footprint = of.standing[boundary]
     if boundary is GRAVE:
-        return _stated(of.product, footprint)
-    return None if isinstance(of.cradle_to_gate, RefusedAnswer) else _computed(of.product, footprint, of.cradle_to_gate)
-
-
-def _computed(product: ProductAnswer, footprint: FootprintAnswer, result: RollUpAnswer) -> Subject:
-    """A cradle-to-gate result: excluding uptake by its definition, and rated over the whole chain."""
-    spread, rated, share = result.uncertainty(), result.data_quality, result.primary_data_share_percent
-    unrated = are_unrated((rated.technological, rated.temporal, rated.geographical))
+        result = _stated(footprint)
+    elif isinstance(of.cradle_to_gate, RefusedAnswer):
+        return None
+    else:
+        result = _computed(of.cradle_to_gate)
     return Subject(
-        boundary=GATE,
-        kg_co2e=result.excluding_kg_co2e,
-        lower_kg_co2e=spread.lower_kg_co2e,
-        upper_kg_co2e=spread.upper_kg_co2e,
-        covered_percent=spread.covered_percent,
-        convention=BiogenicConvention.EXCLUDING_UPTAKE,
+        boundary=result.boundary,
+        kg_co2e=result.kg_co2e,
+        lower_kg_co2e=result.interval[0],
+        upper_kg_co2e=result.interval[1],
+        covered_percent=result.covered_percent,
+        convention=result.convention,
         declared_unit_amount=footprint.declared_unit_amount,
         declared_unit=footprint.declared_unit,
         price=footprint.price,
@@ -142,11 +154,28 @@ def _computed(product: ProductAnswer, footprint: FootprintAnswer, result: RollUp
         country=footprint.geography_country,
         country_subdivision=footprint.geography_country_subdivision,
         region=footprint.geography_region_or_subregion,
-        characterizations=result.ipcc_characterization_factors,
+        characterizations=result.characterizations,
         standards=footprint.cross_sectoral_standards,
         product_rules=product_rules(footprint.product_rules),
         verification=footprint.verification,
-        classifications=product.product.classifications,
+        classifications=of.product.product.classifications,
+        primary_data_share_percent=result.primary_data_share_percent,
+        quality=result.quality,
+        has_gaps=result.has_gaps,
+    )
+
+
+def _computed(result: RollUpAnswer) -> _Result:
+    """A cradle-to-gate result: excluding uptake by its definition, and rated over the whole chain."""
+    spread, rated, share = result.uncertainty(), result.data_quality, result.primary_data_share_percent
+    unrated = are_unrated((rated.technological, rated.temporal, rated.geographical))
+    return _Result(
+        boundary=GATE,
+        kg_co2e=result.excluding_kg_co2e,
+        interval=(spread.lower_kg_co2e, spread.upper_kg_co2e),
+        covered_percent=spread.covered_percent,
+        convention=BiogenicConvention.EXCLUDING_UPTAKE,
+        characterizations=result.ipcc_characterization_factors,
         primary_data_share_percent=None if unrated and not share else share,
         quality=None if unrated else rated,
         has_gaps=result.has_gaps or bool(result.gaps),
@@ -173,7 +202,7 @@ def convention_of(declared: DeclaredAnswer) -> BiogenicConvention | None:
     return None if unclear else BiogenicConvention.EXCLUDING_UPTAKE
 
 
-def _stated(product: ProductAnswer, footprint: FootprintAnswer) -> Subject:
+def _stated(footprint: FootprintAnswer) -> _Result:
     """A cradle-to-grave result, as it was stated."""
     declared = footprint.declared
     assert declared is not None  # only a declared footprint is cradle to grave, and its result is shown with it
@@ -181,27 +210,13 @@ def _stated(product: ProductAnswer, footprint: FootprintAnswer) -> Subject:
     spread = None
     if deviation is not None and declared.excluding_kg_co2e > 0:
         spread = interval_of(declared.excluding_kg_co2e, deviation)
-    return Subject(
+    return _Result(
         boundary=GRAVE,
         kg_co2e=declared.excluding_kg_co2e,
-        lower_kg_co2e=None if spread is None else spread[0],
-        upper_kg_co2e=None if spread is None else spread[1],
+        interval=spread or (None, None),
         covered_percent=Decimal(0) if spread is None else ALL_PERCENT,
         convention=convention_of(declared),
-        declared_unit_amount=footprint.declared_unit_amount,
-        declared_unit=footprint.declared_unit,
-        price=footprint.price,
-        mass_kg=footprint.mass_kg_per_declared_unit,
-        period_start_us=footprint.reference_period_start_us,
-        period_end_us=footprint.reference_period_end_us,
-        country=footprint.geography_country,
-        country_subdivision=footprint.geography_country_subdivision,
-        region=footprint.geography_region_or_subregion,
         characterizations=footprint.ipcc_characterization_factors,
-        standards=footprint.cross_sectoral_standards,
-        product_rules=product_rules(footprint.product_rules),
-        verification=footprint.verification,
-        classifications=product.product.classifications,
         primary_data_share_percent=declared.primary_data_share_percent,
         quality=footprint.data_quality,
         has_gaps=False,

@@ -107,9 +107,9 @@ class Checker:
         elif value and not required and shows_nothing(value):
             seen = "a character that can be seen, or nothing"
             message = (
-                "shows nothing: all of its characters are blank or invisible; write what people can read, or leave "
+                "shows nothing: all of its characters are blank or invisible; write what people can read, or leave"
             )
-            self.add("TEXT_INVALID", f"{message}it out", *steps, expected=seen, got=f"U+{ord(value[0]):04X}")
+            self.add("TEXT_INVALID", f"{message} it out", *steps, expected=seen, got=f"U+{ord(value[0]):04X}")
 
     def _empty(self, left: str, *steps: str) -> None:
         """left: what is there besides blanks, all of it invisible."""
@@ -134,11 +134,14 @@ class Checker:
             self.add(
                 "REQUIRED", f"needs at least {fewest} entry", *steps, expected=f"≥ {fewest} entry", got=len(values)
             )
+        self.not_too_many(values, *steps)
+        for position, value in enumerate(values[:LIST_LENGTH_MAX]):
+            self.text(value, *steps, str(position), longest=NAME_LENGTH_MAX, required=True)
+
+    def not_too_many(self, values: Sequence[object], *steps: str) -> None:
         if len(values) > LIST_LENGTH_MAX:
             message = f"has {len(values)} entries; at most {LIST_LENGTH_MAX}"
             self.add("TOO_MANY", message, *steps, expected=f"≤ {LIST_LENGTH_MAX} entries", got=len(values))
-        for position, value in enumerate(values[:LIST_LENGTH_MAX]):
-            self.text(value, *steps, str(position), longest=NAME_LENGTH_MAX, required=True)
 
     def urn(self, value: str, *steps: str) -> str:
         """The normal spelling; a problem where it is not a URN, or more than a name."""

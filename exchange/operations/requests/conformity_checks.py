@@ -14,12 +14,9 @@ def check_rules(
     given: tuple[ProductOrSectorSpecificRuleInput, ...], at: Checker
 ) -> tuple[ProductOrSectorSpecificRule, ...]:
     """The rules of each operator, in the order given; problems go to `at`."""
-    if len(given) > LIST_LENGTH_MAX:
-        message = f"has {len(given)} entries; at most {LIST_LENGTH_MAX}"
-        at.add("TOO_MANY", message, RULES, expected=f"≤ {LIST_LENGTH_MAX} entries", got=len(given))
-        return ()
+    at.not_too_many(given, RULES)
     found: list[ProductOrSectorSpecificRule] = []
-    for position, one in enumerate(given):
+    for position, one in enumerate(given[:LIST_LENGTH_MAX]):
         below = at.at(RULES, str(position))
         _operator(one, below)
         below.texts(one.rule_names, "ruleNames", fewest=1)

@@ -117,10 +117,11 @@ class Audit:
         into it: once a day for each organization and product. It is none of the organization's own entries."""
         self._turn(now_us)
         kind, rule = ChangeKind.EXTREME_PUBLICATION, RULE_OF_OWN_EMISSIONS
-        new = [one for one in customers if (organization_id, kind, one.id, rule) not in self._kept]
-        seen = [Seen(kind, one.id, one.id, one.owner_id, rule) for one in new]
+        kept = {(organization_id, kind, one.id, rule): one for one in customers}
+        new = kept.keys() - self._kept
+        seen = [Seen(kind, one.id, one.id, one.owner_id, rule) for key, one in kept.items() if key in new]
         await self._write(by, organization_id, seen)
-        self._kept.update((organization_id, kind, one.id, rule) for one in new)
+        self._kept |= new
 
     async def _once_a_day(self, viewer: Viewer, seen: Seen, now_us: int) -> None:
         self._turn(now_us)
